@@ -1,0 +1,50 @@
+// Everything that CI checks, in the order of how soon a step can fail. Prints `N passed, N failed` as its last line.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = new URL("..", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-test-"));
+const report = join(folder, "jest.json");
+
+const steps = [
+  ["format and lint", "biome", ["check", "--error-on-warnings", "."]],
+  ["build", "npm", ["run", "--silent", "build"]],
+  ["types of the tests", "tsc", ["-p", "test/tsconfig.json"]],
+  ["generated files", "tsx", [".ci/generate.ts", "--check"]],
+  [
+    "tests and coverage",
+    "node",
+    [
+      "--experimental-vm-modules",
+      "--no-warnings",
+      "node_modules/jest/bin/jest.js",
+      "--coverage",
+      "--json",
+      `--outputFile=${report}`,
+      ...process.argv.slice(2),
+    ],
+  ],
+];
+
+let passed = 0;
+let failed = 0;
+for (const [name, command, words] of steps) {
+  console.log(`\n# ${name}`);
+  const { status } = spawnSync(command, words, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (status === 0) passed += 1;
+  else failed += 1;
+  console.log(status === 0 ? `ok: ${name}` : `FAILED: ${name}`);
+}
+
+try {
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+  passed += numPassedTests;
+  failed += numFailedTests;
+} catch {
+  failed += 1;
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

@@ -1,0 +1,17 @@
+import type { Caller, ContactSwing } from "../contactswing/client.ts";
+import type { ActionDetails } from "../contactswing/parse-answer.ts";
+
+/** Reads an action's details; null when there is no such data extraction action. @throws CallFailure */
+export type ActionReader = (id: string) => Promise<ActionDetails | null>;
+
+/** A reader for one request: however often an action is asked for, ContactSwing is asked once. */
+export function createActionReader(contactSwing: ContactSwing, authenticate: () => Promise<Caller>): ActionReader {
+  const reads = new Map<string, Promise<ActionDetails | null>>();
+  return (id) => {
+    const known = reads.get(id);
+    if (known !== undefined) return known;
+    const read = authenticate().then((caller) => contactSwing.readAction(id, caller));
+    reads.set(id, read);
+    return read;
+  };
+}

@@ -1,0 +1,46 @@
+import { inspect } from "node:util";
+
+// RFC 6750, section 2.1: "Bearer" 1*SP b64token. The scheme's case does not matter (RFC 9110, section 11.1).
+const bearerPattern = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/**
+ * The caller's token. Opaque: printed, logged, serialized or concatenated it says nothing; only
+ * {@link BearerToken.authorizationHeader} gives it away, to the one header it belongs in.
+ */
+export class BearerToken {
+  readonly #header: string;
+  readonly #value: string;
+
+  private constructor(header: string, value: string) {
+    this.#header = header;
+    this.#value = value;
+  }
+
+  /** Reads an `Authorization` header's value; undefined when it is not one well-formed bearer token. */
+  static parse(header: string | undefined): BearerToken | undefined {
+    const value = header === undefined ? undefined : bearerPattern.exec(header)?.[1];
+    return header === undefined || value === undefined ? undefined : new BearerToken(header, value);
+  }
+
+  /** The header's value as the caller sent it. */
+  authorizationHeader(): string {
+    return this.#header;
+  }
+
+  /** The token alone, for verifying or digesting it. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return "[bearer token]";
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}

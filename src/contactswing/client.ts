@@ -1,0 +1,131 @@
+import type { BearerToken } from "../auth/bearer-token.ts";
+import { CallFailure, type Failure } from "../failures/failure.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { type Circumstances, classifyFailure, readCtxId, statusOf } from "./classify-failure.ts";
+import { parseJson } from "./json.ts";
+import { type ActionDetails, type CreatedAction, parseActionDetails, parseCreatedAction } from "./parse-answer.ts";
+import { actionsPath, type RestActionInput } from "./rest-api.ts";
+import type { Exchange, Transport, UpstreamRequest } from "./transport.ts";
+
+/** On whose behalf, and under which id, ContactSwing is called. */
+export interface Caller {
+  readonly token: BearerToken;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+}
+
+/** One finished call to ContactSwing, for logs and metrics. */
+export interface CallReport {
+  readonly operation: "create" | "read";
+  readonly durationMs: number;
+  readonly status: number | undefined;
+  readonly ctxId: string | null;
+  readonly failure: Failure | undefined;
+}
+
+export interface ContactSwing {
+  /** `POST /v2/_actions`, sent at most once. @throws CallFailure for everything but a good answer. */
+  createAction(input: RestActionInput, caller: Caller): Promise<CreatedAction & { readonly ctxId: string | null }>;
+  /** `GET /v2/_actions/{id}`; null when there is no data extraction action of that id. @throws CallFailure */
+  readAction(id: string, caller: Caller): Promise<ActionDetails | null>;
+}
+
+export interface ContactSwingDependencies {
+  readonly transport: Transport;
+  readonly breaker: CircuitBreaker;
+  readonly maxInFlight: number;
+  /** Host name of the configured origin: no message may name it. */
+  readonly host: string;
+  readonly userAgent: string;
+  readonly onCall?: (report: CallReport, caller: Caller) => void;
+}
+
+const overloadedRetryAfterSeconds = 1;
+
+/** An id is one path segment: an empty one or dots would be normalized away, a lone surrogate has no UTF-8. */
+function isUsableId(id: string): boolean {
+  return !/^\.*$/.test(id) && id.isWellFormed();
+}
+
+/** The typed client of ContactSwing's REST API. */
+export function createContactSwing(dependencies: ContactSwingDependencies): ContactSwing {
+  const { transport, breaker, maxInFlight } = dependencies;
+  let inFlight = 0;
+
+  async function send(request: UpstreamRequest): Promise<Exchange> {
+    if (inFlight >= maxInFlight) {
+      throw new CallFailure({ kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds });
+    }
+    const permit = breaker.admit();
+    if ("retryAfterSeconds" in permit) throw new CallFailure({ kind: "circuit-open", ...permit });
+
+    inFlight += 1;
+    let exchange: Exchange | undefined;
+    try {
+      exchange = await transport.exchange(request);
+      return exchange;
+    } finally {
+      inFlight -= 1;
+      permit.report(exchange?.kind === "no-connection" || exchange?.kind === "timeout");
+    }
+  }
+
+  /** Sends a request and reads its good answer with `parse`, which returns undefined for one that is not. */
+  async function call<Result>(
+    operation: CallReport["operation"],
+    request: UpstreamRequest,
+    caller: Caller,
+    parse: (body: unknown, status: number, ctxId: string | null) => Result | undefined,
+  ): Promise<Result> {
+    const circumstances: Circumstances = {
+      isCreate: operation === "create",
+      secrets: { token: caller.token.reveal(), host: dependencies.host },
+      now: Date.now(),
+    };
+    const startedAt = performance.now();
+    const exchange = await send(request);
+    const body = exchange.kind === "answer" ? parseJson(exchange.answer.body) : undefined;
+    const ctxId = readCtxId(body, circumstances.secrets);
+    const status = statusOf(exchange);
+    const result = body === undefined || status === undefined ? undefined : parse(body, status, ctxId);
+    const failure = result === undefined ? classifyFailure(exchange, circumstances) : undefined;
+    const durationMs = performance.now() - startedAt;
+    dependencies.onCall?.({ operation, durationMs, status, ctxId, failure }, caller);
+    if (result === undefined) throw new CallFailure(failure ?? { kind: "bug" });
+    return result;
+  }
+
+  const headersOf = ({ token, requestId, traceparent }: Caller) => ({
+    authorization: token.authorizationHeader(),
+    accept: "application/json",
+    "user-agent": dependencies.userAgent,
+    "x-request-id": requestId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  });
+
+  return {
+    createAction(input, caller) {
+      const request: UpstreamRequest = {
+        method: "POST",
+        path: actionsPath,
+        headers: { ...headersOf(caller), "content-type": "application/json" },
+        body: JSON.stringify(input),
+      };
+      return call("create", request, caller, (body, status, ctxId) => {
+        const created = isSuccess(status) ? parseCreatedAction(body) : undefined;
+        return created && { ...created, ctxId };
+      });
+    },
+    async readAction(id, caller) {
+      if (!isUsableId(id)) return null;
+      const path = `${actionsPath}/${encodeURIComponent(id)}`;
+      return call("read", { method: "GET", path, headers: headersOf(caller) }, caller, (body, status) =>
+        status === 404 ? null : isSuccess(status) ? parseActionDetails(body) : undefined,
+      );
+    },
+  };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}

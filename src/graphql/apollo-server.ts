@@ -1,0 +1,62 @@
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
+import type { GraphQLSchema } from "graphql";
+import type { Logger } from "../telemetry/logger.ts";
+import type { RequestContext } from "./context.ts";
+import { createErrorGate, maskUnknownError, type ReportBug } from "./error-gate.ts";
+
+export interface ApolloSettings {
+  readonly schema: GraphQLSchema;
+  /** Introspection, and schema names in error messages. */
+  readonly isExplorable: boolean;
+  readonly logger: Logger;
+  readonly reportBug: ReportBug;
+}
+
+/** Notes the operation for the request's log line. */
+const recordOperation: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ contextValue: { record }, operationName, operation }) {
+        if (operationName !== null) record.operationName = operationName;
+        if (operation !== undefined) record.operationType = operation.operation;
+      },
+    };
+  },
+};
+
+/** Apollo Server without what it does unasked: landing page, traces, reports, signal handlers, batching, stacks. */
+export function createApolloServer({
+  schema,
+  isExplorable,
+  logger,
+  reportBug,
+}: ApolloSettings): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
+    schema,
+    introspection: isExplorable,
+    hideSchemaDetailsFromClientErrors: !isExplorable,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    allowBatchedHttpRequests: false,
+    // A browser cannot send Authorization across origins without a preflight.
+    csrfPrevention: { requestHeaders: ["authorization", "x-apollo-operation-name", "apollo-require-preflight"] },
+    formatError: maskUnknownError,
+    logger,
+    plugins: [
+      recordOperation,
+      createErrorGate(reportBug),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+}

@@ -1,0 +1,110 @@
+import {
+  type DocumentNode,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInputType,
+  isListType,
+  isNonNullType,
+  isRequiredInputField,
+  Kind,
+  type OperationDefinitionNode,
+  typeFromAST,
+  visit,
+} from "graphql";
+import type { FieldError } from "../failures/failure.ts";
+
+const rule = "type";
+const maxErrors = 100;
+
+type Path = readonly string[];
+
+/**
+ * Says which of an operation's variables cannot be coerced to their types, one problem each, in the paths of the
+ * arguments that the variables are used in. graphql-js' own messages quote the values; these never do.
+ */
+export function findVariableErrors(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): FieldError[] {
+  const uses = findVariableUses(document);
+  const errors = (operation.variableDefinitions ?? []).flatMap((definition) => {
+    const name = definition.variable.name.value;
+    const type = typeFromAST(schema, definition.type as never);
+    if (!isInputType(type) || (variables[name] === undefined && definition.defaultValue !== undefined)) return [];
+    return [...findTypeErrors(variables[name], type, uses.get(name) ?? [])];
+  });
+  return errors.slice(0, maxErrors);
+}
+
+/** Where each variable is first used: the argument's name and the input fields that lead to it. */
+function findVariableUses(document: DocumentNode): Map<string, Path> {
+  const uses = new Map<string, Path>();
+  visit(document, {
+    // A directive's variable is no part of the input.
+    Directive: () => false,
+    VariableDefinition: () => false,
+    Variable(node, _key, parent, _path, ancestors) {
+      if (uses.has(node.name.value)) return;
+      const steps = [...ancestors, parent].flatMap((step) =>
+        step !== undefined && "kind" in step && (step.kind === Kind.ARGUMENT || step.kind === Kind.OBJECT_FIELD)
+          ? [step.name.value]
+          : [],
+      );
+      uses.set(node.name.value, steps);
+    },
+  });
+  return uses;
+}
+
+function* findTypeErrors(value: unknown, type: GraphQLInputType, path: Path): Generator<FieldError> {
+  if (isNonNullType(type)) {
+    if (value === undefined || value === null) yield { path, message: `Required, of type ${type}.`, rule };
+    else yield* findTypeErrors(value, type.ofType, path);
+  } else if (value === undefined || value === null) {
+    return;
+  } else if (isListType(type)) {
+    for (const item of Array.isArray(value) ? value : [value]) yield* findTypeErrors(item, type.ofType, path);
+  } else if (isInputObjectType(type)) {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      yield { path, message: `Must be an object of type ${type}.`, rule };
+      return;
+    }
+    const given = value as Readonly<Record<string, unknown>>;
+    const fields = type.getFields();
+    for (const field of Object.values(fields)) {
+      const fieldValue = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+      if (fieldValue !== undefined || isRequiredInputField(field)) {
+        yield* findTypeErrors(fieldValue, field.type, [...path, field.name]);
+      }
+    }
+    for (const name of Object.keys(given)) {
+      if (!Object.hasOwn(fields, name)) {
+        yield {
+          path,
+          message: `Has a field that ${type} lacks; its fields are ${Object.keys(fields).join(", ")}.`,
+          rule,
+        };
+      }
+    }
+  } else if (!isCoercible(value, (given) => type.parseValue(given))) {
+    const expected = isEnumType(type)
+      ? `one of ${type
+          .getValues()
+          .map(({ name }) => name)
+          .join(", ")}`
+      : `of type ${type}`;
+    yield { path, message: `Must be ${expected}.`, rule };
+  }
+}
+
+function isCoercible(value: unknown, parseValue: (value: unknown) => unknown): boolean {
+  try {
+    return parseValue(value) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { GraphQLFormattedError } from "graphql";
+import Negotiator from "negotiator";
+import type { RequestContext } from "../graphql/context.ts";
+import { type Logger, logOperation } from "../telemetry/logger.ts";
+import type { OperationRecord } from "../telemetry/operation-record.ts";
+import { sendProtocolFailure } from "./protocol-failures.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    record: OperationRecord | null;
+  }
+}
+
+export interface GraphqlRouteDependencies {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
+  readonly logger: Logger;
+}
+
+const path = "/graphql";
+const otherMethods: HTTPMethods[] = ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT"];
+const mediaTypes = ["application/json", "application/graphql-response+json"];
+
+// The headers that Apollo Server looks at. The caller's token is not for it: for the CSRF check it is enough to
+// know that there is one.
+const forwardedHeaders = ["accept", "content-type", "x-apollo-operation-name", "apollo-require-preflight"] as const;
+
+/** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line. */
+export function registerGraphqlRoute(
+  app: FastifyInstance,
+  { apollo, createContext, logger }: GraphqlRouteDependencies,
+): void {
+  app.decorateRequest("record", null);
+
+  const hooks = {
+    onRequest: (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+      request.record = { requestId: request.id };
+      done();
+    },
+    onResponse: (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      if (request.record) logOperation(logger, request.record, reply.statusCode, reply.elapsedTime);
+      done();
+    },
+  };
+
+  app.route({
+    ...hooks,
+    method: ["GET", "POST"],
+    url: path,
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      // Apollo Server looks at this only when it writes the answer: a write would be done and its answer withheld.
+      if (!isAnswerAcceptable(request)) return sendProtocolFailure(request, reply, 406);
+      const record = request.record ?? { requestId: request.id };
+      const response = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: toGraphqlRequest(request),
+        context: async () => createContext(request, record),
+      });
+      if (response.body.kind !== "complete") throw new Error("incremental delivery is not part of this schema");
+      reply.code(response.status ?? 200);
+      for (const [name, value] of response.headers) reply.header(name, value);
+      const isRefused = reply.statusCode >= 400 && record.errorCodes === undefined;
+      return reply.send(isRefused ? completeErrors(response.body.string, record) : response.body.string);
+    },
+  });
+  app.route({
+    ...hooks,
+    method: otherMethods,
+    url: path,
+    handler: (request, reply) => sendProtocolFailure(request, reply.header("allow", "GET, POST"), 405),
+  });
+}
+
+function isAnswerAcceptable({ headers: { accept } }: FastifyRequest): boolean {
+  return accept === undefined || new Negotiator({ headers: { accept } }).mediaType(mediaTypes) !== undefined;
+}
+
+function toGraphqlRequest({ method, url, headers, body }: FastifyRequest): HTTPGraphQLRequest {
+  const forwarded = new HeaderMap();
+  for (const name of forwardedHeaders) {
+    const value = headers[name];
+    if (typeof value === "string") forwarded.set(name, value);
+  }
+  if (headers.authorization !== undefined) forwarded.set("authorization", "present");
+  const queryAt = url.indexOf("?");
+  return { method, headers: forwarded, search: queryAt < 0 ? "" : url.slice(queryAt), body };
+}
+
+/** Adds the request id to errors that Apollo Server raised before it knew of any operation. */
+function completeErrors(body: string, record: OperationRecord): string {
+  const { errors } = JSON.parse(body) as { errors: GraphQLFormattedError[] };
+  record.errorCodes = errors.map(({ extensions }) => String(extensions?.code));
+  const completed = errors.map((error) => ({
+    ...error,
+    extensions: { ...error.extensions, requestId: record.requestId },
+  }));
+  return JSON.stringify({ errors: completed });
+}

@@ -1,0 +1,38 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ReportBug } from "../graphql/error-gate.ts";
+import { describeFailure } from "../graphql/public-error.ts";
+
+interface ProtocolFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What can be wrong with a request before it is GraphQL, by HTTP status. Fastify's own messages quote the request. */
+const protocolFailures: Readonly<Record<number, ProtocolFailure>> = {
+  400: { code: "BAD_REQUEST", message: "The request body is not valid JSON." },
+  404: { code: "NOT_FOUND", message: "There is nothing here; GraphQL is at /graphql." },
+  405: { code: "METHOD_NOT_ALLOWED", message: "Use POST, or GET for queries." },
+  406: { code: "NOT_ACCEPTABLE", message: "Accept application/graphql-response+json or application/json." },
+  408: { code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." },
+  413: { code: "PAYLOAD_TOO_LARGE", message: "The request body is too large." },
+  415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json." },
+};
+
+/** Answers with a failure of the request itself, in the shape of a GraphQL answer. */
+export async function sendProtocolFailure(request: FastifyRequest, reply: FastifyReply, status: number): Promise<void> {
+  const { code, message } = protocolFailures[status] ?? { code: "BAD_REQUEST", message: "The request is not valid." };
+  if (request.record) request.record.errorCodes = [code];
+  await reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
+}
+
+/** Gives every answer of the HTTP layer the shape of GraphQL errors: one shape for clients to read. */
+export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug): void {
+  app.setNotFoundHandler((request, reply) => sendProtocolFailure(request, reply, 404));
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 400 && status < 500) return sendProtocolFailure(request, reply, status);
+    reportBug(error, request.id);
+    const publicError = describeFailure({ kind: "bug" }, { requestId: request.id, isMutation: true });
+    await reply.code(500).send({ errors: [publicError] });
+  });
+}

@@ -1,0 +1,104 @@
+import { createActionReader } from "./actions/action-reader.ts";
+import type { Config } from "./config.ts";
+import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
+import { type Caller, type CallReport, createContactSwing } from "./contactswing/client.ts";
+import { createTransport } from "./contactswing/transport.ts";
+import { CallFailure } from "./failures/failure.ts";
+import { createApolloServer } from "./graphql/apollo-server.ts";
+import type { RequestContext } from "./graphql/context.ts";
+import { createSubgraphSchema } from "./graphql/schema.ts";
+import { readBearerToken, readTraceparent } from "./http/credentials.ts";
+import { registerGraphqlRoute } from "./http/graphql-route.ts";
+import { registerHealthRoutes } from "./http/health-routes.ts";
+import { createHttpServer } from "./http/http-server.ts";
+import { type Logger, logBug } from "./telemetry/logger.ts";
+import type { OperationRecord } from "./telemetry/operation-record.ts";
+
+export interface Service {
+  /** Listens; resolves with the service's own origin. */
+  start(): Promise<string>;
+  /** Readiness says no from here on; calls are still taken. */
+  drain(): void;
+  /** Stops listening, lets calls under way finish for at most the grace period, and closes every connection. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly version: string;
+  /** A token that is never passed on: the sandbox's demo token, unless the sandbox is what is called. */
+  readonly refusedToken?: string;
+}
+
+/** Makes everything and passes it in: the one place that knows every part. */
+export function createService({ config, logger, version, refusedToken }: ServiceOptions): Service {
+  const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
+  const records = new WeakMap<Caller, OperationRecord>();
+  let isDraining = false;
+
+  const transport = createTransport({
+    baseUrl: config.contactSwingUrl,
+    connectTimeoutMs: config.upstreamConnectTimeoutMs,
+    answerTimeoutMs: config.upstreamTimeoutMs,
+    maxSockets: config.maxInFlight,
+  });
+  const contactSwing = createContactSwing({
+    transport,
+    breaker: createCircuitBreaker(() => performance.now()),
+    maxInFlight: config.maxInFlight,
+    host: new URL(config.contactSwingUrl).hostname,
+    userAgent: `contactswing-bff/${version}`,
+    onCall: (report, caller) => recordCall(records.get(caller), report),
+  });
+  const { schema } = createSubgraphSchema(contactSwing);
+  const apollo = createApolloServer({ schema, isExplorable: config.playground, logger, reportBug });
+  const app = createHttpServer(reportBug, () => isDraining);
+
+  registerHealthRoutes(app, () => isDraining);
+  registerGraphqlRoute(app, {
+    apollo,
+    logger,
+    createContext: (request, record): RequestContext => {
+      const token = readBearerToken(request.raw);
+      const isAccepted = token !== undefined && token.reveal() !== refusedToken;
+      const caller = isAccepted
+        ? { token, requestId: request.id, traceparent: readTraceparent(request.raw) }
+        : undefined;
+      if (caller) records.set(caller, record);
+      const authenticate = async (): Promise<Caller> => {
+        if (caller === undefined) throw new CallFailure({ kind: "token-missing" });
+        return caller;
+      };
+      return { requestId: request.id, authenticate, actions: createActionReader(contactSwing, authenticate), record };
+    },
+  });
+
+  return {
+    async start() {
+      await apollo.start();
+      return app.listen({ port: config.port, host: config.host });
+    },
+    drain() {
+      isDraining = true;
+    },
+    async stop() {
+      isDraining = true;
+      const grace = setTimeout(() => {
+        app.server.closeAllConnections();
+        transport.destroy();
+      }, config.shutdownGraceMs);
+      await app.close();
+      clearTimeout(grace);
+      await apollo.stop();
+      transport.destroy();
+    },
+  };
+}
+
+function recordCall(record: OperationRecord | undefined, { status, ctxId, durationMs }: CallReport): void {
+  if (record === undefined) return;
+  record.upstreamDurationMs = (record.upstreamDurationMs ?? 0) + durationMs;
+  if (status !== undefined) record.upstreamStatus = status;
+  if (ctxId !== null) record.upstreamCtxId = ctxId;
+}

@@ -1,0 +1,12 @@
+/** What one GraphQL request leaves behind for its log line. Filled while the request runs. */
+export interface OperationRecord {
+  readonly requestId: string;
+  operationName?: string;
+  operationType?: string;
+  /** Codes of the errors in the answer. */
+  errorCodes?: readonly string[];
+  upstreamStatus?: number;
+  upstreamCtxId?: string;
+  /** Milliseconds spent in calls to ContactSwing, added up. */
+  upstreamDurationMs?: number;
+}

@@ -1,0 +1,75 @@
+import { demoToken } from "../../src/sandbox/demo-token.ts";
+
+export interface PublicError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: {
+    readonly code: string;
+    readonly requestId: string;
+    readonly outcome?: string;
+    readonly retryable?: boolean;
+    readonly retryAfterSeconds?: number;
+    readonly upstream?: { readonly status: number; readonly ctxId: string | null };
+    readonly fieldErrors?: readonly { readonly path: string[]; readonly message: string; readonly rule: string }[];
+  };
+}
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any query
+  readonly body: { data?: any; errors?: PublicError[] };
+}
+
+export const createMutation = `mutation Create($input: CreateDataExtractionActionInput!) {
+  createDataExtractionAction(input: $input) { ctxId replayed action { id name type } }
+}`;
+
+/** Every documented field of the input. */
+export const fullInput = {
+  name: "My Data Extraction Action",
+  description: "Trigger this action if the user requests data extraction.",
+  actionTiming: "DURING",
+  type: "SINGLEDATAEXTRACTION",
+  webhook: {
+    mandatory: true,
+    name: "interested",
+    description: "user interested on buying the product",
+    type: "YES_NO",
+    syncData: true,
+    syncModule: "customers",
+    syncField: "customer_timezone",
+  },
+};
+
+export const minimalInput = { name: "Interested?", webhook: {} };
+
+export const authorized = { authorization: `Bearer ${demoToken}` };
+
+/** Sends one GraphQL request over HTTP, with the demo token unless told otherwise. */
+export async function send(
+  url: string,
+  request: Record<string, unknown>,
+  headers: Record<string, string> = authorized,
+): Promise<GraphqlAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(request),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+}
+
+/** Sends the create mutation. */
+export function create(url: string, input: unknown, headers?: Record<string, string>): Promise<GraphqlAnswer> {
+  return send(url, { query: createMutation, variables: { input } }, headers);
+}
+
+/** The one error of an answer that must have exactly one. */
+export function onlyError({ body }: GraphqlAnswer): PublicError {
+  const [error, ...others] = body.errors ?? [];
+  if (error === undefined || others.length > 0) throw new Error(`expected one error, got ${JSON.stringify(body)}`);
+  return error;
+}

@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { beforeAll, expect, test } from "@jest/globals";
+import { demoToken } from "../src/sandbox/demo-token.ts";
+import { onTestEnd } from "./helpers/cleanup.ts";
+import { create, minimalInput } from "./helpers/graphql.ts";
+import { startSandbox } from "./helpers/service.ts";
+import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+
+// `npm test` has built dist/ before these run.
+const entry = new URL("../dist/main.js", import.meta.url).pathname;
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly exit: Promise<number | string>;
+}
+
+function runService(environment: Record<string, string>): Run {
+  const child = spawn(process.execPath, [entry], { env: { HOST: "127.0.0.1", PORT: "0", ...environment } });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const exit = once(child, "exit").then(([code, signal]) => code ?? signal);
+  onTestEnd(async () => {
+    child.kill("SIGKILL");
+    await exit;
+  });
+  return { child, output: () => output, errors: () => errors, exit };
+}
+
+async function eventually<Value>(find: () => Value | undefined | null): Promise<Value> {
+  for (;;) {
+    const value = find();
+    if (value !== undefined && value !== null) return value;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The service as its own process, once it says that it listens. */
+async function startProcess(environment: Record<string, string>): Promise<Run & { url: string }> {
+  const run = runService(environment);
+  const url = await eventually(() => /"service.address":"([^"]+)"/.exec(run.output())?.[1]);
+  return { ...run, url };
+}
+
+beforeAll(async () => {
+  const { existsSync } = await import("node:fs");
+  if (!existsSync(entry)) throw new Error("dist/ is missing: run `npm run build` first");
+});
+
+test("starts from dist, creates an action and leaves JSON lines on standard output", async () => {
+  const { sandbox, url: sandboxUrl } = await startSandbox();
+  const upstream = await startUpstream();
+  const { url, output } = await startProcess({ CONTACTSWING_URL: upstream.url });
+  expect(sandboxUrl).not.toBe(upstream.url);
+  expect(sandbox.requests).toEqual([]);
+
+  const answer = await create(url, minimalInput, { authorization: "Bearer t", "x-request-id": "line-1" });
+
+  expect(answer.body.data.createDataExtractionAction.action.id).toBe("act-1");
+  await eventually(() => output().includes("line-1") || undefined);
+  const lines = output()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.filter((line) => line["http.request.id"] === "line-1")).toHaveLength(1);
+});
+
+test("refuses the sandbox's demo token in front of anything but the sandbox", async () => {
+  const upstream = await startUpstream();
+  const { url } = await startProcess({ CONTACTSWING_URL: upstream.url });
+
+  const answer = await create(url, minimalInput, { authorization: `Bearer ${demoToken}` });
+
+  expect(answer.body.errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+  expect(upstream.received).toEqual([]);
+});
+
+test("stops before it starts when the configuration is bad: exit 1, one message, every variable, no stack", async () => {
+  const { exit, errors, output } = runService({ PORT: "many", LOG_LEVEL: "loud", REDIS_URL: "x" });
+
+  expect(await exit).toBe(1);
+  expect(errors()).toMatch(/^The configuration is not valid:\n {2}PORT .+\n {2}REDIS_URL .+\n {2}LOG_LEVEL .+\n$/);
+  expect(output()).toBe("");
+});
+
+test("says in one line that its port is in use, and exits with 1", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestEnd(async () => server.close());
+  const { port } = server.address() as { port: number };
+
+  const { exit, errors } = runService({ PORT: String(port) });
+
+  expect(await exit).toBe(1);
+  expect(errors()).toBe("The service cannot start: its port is in use. Set PORT to another one.\n");
+});
+
+test("starts although ContactSwing is down", async () => {
+  const { url } = await startProcess({ CONTACTSWING_URL: "http://127.0.0.1:9" });
+
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+});
+
+test("drains on SIGTERM: not ready at once, still answering, calls under way finished, exit 0", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const upstream = await startUpstream(async ({ body }) => {
+    if (body.includes("slow")) await held;
+    return createdAnswer;
+  });
+  const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "700" });
+  const token = { authorization: "Bearer t" };
+  const slow = create(url, { name: "slow", webhook: {} }, token);
+  await eventually(() => upstream.received[0]);
+
+  child.kill("SIGTERM");
+  await eventually(() => true);
+  const readiness = await fetch(`${url}/health/ready`).then((response) => response.status);
+  const during = await create(url, minimalInput, token);
+  setTimeout(release, 900);
+
+  expect(readiness).toBe(503);
+  expect(during.body.errors).toBeUndefined();
+  expect(during.headers.get("connection")).toBe("close");
+  expect((await slow).body.data.createDataExtractionAction.action.id).toBe("act-1");
+  expect(await exit).toBe(0);
+});
+
+test("stops without delay on SIGINT", async () => {
+  const { child, exit } = await startProcess({ SHUTDOWN_DELAY_MS: "20000" });
+
+  child.kill("SIGINT");
+
+  expect(await exit).toBe(0);
+});
+
+test("gives up on a call that outlasts the grace period, and still exits with 0", async () => {
+  const upstream = await startUpstream(() => new Promise(() => {}));
+  const { url, child, exit } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_GRACE_MS: "100",
+    UPSTREAM_TIMEOUT_MS: "20000",
+  });
+  const call = create(url, minimalInput, { authorization: "Bearer t" }).catch((error: Error) => error.message);
+  await eventually(() => upstream.received[0]);
+
+  child.kill("SIGINT");
+
+  expect(await exit).toBe(0);
+  expect(await call).toBe("fetch failed");
+});
+
+test("ends at once on a second signal", async () => {
+  const { child, exit, output } = await startProcess({ SHUTDOWN_DELAY_MS: "20000" });
+
+  child.kill("SIGTERM");
+  await eventually(() => output().includes("stopping") || undefined);
+  child.kill("SIGTERM");
+
+  expect(await exit).toBe(1);
+});

@@ -1,0 +1,109 @@
+import { expect, test } from "@jest/globals";
+import { type CircuitBreaker, createCircuitBreaker } from "../../src/contactswing/circuit-breaker.ts";
+
+function startClock() {
+  let time = 0;
+  const breaker = createCircuitBreaker(() => time);
+  return {
+    breaker,
+    advance: (milliseconds: number) => {
+      time += milliseconds;
+    },
+  };
+}
+
+function call(breaker: CircuitBreaker, isFailure: boolean): "sent" | number {
+  const permit = breaker.admit();
+  if ("retryAfterSeconds" in permit) return permit.retryAfterSeconds;
+  permit.report(isFailure);
+  return "sent";
+}
+
+function calls(breaker: CircuitBreaker, failures: number, successes: number): void {
+  for (let index = 0; index < successes; index++) call(breaker, false);
+  for (let index = 0; index < failures; index++) call(breaker, true);
+}
+
+test.each([
+  [19, 0, "closed"],
+  [20, 0, "open"],
+  [10, 10, "open"],
+  [9, 11, "closed"],
+  [49, 51, "closed"],
+  [50, 50, "open"],
+] as const)("is after %i failures and %i answers in 10 s: %s %s", (failures, successes, state) => {
+  const { breaker } = startClock();
+
+  calls(breaker, failures, successes);
+
+  expect(breaker.state).toBe(state);
+});
+
+test("forgets calls that are older than 10 s", () => {
+  const { breaker, advance } = startClock();
+  calls(breaker, 19, 0);
+
+  advance(10_001);
+  call(breaker, true);
+
+  expect(breaker.state).toBe("closed");
+});
+
+test("counts calls that are spread over the window", () => {
+  const { breaker, advance } = startClock();
+  for (let index = 0; index < 20; index++) {
+    expect(breaker.state).toBe("closed");
+    call(breaker, true);
+    advance(450);
+  }
+
+  expect(breaker.state).toBe("open");
+});
+
+test("lets nothing out for 1 s, then one probe at a time, and closes when it is answered", () => {
+  const { breaker, advance } = startClock();
+  calls(breaker, 20, 0);
+
+  expect(call(breaker, false)).toBe(1);
+  advance(999);
+  expect(call(breaker, false)).toBe(1);
+  advance(1);
+  const probe = breaker.admit();
+  expect(breaker.state).toBe("half-open");
+  expect(call(breaker, false)).toBe(1);
+  if ("report" in probe) probe.report(false);
+
+  expect(breaker.state).toBe("closed");
+  expect(call(breaker, true)).toBe("sent");
+  expect(breaker.state).toBe("closed");
+});
+
+test("doubles the pause with every failed probe, up to 30 s, and starts again at 1 s", () => {
+  const { breaker, advance } = startClock();
+  calls(breaker, 20, 0);
+  const pauses: number[] = [];
+  for (let probes = 0; probes < 7; probes++) {
+    const seconds = call(breaker, true) as number;
+    pauses.push(seconds);
+    advance(seconds * 1000);
+    expect(call(breaker, true)).toBe("sent");
+  }
+
+  expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
+  advance(30_000);
+  call(breaker, false);
+  calls(breaker, 20, 0);
+  expect(call(breaker, true)).toBe(1);
+});
+
+test("does not let a call from before decide in the probe's place", () => {
+  const { breaker, advance } = startClock();
+  const old = breaker.admit();
+  calls(breaker, 20, 0);
+  advance(1000);
+  breaker.admit();
+
+  if ("report" in old) old.report(false);
+
+  expect(breaker.state).toBe("half-open");
+});
