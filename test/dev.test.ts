@@ -30,7 +30,7 @@ test("npm run dev prints a request that creates an action, and one Ctrl-C ends e
   const printed = new Promise<string>((resolve) => {
     child.stdout.on("data", (chunk) => {
       output += chunk;
-      const curl = /^curl [^]*?}'$/m.exec(output)?.[0];
+      const curl = /^curl [\s\S]*?}'$/m.exec(output)?.[0];
       if (curl !== undefined) resolve(curl);
     });
   });
