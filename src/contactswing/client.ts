@@ -12,6 +12,8 @@ export interface Caller {
   readonly token: BearerToken;
   readonly requestId: string;
   readonly traceparent: string | undefined;
+  /** JSON text of the token's `[issuer, subject]`, when this service has verified it. */
+  readonly verifiedSubject?: string;
 }
 
 /** One finished call to ContactSwing, for logs and metrics. */
