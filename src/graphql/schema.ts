@@ -1,11 +1,12 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type DocumentNode, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
+import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { DataExtractionActionResolver, readAction } from "../actions/data-extraction-action-resolver.ts";
 import type { ContactSwing } from "../contactswing/client.ts";
 import type { RequestContext } from "./context.ts";
+import { checkReferences, readReferenceId } from "./entity-references.ts";
 
 // 2.0 is the lowest version of Federation 2 that defines @key, the only directive in use.
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key"])`;
@@ -26,7 +27,7 @@ function finishSubgraph(printed: string): DocumentNode {
       const description = rootDescriptions[node.name.value];
       return description === undefined
         ? undefined
-        : { ...node, description: { kind: Kind.STRING, value: description } };
+        : { ...node, description: { kind: Kind.STRING, value: description, block: true } };
     },
   });
   return {
@@ -53,14 +54,28 @@ export function createSubgraphSchema(contactSwing: ContactSwing): SubgraphSchema
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
   const entity = {
     ...resolvers.DataExtractionAction,
-    __resolveReference: ({ id }: { id: string }, context: RequestContext) => readAction(id, context),
+    __resolveReference: (reference: { id: unknown }, context: RequestContext) =>
+      readAction(readReferenceId(reference), context),
   };
   const subgraph = buildSubgraphSchema([
     { typeDefs, resolvers: { ...resolvers, DataExtractionAction: entity } as never },
   ]);
   const sdl = `${print(typeDefs)}\n`;
-  // The library's own answer spells out the federation specification as well; composers want the subgraph alone.
-  const serviceField = subgraph.getQueryType()?.getFields()._service;
-  if (serviceField !== undefined) serviceField.resolve = () => ({ sdl });
+  finishFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
   return { schema: subgraph, sdl };
+}
+
+const entityTypes: ReadonlySet<string> = new Set(["DataExtractionAction"]);
+
+/** Adjusts the two fields that the federation library answers by itself. */
+function finishFederationFields({ _service, _entities }: GraphQLFieldMap<unknown, RequestContext>, sdl: string): void {
+  // The library's own answer spells out the federation specification as well; composers want the subgraph alone.
+  if (_service !== undefined) _service.resolve = () => ({ sdl });
+  const resolveEntities = _entities?.resolve;
+  if (_entities === undefined || resolveEntities === undefined) return;
+  _entities.resolve = async (source, args: { representations: readonly unknown[] }, context, info) => {
+    await context.authenticate();
+    checkReferences(args.representations, entityTypes);
+    return resolveEntities(source, args, context, info);
+  };
 }
