@@ -199,6 +199,121 @@ test.each<[string, ScriptedAnswer, string, boolean]>([
     expect(extensions.fieldErrors).toEqual([{ path: ["id"], message: "bad id", rule: "uuid" }]);
 });
 
+test.each<[string, () => Promise<ScriptedAnswer>, object]>([
+  [
+    "a redirect",
+    async () => ({ status: 307, headers: { location: "/elsewhere" } }),
+    { code: "UPSTREAM_ERROR", retryable: false },
+  ],
+  [
+    "a body that is not JSON",
+    async () => ({ status: 200, body: "fine" }),
+    { code: "UPSTREAM_BAD_RESPONSE", retryable: false },
+  ],
+  ["no answer in time", () => new Promise(() => {}), { code: "UPSTREAM_TIMEOUT", retryable: true }],
+])("answers a read that ends in %s with a code of its own and no outcome", async (_case, answer, expected) => {
+  const upstream = await startUpstream(answer);
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "200" });
+
+  const { body } = await send(url, { query: readQuery, variables: { id: "act-1" } }, token);
+
+  expect(body.data).toEqual({ dataExtractionAction: null });
+  expect(body.errors?.[0]?.extensions).toMatchObject(expected);
+  expect(body.errors?.[0]?.extensions).not.toHaveProperty("outcome");
+  expect(upstream.received).toHaveLength(1);
+});
+
+test("answers a read whose connection is cut as one that may be sent again", async () => {
+  const upstream = await startUpstream(() => {
+    void upstream.close();
+    return new Promise(() => {});
+  });
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+  const answer = await send(url, { query: readQuery, variables: { id: "act-1" } }, token);
+
+  expect(onlyError(answer).extensions).toMatchObject({ code: "UPSTREAM_ERROR", retryable: true });
+});
+
+test("answers UPSTREAM_UNAVAILABLE when there is nobody to read from", async () => {
+  const upstream = await startUpstream();
+  await upstream.close();
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+  const answer = await send(url, { query: readQuery, variables: { id: "act-1" } }, token);
+
+  expect(onlyError(answer).extensions).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", retryable: true });
+});
+
+test("reads each action once, however many fields and aliases ask for it", async () => {
+  const { upstream, url } = await startWith(storedAnswer(stored));
+  const query = `{
+    first: dataExtractionAction(id: "a") { name isActive }
+    again: dataExtractionAction(id: "a") { description webhook { type } }
+    other: dataExtractionAction(id: 7) { id name }
+  }`;
+
+  const { body } = await send(url, { query }, token);
+
+  expect(body).toEqual({
+    data: {
+      first: { name: "N", isActive: false },
+      again: { description: "D", webhook: { type: "yes/no" } },
+      other: { id: "7", name: "N" },
+    },
+  });
+  expect(calls(upstream.received).sort()).toEqual(["GET /v2/_actions/7", "GET /v2/_actions/a"]);
+});
+
+test("reads again for the next request, since the action may have changed", async () => {
+  const { upstream, url } = await startWith(storedAnswer(stored));
+
+  for (let count = 0; count < 2; count++) await send(url, { query: readQuery, variables: { id: "act-1" } }, token);
+
+  expect(calls(upstream.received)).toEqual(["GET /v2/_actions/act-1", "GET /v2/_actions/act-1"]);
+});
+
+test("asks for no details that a directive leaves out", async () => {
+  const { upstream, url } = await startWith(storedAnswer(stored));
+  const query = createMutation.replace(
+    "id name type",
+    "id isActive @skip(if: true) webhook @include(if: false) { name }",
+  );
+
+  const { body } = await send(url, { query, variables: { input: minimalInput } }, token);
+
+  expect(body.data.createDataExtractionAction.action).toEqual({ id: "act-1" });
+  expect(calls(upstream.received)).toEqual(["POST /v2/_actions"]);
+});
+
+test("asks for no details of an action that was not created", async () => {
+  const upstream = await startUpstream(() => ({ status: 400, body: { detail: "Invalid webhook" } }));
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+  const query = createMutation.replace("id name type", details);
+  const answer = await send(url, { query, variables: { input: minimalInput } }, token);
+
+  expect(onlyError(answer).extensions.outcome).toBe("NOT_CREATED");
+  expect(calls(upstream.received)).toEqual(["POST /v2/_actions"]);
+});
+
+test("answers null details, and no error, for a created action that ContactSwing does not show yet", async () => {
+  const { url } = await startWith({ status: 404, body: { detail: "Action not found" } });
+
+  const query = createMutation.replace("id name type", "id isActive description webhook { name }");
+  const { body } = await send(url, { query, variables: { input: minimalInput } }, token);
+
+  expect(body).toEqual({
+    data: {
+      createDataExtractionAction: {
+        ctxId: "ctx-1",
+        replayed: false,
+        action: { id: "act-1", isActive: null, description: null, webhook: null },
+      },
+    },
+  });
+});
+
 test("leaves the payload whole when only the details of a good create fail", async () => {
   const { url } = await startWith({ status: 429, headers: { "retry-after": "3" } });
 
@@ -258,5 +373,60 @@ describe("references of the federated graph", () => {
 
     expect(onlyError(answer).extensions.code).toBe("UNAUTHENTICATED");
     expect(upstream.received).toEqual([]);
+  });
+
+  test("may have a number for an id, as GraphQL's ID allows", async () => {
+    const { upstream, url } = await startWith(storedAnswer(stored));
+    const representations = [{ __typename: "DataExtractionAction", id: 7 }];
+
+    const { body } = await send(url, { query: entities, variables: { representations } }, token);
+
+    expect(body.data._entities).toEqual([{ __typename: "DataExtractionAction", id: "7", name: "N", isActive: false }]);
+    expect(calls(upstream.received)).toEqual(["GET /v2/_actions/7"]);
+  });
+
+  const malformed = [
+    {},
+    "text",
+    7,
+    [],
+    { __typename: "DataExtractionAction" },
+    { __typename: "DataExtractionAction", id: null },
+    { __typename: "DataExtractionAction", id: { a: 1 } },
+    { __typename: "DataExtractionAction", id: 1.5 },
+    { __typename: "Query", id: "a" },
+    { __typename: "Unheard", id: "a" },
+    { __typename: 7, id: "a" },
+  ];
+
+  test.each(malformed)("are the caller's mistake when one is %j: nothing is read, no bug is logged", async (wrong) => {
+    const { upstream, url, logLines } = await startWith(storedAnswer(stored));
+    const representations = [representation("a"), wrong];
+
+    const answer = await send(url, { query: entities, variables: { representations } }, token);
+
+    expect(answer.status).toBe(200);
+    expect(onlyError(answer).extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      requestId: answer.headers.get("x-request-id"),
+      retryable: false,
+      fieldErrors: [
+        {
+          path: ["representations"],
+          message: "Must have `__typename` DataExtractionAction and an `id`: not so at index 1.",
+          rule: "type",
+        },
+      ],
+    });
+    expect(upstream.received).toEqual([]);
+    expect(logLines.filter((line) => line.includes("internal error"))).toEqual([]);
+  });
+
+  test("are not looked at without a token", async () => {
+    const { url } = await startWith(storedAnswer(stored));
+
+    const answer = await send(url, { query: entities, variables: { representations: malformed } }, {});
+
+    expect(onlyError(answer).extensions.code).toBe("UNAUTHENTICATED");
   });
 });
