@@ -41,7 +41,8 @@ export async function startSiblingSubgraph(calledActionIds: readonly string[] = 
       recentCalls: () => calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id } })),
     },
     DataExtractionAction: {
-      __resolveReference: ({ id }: { id: string }) => ({ id, callCount: countCalls(id) }),
+      __resolveReference: ({ id }: { id: string }) => ({ id }),
+      callCount: ({ id }: { id: string }) => countCalls(id),
     },
   };
   const schema = buildSubgraphSchema([{ typeDefs: parse(siblingSdl), resolvers: resolvers as never }]);
