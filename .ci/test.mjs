@@ -13,6 +13,7 @@ const steps = [
   ["build", "npm", ["run", "--silent", "build"]],
   ["types of the tests", "tsc", ["-p", "test/tsconfig.json"]],
   ["generated files", "tsx", [".ci/generate.ts", "--check"]],
+  ["change of the schema", "node", ["--no-warnings", ".ci/check-schema-change.ts"]],
   [
     "tests and coverage",
     "node",
