@@ -9,6 +9,7 @@ type ClientHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 const forwardedHeaders = ["authorization", "x-request-id", "traceparent"];
 
+/** Sends the client's token and request id on, to the one subgraph that acts on the client's behalf. */
 class ForwardingDataSource extends RemoteGraphQLDataSource<{ headers?: ClientHeaders }> {
   override willSendRequest({
     request,
@@ -23,7 +24,8 @@ class ForwardingDataSource extends RemoteGraphQLDataSource<{ headers?: ClientHea
 
 const gateway = new ApolloGateway({
   supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),
-  buildService: ({ url }) => new ForwardingDataSource(url === undefined ? {} : { url }),
+  buildService: ({ name, url = "" }) =>
+    name === "contactswing" ? new ForwardingDataSource({ url }) : new RemoteGraphQLDataSource({ url }),
 });
 const server = new ApolloServer<{ headers?: ClientHeaders }>({ gateway, includeStacktraceInErrorResponses: false });
 const { url } = await startStandaloneServer(server, {
