@@ -41,7 +41,6 @@ export function createService({ config, logger, version, refusedToken }: Service
     baseUrl: config.contactSwingUrl,
     connectTimeoutMs: config.upstreamConnectTimeoutMs,
     answerTimeoutMs: config.upstreamTimeoutMs,
-    maxSockets: config.maxInFlight,
   });
   const contactSwing = createContactSwing({
     transport,

@@ -6,8 +6,9 @@ export type ActionReader = (id: string) => Promise<ActionDetails | null>;
 
 /** A reader for one request: however often an action is asked for, ContactSwing is asked once. */
 export function createActionReader(contactSwing: ContactSwing, authenticate: () => Promise<Caller>): ActionReader {
-  const reads = new Map<string, Promise<ActionDetails | null>>();
+  let reads: Map<string, Promise<ActionDetails | null>> | undefined;
   return (id) => {
+    reads ??= new Map();
     const known = reads.get(id);
     if (known !== undefined) return known;
     const read = authenticate().then((caller) => contactSwing.readAction(id, caller));

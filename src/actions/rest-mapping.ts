@@ -39,12 +39,12 @@ export function toRestAction(input: CreateDataExtractionActionInput): RestAction
 
 function rename(source: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
   const given = source as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(
-    Object.entries(names).flatMap(([name, restName]) => {
-      const value = given[name];
-      return value === undefined || value === null ? [] : [[restName, value]];
-    }),
-  );
+  const renamed: Record<string, unknown> = {};
+  for (const name in names) {
+    const value = given[name];
+    if (value !== undefined && value !== null) renamed[names[name] as string] = value;
+  }
+  return renamed;
 }
 
 /** A field of the REST body as the graph names it, with the fields inside it. */

@@ -1,5 +1,6 @@
 import { type ValidationError, validateSync } from "class-validator";
 import { CallFailure, type FieldError } from "../failures/failure.ts";
+import { compileRules } from "./compile-rules.ts";
 
 /**
  * Checks an argument against its class-validator rules. class-validator's own errors hold the caller's input, so
@@ -8,6 +9,7 @@ import { CallFailure, type FieldError } from "../failures/failure.ts";
  * @throws CallFailure with every problem.
  */
 export function validateInput(input: object, argument: string): void {
+  if (checkOf(input.constructor)(input)) return;
   const errors = validateSync(input, {
     skipMissingProperties: false,
     forbidUnknownValues: true,
@@ -15,6 +17,17 @@ export function validateInput(input: object, argument: string): void {
   });
   if (errors.length === 0) return;
   throw new CallFailure({ kind: "input-invalid", fieldErrors: toFieldErrors(errors, [argument]) });
+}
+
+const checks = new Map<object, ReturnType<typeof compileRules>>();
+
+function checkOf(type: object): ReturnType<typeof compileRules> {
+  let check = checks.get(type);
+  if (check === undefined) {
+    check = compileRules(type);
+    checks.set(type, check);
+  }
+  return check;
 }
 
 function toFieldErrors(errors: readonly ValidationError[], parent: readonly string[]): FieldError[] {

@@ -74,7 +74,12 @@ export function registerGraphqlRoute(
 }
 
 function isAnswerAcceptable({ headers: { accept } }: FastifyRequest): boolean {
-  return accept === undefined || new Negotiator({ headers: { accept } }).mediaType(mediaTypes) !== undefined;
+  return (
+    accept === undefined ||
+    accept === "*/*" ||
+    accept === "application/json" ||
+    new Negotiator({ headers: { accept } }).mediaType(mediaTypes) !== undefined
+  );
 }
 
 function toGraphqlRequest({ method, url, headers, body }: FastifyRequest): HTTPGraphQLRequest {

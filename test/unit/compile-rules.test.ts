@@ -1,0 +1,97 @@
+import "reflect-metadata";
+import { expect, test } from "@jest/globals";
+import { IsOptional, IsString, MaxLength, ValidateBy, ValidateNested, validateSync } from "class-validator";
+import fc from "fast-check";
+import { compileRules } from "../../src/actions/compile-rules.ts";
+import {
+  CreateDataExtractionActionInput,
+  DataExtractionWebhookInput,
+} from "../../src/actions/create-data-extraction-action-input.ts";
+
+class Plain {}
+
+class Inner {
+  @MaxLength(3)
+  readonly text: unknown = "abc";
+}
+
+class Outer {
+  @IsString()
+  readonly name: unknown = "name";
+  @ValidateNested()
+  readonly inner: unknown = new Inner();
+}
+
+function check(type: object, values: object): boolean {
+  const object = Object.assign(new (type as new () => object)(), values);
+  const isValid = compileRules(type)(object);
+  // class-validator itself is the judge.
+  expect({ values, isValid }).toEqual({ values, isValid: validateSync(object).length === 0 });
+  return isValid;
+}
+
+test.each([
+  [{}, true],
+  [{ name: 7 }, false],
+  [{ inner: Object.assign(new Inner(), { text: "abcd" }) }, false],
+  [{ inner: undefined }, true],
+  [{ inner: null }, false],
+  [{ inner: 7 }, false],
+])("agrees with class-validator on %j", (values, expected) => {
+  expect(check(Outer, values)).toBe(expected);
+});
+
+test("leaves what it does not know to class-validator", () => {
+  class Conditional {
+    @IsOptional()
+    @IsString()
+    readonly name = "name";
+  }
+  class Listed {
+    @IsString({ each: true })
+    readonly names = ["name"];
+  }
+  class Asynchronous {
+    @ValidateBy({ name: "later", async: true, validator: { validate: () => Promise.resolve(true) } })
+    readonly name = "name";
+  }
+  class List {
+    @ValidateNested()
+    readonly inner = [new Inner()];
+  }
+
+  for (const type of [Plain, Conditional, Listed, Asynchronous, List]) {
+    expect(compileRules(type)(new type())).toBe(false);
+  }
+});
+
+test("agrees with class-validator on any input", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom("", " ", "\u0000", "x".repeat(256), undefined, null),
+  );
+  const webhook = fc.record(
+    {
+      mandatory: fc.boolean(),
+      name: text,
+      description: text,
+      syncData: fc.boolean(),
+      syncModule: text,
+      syncField: text,
+    },
+    { requiredKeys: [] },
+  );
+  const input = fc.record(
+    { name: text, description: text, idempotencyKey: text, webhook },
+    { requiredKeys: ["webhook"] },
+  );
+
+  fc.assert(
+    fc.property(input, ({ webhook, ...values }) => {
+      check(CreateDataExtractionActionInput, {
+        ...values,
+        webhook: Object.assign(new DataExtractionWebhookInput(), webhook),
+      });
+    }),
+  );
+});
