@@ -1,7 +1,7 @@
-/** Any JSON value; undefined when the text is not JSON (JSON itself has no undefined). */
+/** Any JSON value; undefined when the text is not JSON (JSON itself has no undefined). A byte order mark is passed over. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch {
     return undefined;
   }

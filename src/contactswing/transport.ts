@@ -1,4 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
@@ -28,12 +28,12 @@ export interface Answer {
 }
 
 /**
- * How one exchange with ContactSwing ended, as facts. `no-connection` means that no byte of the request left;
- * a `status` means that the head of the answer had come.
+ * How one exchange with ContactSwing ended, as facts. `no-connection` means that no byte of the request left, for want
+ * of a TCP connection or of a TLS session over it; a `status` means that the head of the answer had come.
  */
 export type Exchange =
   | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "no-connection" }
+  | { readonly kind: "no-connection"; readonly phase: "tcp" | "tls" }
   | { readonly kind: "connection-lost"; readonly status?: number }
   | { readonly kind: "timeout"; readonly status?: number };
 
@@ -49,6 +49,8 @@ export const maxAnswerBytes = 1024 * 1024;
 // Shorter than the 5 s after which uvicorn closes an idle connection: a create must not meet a socket that is
 // just being closed, since nobody could say whether it was taken.
 const idleSocketTimeoutMs = 4000;
+
+const emptyAnswer = { contentType: "", retryAfter: undefined, body: "", isOversized: false };
 
 const maxConnectRetries = 2;
 const connectRetryBaseMs = 50;
@@ -80,7 +82,7 @@ export function createTransport(settings: TransportSettings): Transport {
   function attempt(request: UpstreamRequest, connectTimeoutMs: number): Promise<Exchange> {
     return new Promise((resolve) => {
       let status: number | undefined;
-      let isConnected = false;
+      let phase: "tcp" | "tls" | "usable" = "tcp";
       let isSettled = false;
 
       const stream = client.stream(settings.baseUrl + request.path, {
@@ -100,24 +102,30 @@ export function createTransport(settings: TransportSettings): Transport {
         settle(exchange);
         stream.destroy();
       };
-      const known = () => (status === undefined ? {} : { status });
-
-      const onConnected = () => {
-        isConnected = true;
+      const giveUp = (kind: "connection-lost" | "timeout") =>
+        abandon(phase === "usable" ? { kind, ...(status && { status }) } : { kind: "no-connection", phase });
+      const onTcp = () => {
+        phase = "tls";
+      };
+      const onUsable = () => {
+        phase = "usable";
         clearTimeout(timer);
-        if (isSettled) return;
-        timer = setTimeout(() => abandon({ kind: "timeout", ...known() }), settings.answerTimeoutMs);
+        if (!isSettled) timer = setTimeout(giveUp, settings.answerTimeoutMs, "timeout");
       };
       stream.once("request", (request: ClientRequest) => {
         request.once("socket", (socket: Socket) => {
-          if (request.reusedSocket) return onConnected();
-          timer = setTimeout(() => abandon({ kind: "no-connection" }), connectTimeoutMs);
-          socket.once(isSecure ? "secureConnect" : "connect", onConnected);
+          // A kept-alive one. Not told by `reusedSocket`, which a request that had to wait for its socket lacks.
+          if (!socket.connecting) return onUsable();
+          timer = setTimeout(giveUp, connectTimeoutMs, "timeout");
+          socket.once("connect", onTcp);
+          socket.once(isSecure ? "secureConnect" : "connect", onUsable);
+        });
+        // A 101 ends HTTP on this connection: node hands it over and says no more.
+        request.once("upgrade", ({ statusCode = 101 }: IncomingMessage) => {
+          abandon({ kind: "answer", answer: { ...emptyAnswer, status: statusCode } });
         });
       });
-      stream.on("error", () => {
-        abandon(isConnected ? { kind: "connection-lost", ...known() } : { kind: "no-connection" });
-      });
+      stream.on("error", () => giveUp("connection-lost"));
       stream.once("response", (response: PlainResponse) => {
         status = response.statusCode;
         const answer = {
@@ -151,8 +159,9 @@ export function createTransport(settings: TransportSettings): Transport {
       for (let retries = 0; ; retries++) {
         const exchange = await attempt(request, deadline - performance.now());
         const pauseMs = connectRetryBaseMs * 2 ** retries * (0.5 + Math.random());
-        const isWorthARetry = retries < maxConnectRetries && performance.now() + pauseMs < deadline;
-        if (exchange.kind !== "no-connection" || !isWorthARetry) return exchange;
+        // Who answers TLS badly does so again.
+        const canRetry = exchange.kind === "no-connection" && exchange.phase === "tcp" && retries < maxConnectRetries;
+        if (!canRetry || performance.now() + pauseMs >= deadline) return exchange;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     },

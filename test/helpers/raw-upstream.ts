@@ -1,0 +1,118 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { onTestEnd } from "./cleanup.ts";
+import { certificate, privateKey } from "./self-signed-certificate.ts";
+
+/** A request as its bytes came in, once it was whole. */
+export interface RawRequest {
+  readonly head: string;
+  readonly body: string;
+}
+
+/** How an upstream goes on once it has sent what it sends: closes in order, resets, says nothing, or stays open. */
+export type Ending = "fin" | "rst" | "silence" | "keep";
+
+export interface RawUpstream {
+  readonly port: number;
+  /** Every connection that was accepted; behind TLS, whose handshake was done. */
+  readonly connections: readonly Socket[];
+  /** Every request that came in whole. */
+  readonly requests: readonly RawRequest[];
+}
+
+export interface RawScript {
+  /** Behind a self-signed certificate. */
+  readonly isTls?: boolean;
+  /** Takes a connection over before anything is read from it. */
+  readonly onConnection?: (socket: Socket, index: number) => void;
+  /** Answers a whole request. */
+  readonly onRequest?: (request: RawRequest, socket: Socket) => void;
+}
+
+/** An upstream of bytes: it decides what goes over the wire and when, with no HTTP library in between. */
+export async function startRawUpstream({ isTls = false, onConnection, onRequest }: RawScript): Promise<RawUpstream> {
+  const connections: Socket[] = [];
+  const requests: RawRequest[] = [];
+  const accepted = new Set<Socket>();
+
+  const converse = (socket: Socket) => {
+    connections.push(socket);
+    // The other end gives up in the middle of things: that is what these tests are about.
+    socket.on("error", () => {});
+    socket.setNoDelay(true);
+    if (onConnection) return onConnection(socket, connections.length - 1);
+    readRequests(socket, (request) => {
+      requests.push(request);
+      onRequest?.(request, socket);
+    });
+  };
+  const server = isTls ? createTlsServer({ cert: certificate, key: privateKey }, converse) : createServer(converse);
+  server.on("connection", (socket: Socket) => {
+    accepted.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => accepted.delete(socket));
+  });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestEnd(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of accepted) socket.destroy();
+      }),
+  );
+  return { port: (server.address() as AddressInfo).port, connections, requests };
+}
+
+/** Calls back for every whole request on a connection, one after the other. */
+export function readRequests(socket: Socket, onRequest: (request: RawRequest) => void): void {
+  let bytes = Buffer.alloc(0);
+  socket.on("data", (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    for (;;) {
+      const headEnd = bytes.indexOf("\r\n\r\n");
+      if (headEnd < 0) return;
+      const head = bytes.subarray(0, headEnd + 4).toString("latin1");
+      const end = headEnd + 4 + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+      if (bytes.length < end) return;
+      const body = bytes.subarray(headEnd + 4, end).toString();
+      bytes = bytes.subarray(end);
+      onRequest({ head, body });
+    }
+  });
+}
+
+/** Sends bytes and ends the connection as told. */
+export function sendBytes(socket: Socket, bytes: Uint8Array, ending: Ending): void {
+  if (ending === "fin") socket.end(bytes);
+  else if (ending === "rst") socket.write(bytes, () => socket.resetAndDestroy());
+  else if (bytes.length > 0) socket.write(bytes);
+}
+
+export type Framing = "content-length" | "chunked" | "close-delimited";
+
+/** The bytes of an HTTP answer with a JSON body, and how many of them are its head. */
+export interface AnswerBytes {
+  readonly bytes: Buffer;
+  readonly headLength: number;
+}
+
+/** Writes an answer with its body framed in one of the three ways of HTTP/1.1. `more` are further header lines. */
+export function answerBytes(
+  status: number,
+  body: string,
+  framing: Framing = "content-length",
+  more: readonly string[] = [],
+): AnswerBytes {
+  const framingHeader = {
+    "content-length": `Content-Length: ${Buffer.byteLength(body)}`,
+    chunked: "Transfer-Encoding: chunked",
+    "close-delimited": "Connection: close",
+  }[framing];
+  const lines = [`HTTP/1.1 ${status} Status`, "Content-Type: application/json", framingHeader, ...more];
+  const head = `${lines.join("\r\n")}\r\n\r\n`;
+  const half = body.length >> 1;
+  const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  const framed = framing === "chunked" ? `${chunk(body.slice(0, half))}${chunk(body.slice(half))}0\r\n\r\n` : body;
+  return { bytes: Buffer.from(head + framed), headLength: head.length };
+}
