@@ -51,7 +51,7 @@ export function createService({ config, logger, version, refusedToken }: Service
     onCall: (report, caller) => recordCall(records.get(caller), report),
   });
   const { schema } = createSubgraphSchema(contactSwing);
-  const apollo = createApolloServer({ schema, isExplorable: config.playground, logger, reportBug });
+  const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
   const app = createHttpServer(reportBug, () => isDraining);
 
   registerHealthRoutes(app, () => isDraining);

@@ -209,7 +209,7 @@ test.each<[Status, Framing]>([
   "an answer of status %i with %s and any one byte corrupted is believed no further than it can be",
   async (status, framing) => {
     const { bytes } = answerBytes(status, bodies[status], framing, [lastAnswer]);
-    const corruptions = [(byte: number) => byte ^ 1, (byte: number) => byte ^ 0x80, () => 0];
+    const corruptions = [(byte: number) => byte ^ 1, (byte: number) => byte ^ 0x80];
     const cases = Array.from(bytes, (byte, offset) =>
       corruptions.map((corrupt, kind): Case => {
         const corrupted = Buffer.from(bytes);
@@ -247,7 +247,7 @@ test("any bytes at all as an answer give one of the known codes", async () => {
   const endings = fc.constantFrom<Ending>("fin", "rst");
 
   const cases = fc
-    .sample(fc.tuple(bytes, endings), 500)
+    .sample(fc.tuple(bytes, endings), 300)
     .map(([bytes, ending], index): Case => ({ name: `any ${index}`, bytes: Buffer.from(bytes), ending }));
   await expectHonesty(cases);
 });

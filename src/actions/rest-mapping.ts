@@ -28,6 +28,9 @@ const webhookNames = {
   syncField: "sync_field",
 } as const satisfies NameTable<DataExtractionWebhookInput, RestWebhook>;
 
+// What only answers have.
+const answerNames = { id: "action_id", ctxId: "ctx_id", isActive: "is_active" } as const;
+
 const responseTypes = { YES_NO: "yes/no" } as const satisfies Record<DataExtractionResponseType, string>;
 
 /** The REST body of a create. What is absent or null is left out; every other value goes as it was given. */
@@ -58,7 +61,7 @@ const noFields: ReadonlyMap<string, GraphField> = new Map();
 function toGraphFields(
   names: Readonly<Record<string, string>>,
   inner: Record<string, ReadonlyMap<string, GraphField>>,
-) {
+): ReadonlyMap<string, GraphField> {
   return new Map(
     Object.entries(names).map(([name, restName]) => [restName, { name, fields: inner[name] ?? noFields }] as const),
   );
@@ -69,7 +72,7 @@ export const graphFields = toGraphFields(actionNames, { webhook: toGraphFields(w
 
 /** REST word → the graph's word, for turning ContactSwing's messages into the graph's language. */
 export const graphWords: ReadonlyMap<string, string> = new Map(
-  [actionNames, webhookNames, { id: "action_id" }, responseTypes]
+  [actionNames, webhookNames, answerNames, responseTypes]
     .flatMap((names) => Object.entries(names))
     .map(([name, restName]) => [restName, name] as const)
     .filter(([restName, name]) => restName !== name),

@@ -1,29 +1,33 @@
 import type { FieldError, RestProblem } from "../failures/failure.ts";
 import { graphFields, graphWords } from "./rest-mapping.ts";
 
-const argumentOfBody = "input";
-const argumentOfPath = "id";
+/** The argument of a GraphQL field that a REST call's fields come from: a create's `input`, a read's `id`. */
+export type Argument = "input" | "id";
 
 /**
  * Turns a pydantic `loc` into a path of the graph's input types: the longest prefix that exists there. List indexes,
- * union tags, byte offsets of broken JSON and unknown names end it; a location in the REST path is the argument `id`.
+ * union tags, byte offsets of broken JSON and unknown names end it; a location in the REST path is the argument `id`,
+ * as is everything of a read, which has no other.
  */
-export function toGraphPath(location: readonly (string | number)[]): string[] {
+export function toGraphPath(location: readonly (string | number)[], argument: Argument): string[] {
   const [head, ...rest] = location;
-  if (head === "path") return [argumentOfPath];
-  const path = [argumentOfBody];
+  if (head === "path" || argument === "id") return ["id"];
+  const path: string[] = [argument];
   let fields = graphFields;
   for (const part of head === "body" ? rest : location) {
     const field = fields.get(String(part));
     if (field === undefined) break;
     path.push(field.name);
-    fields = field.fields as typeof graphFields;
+    fields = field.fields;
   }
   return path;
 }
 
 const restWordPattern = new RegExp(
-  `(?<![\\w/])(?:${[...graphWords.keys()].map((word) => word.replace("/", "\\/")).join("|")})(?![\\w/])`,
+  [...graphWords.keys()]
+    // `yes/no/maybe` is another word, `sync_field/sync_module` two of them.
+    .map((word) => (word.includes("/") ? `(?<![\\w/])${word}(?![\\w/])` : `(?<!\\w)${word}(?!\\w)`))
+    .join("|"),
   "g",
 );
 
@@ -33,6 +37,6 @@ export function toGraphWords(message: string): string {
 }
 
 /** Turns an entry of ContactSwing's validation list into the graph's language. */
-export function toFieldError({ location, message, rule }: RestProblem): FieldError {
-  return { path: toGraphPath(location), message: toGraphWords(message), rule };
+export function toFieldError({ location, message, rule }: RestProblem, argument: Argument): FieldError {
+  return { path: toGraphPath(location, argument), message: toGraphWords(message), rule };
 }

@@ -3,7 +3,7 @@ const minimumCalls = 20;
 const failureShare = 0.5;
 const firstPauseMs = 1000;
 const longestPauseMs = 30_000;
-const bucketMs = 1000;
+const bucketMs = 100;
 
 export type BreakerState = "closed" | "open" | "half-open";
 
@@ -52,10 +52,13 @@ export function createCircuitBreaker(now: () => number): CircuitBreaker {
       buckets.push(bucket);
     }
     bucket.calls += 1;
-    if (!isFailure) return;
-    bucket.failures += 1;
-    const calls = buckets.reduce((sum, { calls }) => sum + calls, 0);
-    const failures = buckets.reduce((sum, { failures }) => sum + failures, 0);
+    if (isFailure) bucket.failures += 1;
+    let calls = 0;
+    let failures = 0;
+    for (const past of buckets) {
+      calls += past.calls;
+      failures += past.failures;
+    }
     if (calls >= minimumCalls && failures >= calls * failureShare) open();
   }
 

@@ -8,8 +8,8 @@ import type { Answer, Exchange } from "./transport.ts";
 export interface Circumstances {
   readonly isCreate: boolean;
   readonly secrets: Secrets;
-  /** Milliseconds since the epoch, for a `Retry-After` that is a date. */
-  readonly now: number;
+  /** When the exchange ended, in milliseconds since the epoch, for a `Retry-After` that is a date. */
+  readonly endedAt: number;
 }
 
 const kindOfStatus: Readonly<Record<number, FailureKind>> = {
@@ -76,7 +76,7 @@ function classifyAnswer(answer: Answer, circumstances: Circumstances): Failure {
   if (isAboutToken) return { kind: "token-rejected", upstream };
 
   const kind = kindOfStatus[status] ?? kindOfOtherStatus(status);
-  if (kind === "rate-limited") return { kind, upstream, ...readRetryAfter(answer.retryAfter, circumstances.now) };
+  if (kind === "rate-limited") return { kind, upstream, ...readRetryAfter(answer.retryAfter, circumstances.endedAt) };
   if (kind === "input-rejected" && restProblems.length > 0) return { kind, upstream, restProblems };
   const text = statusesWithText.has(status) && !isPage ? readText(body, answer, secrets) : undefined;
   return text === undefined ? { kind, upstream } : { kind, upstream, text };
@@ -92,12 +92,22 @@ function isSuccess(status: number): boolean {
 
 /** The words of an error answer: FastAPI's `detail`, the usual other places, or a plain-text body. */
 function readText(body: unknown, answer: Answer, secrets: Secrets): string | undefined {
-  const candidates = [body, isRecord(body) ? (body.detail ?? body.error) : undefined].flatMap((value) =>
-    isRecord(value) ? [value.message, value.msg, value.error, value.detail] : [value],
-  );
-  if (body === undefined && /^text\/plain\b/i.test(answer.contentType)) candidates.push(answer.body);
-  const text = candidates.find(isNonEmptyString);
-  return text === undefined ? undefined : toPlainText(text, secrets);
+  const isText = body === undefined && /^text\/plain\b/i.test(answer.contentType);
+  const candidates = isText
+    ? [answer.body]
+    : isRecord(body)
+      ? [...readWords(body.detail), ...readWords(body), ...readWords(body.error)]
+      : readWords(body);
+  for (const candidate of candidates) {
+    const text = isNonEmptyString(candidate) ? toPlainText(candidate, secrets) : undefined;
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function readWords(value: unknown): unknown[] {
+  const first = Array.isArray(value) ? value[0] : value;
+  return isRecord(first) ? [first.message, first.msg, first.error, first.detail] : [first];
 }
 
 /**
@@ -110,15 +120,23 @@ function readRestProblems(detail: unknown, secrets: Secrets): RestProblem[] {
     if (!isRecord(entry) || !Array.isArray(entry.loc)) return [];
     const location = entry.loc.filter((part) => typeof part === "string" || typeof part === "number");
     const message = isNonEmptyString(entry.msg) ? toPlainText(entry.msg, secrets) : undefined;
-    const type = entry.type;
-    const rule = typeof type === "string" && /^[\w.-]{1,64}$/.test(type) ? type : "upstream";
-    return [{ location, message: message ?? "ContactSwing rejected this value.", rule }];
+    return [{ location, message: message ?? "ContactSwing rejected this value.", rule: readRule(entry.type, secrets) }];
   });
 }
 
+/** pydantic's name of the broken rule, e.g. `string_too_short` or `value_error.missing`. */
+function readRule(type: unknown, secrets: Secrets): string {
+  const isName = typeof type === "string" && /^[\w.-]{1,64}$/.test(type) && toPlainText(type, secrets) === type;
+  return isName ? type : "upstream";
+}
+
+// RFC 9110, section 5.6.7: the three forms of a date all begin with the day of the week; the last has no zone.
+const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
+
 /** RFC 9110, section 10.2.3: a number of seconds or an HTTP date. */
 function readRetryAfter(value: string | undefined, now: number): Pick<Failure, "retryAfterSeconds"> {
-  if (value === undefined) return {};
-  const seconds = /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
-  return Number.isNaN(seconds) ? {} : { retryAfterSeconds: Math.max(0, seconds) };
+  const text = value?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text)) return { retryAfterSeconds: Number(text) };
+  const date = datePattern.test(text) ? Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) : Number.NaN;
+  return Number.isNaN(date) ? {} : { retryAfterSeconds: Math.max(0, Math.ceil((date - now) / 1000)) };
 }

@@ -1,11 +1,12 @@
 import type { BearerToken } from "../auth/bearer-token.ts";
 import { CallFailure, type Failure } from "../failures/failure.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { type Circumstances, classifyFailure, readCtxId, statusOf } from "./classify-failure.ts";
-import { parseJson } from "./json.ts";
+import { classifyFailure, readCtxId, statusOf } from "./classify-failure.ts";
+import { isRecord, parseJson } from "./json.ts";
 import { type ActionDetails, type CreatedAction, parseActionDetails, parseCreatedAction } from "./parse-answer.ts";
+import { isMarkup } from "./plain-text.ts";
 import { actionsPath, type RestActionInput } from "./rest-api.ts";
-import type { Exchange, Transport, UpstreamRequest } from "./transport.ts";
+import type { Answer, Exchange, Transport, UpstreamRequest } from "./transport.ts";
 
 /** On whose behalf, and under which id, ContactSwing is called. */
 export interface Caller {
@@ -77,19 +78,17 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
     operation: CallReport["operation"],
     request: UpstreamRequest,
     caller: Caller,
-    parse: (body: unknown, status: number, ctxId: string | null) => Result | undefined,
+    parse: (body: unknown, answer: Answer, ctxId: string | null) => Result | undefined,
   ): Promise<Result> {
-    const circumstances: Circumstances = {
-      isCreate: operation === "create",
-      secrets: { token: caller.token.reveal(), host: dependencies.host },
-      now: Date.now(),
-    };
     const startedAt = performance.now();
     const exchange = await send(request);
-    const body = exchange.kind === "answer" ? parseJson(exchange.answer.body) : undefined;
-    const ctxId = readCtxId(body, circumstances.secrets);
+    const secrets = { token: caller.token.reveal(), host: dependencies.host };
+    const answer = exchange.kind === "answer" ? exchange.answer : undefined;
+    const body = answer && parseJson(answer.body);
+    const ctxId = readCtxId(body, secrets);
     const status = statusOf(exchange);
-    const result = body === undefined || status === undefined ? undefined : parse(body, status, ctxId);
+    const result = answer === undefined || body === undefined ? undefined : parse(body, answer, ctxId);
+    const circumstances = { isCreate: operation === "create", secrets, endedAt: Date.now() };
     const failure = result === undefined ? classifyFailure(exchange, circumstances) : undefined;
     const durationMs = performance.now() - startedAt;
     dependencies.onCall?.({ operation, durationMs, status, ctxId, failure }, caller);
@@ -113,7 +112,7 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
         headers: { ...headersOf(caller), "content-type": "application/json" },
         body: JSON.stringify(input),
       };
-      return call("create", request, caller, (body, status, ctxId) => {
+      return call("create", request, caller, (body, { status }, ctxId) => {
         const created = isSuccess(status) ? parseCreatedAction(body) : undefined;
         return created && { ...created, ctxId };
       });
@@ -121,9 +120,12 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
     async readAction(id, caller) {
       if (!isUsableId(id)) return null;
       const path = `${actionsPath}/${encodeURIComponent(id)}`;
-      return call("read", { method: "GET", path, headers: headersOf(caller) }, caller, (body, status) =>
-        status === 404 ? null : isSuccess(status) ? parseActionDetails(body) : undefined,
-      );
+      return call("read", { method: "GET", path, headers: headersOf(caller) }, caller, (body, answer) => {
+        if (isSuccess(answer.status)) return parseActionDetails(body);
+        // The platform's own 404 says that ContactSwing is not there, not that the action is not.
+        const isAboutAction = answer.status === 404 && isRecord(body) && !isMarkup(answer.contentType, answer.body);
+        return isAboutAction ? null : undefined;
+      });
     },
   };
 }

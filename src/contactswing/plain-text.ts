@@ -1,6 +1,6 @@
+import { withoutHosts } from "./without-hosts.ts";
+
 const maxCharacters = 500;
-// Bounds the work of the patterns below; what lies beyond is cut off anyway.
-const maxExaminedLength = 4000;
 
 export interface Secrets {
   /** The caller's token, in clear. */
@@ -9,47 +9,72 @@ export interface Secrets {
   readonly host: string;
 }
 
-// A dotted name counts as a host only with a well-known ending: `webhook.sync_field` is none.
-const hostEndings = "com|net|org|io|app|dev|ai|co|cloud|internal|local|localhost|svc|run|goog";
-const replacements: readonly (readonly [RegExp, string])[] = [
-  [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, "[link]"],
-  [/\beyJ[\w-]+\.[\w.-]*/g, "[token]"],
-  [/\bbearer +\S+/gi, "[token]"],
-  [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, "[host]"],
-  [/\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?/gi, "[host]"],
-  [new RegExp(`\\b(?:[a-z0-9-]+\\.)+(?:${hostEndings})\\b(?::\\d+)?`, "gi"), "[host]"],
-  [/\blocalhost\b(?::\d+)?/gi, "[host]"],
-];
+// Every pattern here and in without-hosts.ts looks at a character a bounded number of times: texts may be as long as an
+// answer. Python, JavaScript and the JVM, Go.
+const stackPattern =
+  /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100} ?\([^)\n]{1,120}:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d+)|\bgoroutine \d+ \[/;
+const pagePattern = /^\s*<[!?a-z]/i;
+const markupPattern =
+  /<\/[a-z][a-z0-9]{0,30} {0,9}>|<(?:!doctype|html|head|body|script|style|iframe|img|svg|div|span|h[1-6]|title|center|br)\b/i;
 
-const stackPattern = /Traceback \(most recent call last\)|\bFile "[^"]+", line \d+|\n\s+at \S+ ?\(/;
-const markupPattern = /^\s*(?:<!doctype|<html|<head|<body|<\?xml)/i;
+const jwtPattern = /\beyJ[\w-]{5,}(?:\.[\w-]*)*/g;
+// "bearer token" and "bearer authentication" are words about tokens.
+const bearerPattern = /\bbearer[\s:=]+(?!tokens?\b|auth|scheme|header)[^\s,;"']+/gi;
+// Control characters, and those that hide or turn what stands next to them.
+const invisiblePattern = /[\s\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]+/gu;
 
-// Anything shorter is a word, not a secret: taking it out would only garble the text.
+// Anything shorter may be part of a word: it is taken out only where it stands alone.
 const shortestToken = 8;
 
-/** Takes every occurrence of the caller's token out of a text. */
+/** Takes the caller's token out of a text. */
 export function withoutToken(text: string, token: string): string {
-  return token.length < shortestToken ? text : text.replaceAll(token, "[token]");
+  if (token.length >= shortestToken) return text.replaceAll(token, "[token]");
+  return text.replace(new RegExp(`(?<![\\w.~+/=-])${RegExp.escape(token)}(?![\\w.~+/=-])`, "g"), "[token]");
 }
 
 /** Whether an answer is a web page, as Cloud Run's front end sends it, whatever its content type says. */
 export function isMarkup(contentType: string, body: string): boolean {
-  return (
-    /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || markupPattern.test(body.replace(/^\uFEFF/, ""))
-  );
+  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || pagePattern.test(body);
 }
 
 /**
  * Makes ContactSwing's text fit to be shown: one line, no control characters, at most 500 characters (code points),
- * no token, link or host. Undefined when nothing is left, and for stack traces and markup.
+ * no token, link or host. Undefined when nothing is left, and for stack traces and markup. Takes time in proportion to
+ * the text's length.
  */
 export function toPlainText(text: string, secrets: Secrets): string | undefined {
-  let plain = withoutToken(text, secrets.token).slice(0, maxExaminedLength);
-  if (stackPattern.test(plain) || isMarkup("", plain)) return undefined;
-  if (secrets.host !== "") plain = plain.replaceAll(secrets.host, "[host]");
-  for (const [pattern, replacement] of replacements) plain = plain.replace(pattern, replacement);
-  plain = plain.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
-  const characters = Array.from(plain);
-  if (characters.length > maxCharacters) plain = `${characters.slice(0, maxCharacters - 1).join("")}…`;
-  return plain === "" ? undefined : plain;
+  if (stackPattern.test(text) || pagePattern.test(text) || markupPattern.test(text)) return undefined;
+  const scrubbed = withoutHosts(
+    withoutLinks(withoutToken(text, secrets.token)).replace(jwtPattern, "[token]").replace(bearerPattern, "[token]"),
+    secrets.host,
+  );
+  const plain = scrubbed.replace(invisiblePattern, " ").trim().toWellFormed();
+  return plain === "" ? undefined : shorten(plain);
+}
+
+/** At most 500 characters of a text, the last one an ellipsis when there were more. */
+export function shorten(text: string): string {
+  if (text.length <= maxCharacters) return text;
+  // A character takes one or two UTF-16 units.
+  const characters = Array.from(text.slice(0, 2 * maxCharacters + 2));
+  return characters.length <= maxCharacters ? text : `${characters.slice(0, maxCharacters - 1).join("")}…`;
+}
+
+/** Replaces each URL, from its scheme to the next space, quote or angle bracket. */
+function withoutLinks(text: string): string {
+  const parts = text.split("://");
+  return parts
+    .map((part, index) => {
+      const start = index === 0 ? 0 : part.search(/[\s"'<>]|$/);
+      const end = index === parts.length - 1 ? part.length : findScheme(part);
+      return part.slice(start, Math.max(start, end));
+    })
+    .join("[link]");
+}
+
+/** Where the scheme begins that a text ends in. */
+function findScheme(text: string): number {
+  let start = text.length;
+  while (start > 0 && /[a-z0-9+.-]/i.test(text.charAt(start - 1))) start -= 1;
+  return start;
 }

@@ -1,12 +1,13 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from "@apollo/server";
-import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
+import { type GraphQLError, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { CallFailure, type Failure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "./context.ts";
-import { describeFailure, describeProtocolError, isProtocolError, type Situation } from "./public-error.ts";
+import { readProtocolCode } from "./document-error.ts";
+import { describeFailure, describeProtocolError, type Situation } from "./public-error.ts";
 import { findVariableErrors } from "./variable-errors.ts";
 
-/** Called once for every error that is a bug of this service. */
+/** Called once for every error that is a bug of this service. Must not throw, whatever it is given. */
 export type ReportBug = (error: unknown, requestId: string) => void;
 
 type RequestAtItsEnd = GraphQLRequestContextWillSendResponse<RequestContext>;
@@ -20,11 +21,14 @@ export function createErrorGate(reportBug: ReportBug): ApolloServerPlugin<Reques
     async requestDidStart() {
       return {
         async willSendResponse(request) {
-          const { body } = request.response;
-          if (body.kind !== "single" || request.errors === undefined) return;
-          const errors = toPublicErrors(request, reportBug);
-          request.response.body = { kind: "single", singleResult: { ...body.singleResult, errors } };
-          request.contextValue.record.errorCodes = errors.map((error) => String(error.extensions?.code));
+          const { response, errors, contextValue } = request;
+          if (response.body.kind !== "single" || errors === undefined) return;
+          const { singleResult } = response.body;
+          // An error may ask for another status; what was executed answers 200, or gateways replace it by their own error.
+          if (singleResult.data !== undefined) response.http.status = 200;
+          const publicErrors = toPublicErrors(request, errors, reportBug);
+          response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
+          contextValue.record.errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
         },
       };
     },
@@ -34,23 +38,42 @@ export function createErrorGate(reportBug: ReportBug): ApolloServerPlugin<Reques
   };
 }
 
-function toPublicErrors(request: RequestAtItsEnd, reportBug: ReportBug): GraphQLFormattedError[] {
+function toPublicErrors(
+  request: RequestAtItsEnd,
+  errors: readonly GraphQLError[],
+  reportBug: ReportBug,
+): GraphQLFormattedError[] {
   const { requestId } = request.contextValue;
   const situation: Situation = { requestId, isMutation: isMutation(request) };
+  // One bug may fail several fields that wait for the same thing.
+  const reported = new Set<unknown>();
+  const describeBug = (bug: unknown, error?: GraphQLError) => {
+    if (!reported.has(bug)) reportBug(bug, requestId);
+    reported.add(bug);
+    return describeFailure({ kind: "bug" }, situation, error);
+  };
   try {
-    const variableFailure = findVariableFailure(request);
+    const variableFailure = findVariableFailure(request, errors);
     if (variableFailure !== undefined) return [describeFailure(variableFailure, situation)];
-    return (request.errors ?? []).map((error) => {
+  } catch (bug) {
+    return [describeBug(bug)];
+  }
+  return errors.map((error) => {
+    try {
       const { originalError } = error;
       if (originalError instanceof CallFailure) return describeFailure(originalError.failure, situation, error);
-      if (isProtocolError(error)) return describeProtocolError(error, situation);
-      reportBug(originalError ?? error, requestId);
-      return describeFailure({ kind: "bug" }, situation, error);
-    });
-  } catch (error) {
-    reportBug(error, requestId);
-    return [describeFailure({ kind: "bug" }, situation)];
-  }
+      const protocolCode = readProtocolCode(error);
+      if (protocolCode !== undefined) return describeProtocolError(error, protocolCode, situation);
+      return describeBug(originalError ?? error, isOfGraphql(error) ? error : undefined);
+    } catch (bug) {
+      return describeBug(bug);
+    }
+  });
+}
+
+/** graphql-js lets an error that has a `path` of its own pass as it is: nothing in that one can be believed. */
+function isOfGraphql(error: GraphQLError): boolean {
+  return Object.prototype.toString.call(error) === "[object GraphQLError]";
 }
 
 /** Whether the request is a write, also when it failed before Apollo Server chose the operation. */
@@ -59,20 +82,18 @@ function isMutation({ document, operation, request }: RequestAtItsEnd): boolean 
   return chosen?.operation === OperationTypeNode.MUTATION;
 }
 
-/** graphql-js refuses variables before it executes anything: errors, an operation, and no `data` at all. */
-function findVariableFailure({
-  response,
-  errors,
-  schema,
-  document,
-  operation,
-  request,
-}: RequestAtItsEnd): Failure | undefined {
-  const isRefused = response.body.kind === "single" && response.body.singleResult.data === undefined;
-  if (!isRefused || document === undefined || operation === undefined || errors?.some(isProtocolError))
-    return undefined;
+// Apollo Server's own code for an error of graphql-js about a variable.
+const variableErrorCode = "BAD_USER_INPUT";
+
+/** graphql-js refuses variables before it executes anything: no error has a path. */
+function findVariableFailure(
+  { schema, document, operation, request }: RequestAtItsEnd,
+  errors: readonly GraphQLError[],
+): Failure | undefined {
+  const isRefused = errors.some(({ extensions, path }) => extensions?.code === variableErrorCode && path === undefined);
+  if (!isRefused || document === undefined || operation === undefined) return undefined;
   const fieldErrors = findVariableErrors(schema, document, operation, request.variables ?? {});
-  return fieldErrors.length === 0 ? undefined : { kind: "variable-invalid", fieldErrors };
+  return { kind: "variable-invalid", fieldErrors };
 }
 
 /**
@@ -80,7 +101,8 @@ function findVariableFailure({
  * which knows it.
  */
 export function maskUnknownError(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  const { code, outcome, retryable, message } = { ...failureTable.bug, ...formatted.extensions };
-  if (code !== failureTable.bug.code) return { message: formatted.message, extensions: { code } };
+  const { code, outcome, retryable, message } = failureTable.bug;
+  const given = formatted.extensions?.code;
+  if (given !== code) return { message: formatted.message, extensions: { code: given } };
   return { message, extensions: { code, outcome, retryable } };
 }

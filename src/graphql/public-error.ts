@@ -1,7 +1,9 @@
-import { type GraphQLError, type GraphQLFormattedError, print } from "graphql";
+import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import { toFieldError, toGraphWords } from "../actions/translate-failure.ts";
+import { shorten } from "../contactswing/plain-text.ts";
 import type { Failure, FieldError } from "../failures/failure.ts";
 import { type FailureRow, failureTable } from "../failures/failure-table.ts";
+import { describeDocumentError } from "./document-error.ts";
 
 /** Where an error occurred, as far as its public form depends on it. */
 export interface Situation {
@@ -9,25 +11,15 @@ export interface Situation {
   readonly isMutation: boolean;
 }
 
-/** Codes of the errors that Apollo Server and graphql-js raise before anything is executed. */
-const protocolCodes: ReadonlySet<unknown> = new Set([
-  "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
-  "PERSISTED_QUERY_NOT_FOUND",
-  "PERSISTED_QUERY_NOT_SUPPORTED",
-  "OPERATION_RESOLUTION_FAILURE",
-  "OPERATION_LIMIT_EXCEEDED",
-  "BAD_REQUEST",
-]);
-
 const maxQuotedFieldErrors = 3;
 
 /** The error that a caller sees for a failure: code, outcome and the rest from the failure table, words in the graph's language. */
 export function describeFailure(failure: Failure, situation: Situation, error?: GraphQLError): GraphQLFormattedError {
   const row: FailureRow = failureTable[failure.kind];
-  const fieldErrors = failure.fieldErrors ?? failure.restProblems?.map(toFieldError);
   // Below the mutation's own field the payload stands: the action was created, and only its details failed.
   const isAfterCreate = (error?.path?.length ?? 0) > 1;
+  const argument = situation.isMutation && !isAfterCreate ? "input" : "id";
+  const fieldErrors = failure.fieldErrors ?? failure.restProblems?.map((problem) => toFieldError(problem, argument));
   const answer = !situation.isMutation
     ? { retryable: row.retryableRead }
     : isAfterCreate
@@ -47,17 +39,13 @@ export function describeFailure(failure: Failure, situation: Situation, error?: 
   };
 }
 
-export function isProtocolError(error: GraphQLError): boolean {
-  return protocolCodes.has(error.extensions.code);
-}
-
 /** The public form of an error about the document or the request: nothing was executed, so nothing was created. */
-export function describeProtocolError(error: GraphQLError, situation: Situation): GraphQLFormattedError {
+export function describeProtocolError(error: GraphQLError, code: string, situation: Situation): GraphQLFormattedError {
   return {
-    message: withoutLiterals(error),
+    message: describeDocumentError(error),
     ...placeOf(error),
     extensions: {
-      code: error.extensions.code,
+      code,
       requestId: situation.requestId,
       ...(situation.isMutation ? { outcome: "NOT_CREATED", retryable: false } : {}),
     },
@@ -67,7 +55,7 @@ export function describeProtocolError(error: GraphQLError, situation: Situation)
 function withFieldErrors(message: string, fieldErrors: readonly FieldError[]): string {
   const quoted = fieldErrors.slice(0, maxQuotedFieldErrors).map(({ path, message }) => `${path.join(".")}: ${message}`);
   const left = fieldErrors.length - quoted.length;
-  return [message, ...quoted, ...(left > 0 ? [`And ${left} more.`] : [])].join(" ");
+  return shorten([message, ...quoted, ...(left > 0 ? [`And ${left} more.`] : [])].join(" "));
 }
 
 function placeOf(error: GraphQLError | undefined): Pick<GraphQLFormattedError, "locations" | "path"> {
@@ -75,13 +63,4 @@ function placeOf(error: GraphQLError | undefined): Pick<GraphQLFormattedError, "
     ...(error?.locations === undefined ? {} : { locations: error.locations }),
     ...(error?.path === undefined ? {} : { path: error.path }),
   };
-}
-
-/** graphql-js quotes literals of the document in its messages; they are the caller's input. */
-function withoutLiterals(error: GraphQLError): string {
-  let message = error.message.replace(/\b(String|BlockString|Int|Float) ".*"/s, "$1");
-  for (const node of error.nodes ?? []) {
-    if (node.kind.endsWith("Value")) message = message.replaceAll(print(node), "…");
-  }
-  return message;
 }

@@ -10,6 +10,7 @@ import {
   isRequiredInputField,
   Kind,
   type OperationDefinitionNode,
+  separateOperations,
   typeFromAST,
   visit,
 } from "graphql";
@@ -30,20 +31,22 @@ export function findVariableErrors(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): FieldError[] {
-  const uses = findVariableUses(document);
+  const uses = findVariableUses(document, operation);
   const errors = (operation.variableDefinitions ?? []).flatMap((definition) => {
     const name = definition.variable.name.value;
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     const type = typeFromAST(schema, definition.type as never);
-    if (!isInputType(type) || (variables[name] === undefined && definition.defaultValue !== undefined)) return [];
-    return [...findTypeErrors(variables[name], type, uses.get(name) ?? [])];
+    if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
+    return [...findTypeErrors(value, type, uses.get(name) ?? [])];
   });
   return errors.slice(0, maxErrors);
 }
 
-/** Where each variable is first used: the argument's name and the input fields that lead to it. */
-function findVariableUses(document: DocumentNode): Map<string, Path> {
+/** Where an operation first uses each variable: the argument's name and the input fields that lead to it. */
+function findVariableUses(document: DocumentNode, operation: OperationDefinitionNode): Map<string, Path> {
   const uses = new Map<string, Path>();
-  visit(document, {
+  // Another operation of the document may have a variable of the same name.
+  visit(separateOperations(document)[operation.name?.value ?? ""] ?? operation, {
     // A directive's variable is no part of the input.
     Directive: () => false,
     VariableDefinition: () => false,

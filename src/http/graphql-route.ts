@@ -54,9 +54,11 @@ export function registerGraphqlRoute(
       // Apollo Server looks at this only when it writes the answer: a write would be done and its answer withheld.
       if (!isAnswerAcceptable(request)) return sendProtocolFailure(request, reply, 406);
       const record = request.record ?? { requestId: request.id };
+      // Made out here: what Apollo Server says of a context that fails quotes the error.
+      const context = createContext(request, record);
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphqlRequest(request),
-        context: async () => createContext(request, record),
+        context: async () => context,
       });
       if (response.body.kind !== "complete") throw new Error("incremental delivery is not part of this schema");
       reply.code(response.status ?? 200);

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { failureTable } from "../failures/failure-table.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 
@@ -8,7 +9,7 @@ interface ProtocolFailure {
 }
 
 /** What can be wrong with a request before it is GraphQL, by HTTP status. Fastify's own messages quote the request. */
-const protocolFailures: Readonly<Record<number, ProtocolFailure>> = {
+export const protocolFailures: Readonly<Record<number, ProtocolFailure>> = {
   400: { code: "BAD_REQUEST", message: "The request body is not valid JSON." },
   404: { code: "NOT_FOUND", message: "There is nothing here; GraphQL is at /graphql." },
   405: { code: "METHOD_NOT_ALLOWED", message: "Use POST, or GET for queries." },
@@ -28,11 +29,22 @@ export async function sendProtocolFailure(request: FastifyRequest, reply: Fastif
 /** Gives every answer of the HTTP layer the shape of GraphQL errors: one shape for clients to read. */
 export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug): void {
   app.setNotFoundHandler((request, reply) => sendProtocolFailure(request, reply, 404));
-  app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
+  app.setErrorHandler(async (error: unknown, request, reply) => {
+    const status = readStatus(error);
     if (status >= 400 && status < 500) return sendProtocolFailure(request, reply, status);
     reportBug(error, request.id);
+    if (request.record) request.record.errorCodes = [failureTable.bug.code];
     const publicError = describeFailure({ kind: "bug" }, { requestId: request.id, isMutation: true });
     await reply.code(500).send({ errors: [publicError] });
   });
+}
+
+/** The status that Fastify gave an error of its own; 500 for every other error. */
+function readStatus(error: unknown): number {
+  try {
+    const { code, statusCode } = error as FastifyError;
+    return code.startsWith("FST_") ? (statusCode ?? 500) : 500;
+  } catch {
+    return 500;
+  }
 }

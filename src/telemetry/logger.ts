@@ -38,23 +38,46 @@ export function logOperation(logger: Logger, record: OperationRecord, status: nu
   );
 }
 
-const ownFilePattern = /[\\/](?:src|dist)[\\/](.+?:\d+)/;
+const ownFilePattern = /^ {4}at .*[\\/](?:src|dist)[\\/]((?:[a-z0-9-]+\/)*[a-z0-9-]+\.[jt]s:\d+)/;
 
 /**
  * Writes down a bug. An error's message may quote the caller's input and its stack may show more, so neither is
- * written: only the error's name and the place in our own code that it came from.
+ * written: only the error's class and the place in our own code that it came from. Never throws, whatever was thrown.
  */
 export function logBug(logger: Logger, error: unknown, requestId: string): void {
-  const isError = error instanceof Error;
-  const origin = isError
-    ? (error.stack ?? "")
-        .split("\n")
-        .slice(1)
-        .map((line) => ownFilePattern.exec(line)?.[1])
-        .find(Boolean)
-    : undefined;
   logger.error(
-    { "http.request.id": requestId, "error.type": isError ? error.name : typeof error, "error.origin": origin },
+    {
+      "http.request.id": requestId,
+      "error.type": describe(() => readClassName(error)) ?? typeof error,
+      "error.origin": describe(() => readOrigin(error)),
+    },
     "internal error",
   );
+}
+
+/** A getter or a proxy of what was thrown may throw itself. */
+function describe(read: () => string | undefined): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The class as the code names it: an error's own `name` is data, and may be anything. */
+function readClassName(error: unknown): string | undefined {
+  const name: unknown = error instanceof Error ? Object.getPrototypeOf(error).constructor.name : undefined;
+  return typeof name === "string" && /^[A-Z][A-Za-z]{0,63}$/.test(name) ? name : undefined;
+}
+
+function readOrigin(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { stack, message } = error;
+  if (typeof stack !== "string" || typeof message !== "string") return undefined;
+  // The stack begins with the message, which may look like lines of a stack.
+  const frames = stack.slice(stack.indexOf(message) + message.length).split("\n");
+  return frames
+    .filter((frame) => !frame.includes("node_modules"))
+    .map((frame) => ownFilePattern.exec(frame)?.[1])
+    .find(Boolean);
 }
