@@ -41,7 +41,7 @@ export function withoutHosts(text: string, ownHost: string): string {
 }
 
 function isHost(name: string): boolean {
-  if (isIP(name) === 4) return true;
+  if (/(?:\d{1,3}\.){3}\d{1,3}/.test(name)) return true;
   const labels = name.toLowerCase().split(".");
   const last = labels.at(-1) ?? "";
   return hostEndings.has(last) || (labels.length > 2 && /^[a-z]{2}$/.test(last) && !wordEndings.has(last));

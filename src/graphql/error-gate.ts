@@ -24,8 +24,12 @@ export function createErrorGate(reportBug: ReportBug): ApolloServerPlugin<Reques
           const { response, errors, contextValue } = request;
           if (response.body.kind !== "single" || errors === undefined) return;
           const { singleResult } = response.body;
-          // An error may ask for another status; what was executed answers 200, or gateways replace it by their own error.
-          if (singleResult.data !== undefined) response.http.status = 200;
+          // An error may bring a status and headers along. What was executed answers 200, or gateways replace it by
+          // their own error.
+          if (singleResult.data !== undefined) {
+            response.http.status = 200;
+            response.http.headers.clear();
+          }
           const publicErrors = toPublicErrors(request, errors, reportBug);
           response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
           contextValue.record.errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));

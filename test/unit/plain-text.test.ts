@@ -1,0 +1,150 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { toPlainText, withoutToken } from "../../src/contactswing/plain-text.ts";
+
+const secrets = { token: "canary-token.of~the+caller/==", host: "api.contactswing.zone" };
+const plain = (text: string, host = secrets.host) => toPlainText(text, { ...secrets, host });
+
+test.each([
+  ["at db.internal:5432, 10.1.2.3, [::1]:80 and ::1", "at [host], [host], [host] and [host]"],
+  ["at 2001:db8::7, localhost:80 and LOCALHOST", "at [host], [host] and [host]"],
+  ["from example.com/path?x=1 and cdn.example.co.uk.", "from [host] and [host]"],
+  ["from my_host.example.com, ü.example.org", "from [host], [host]"],
+  ["redis.cache:6379 is down", "[host] is down"],
+  ["API.ContactSwing.Zone:443 and xapi.contactswing.zoned", "[host] and x[host]d"],
+  ["mail bob@example.com", "mail bob@[host]"],
+  ["(https://a.example/x?y)<b>HTTP://b</b>", undefined],
+  ["see (https://a.example/x?y), 'ftp://b' and x://y", "see ([link] '[link]' and [link]"],
+  ["http://http://a https://", "[link][link] [link]"],
+  ["v10.0.0.1 and a.b.10.0.0.1.c", "[host] and [host]"],
+  ["token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.c2ln ends", "token [token] ends"],
+  ["Bearer: abc.def, bearer\tghi", "[token], [token]"],
+  ["a bearer token and Bearer authentication", "a bearer token and Bearer authentication"],
+  [`is ${secrets.token}!`, "is [token]!"],
+])("takes hosts, links and tokens out of %j", (text, expected) => {
+  expect(plain(text)).toBe(expected);
+});
+
+test.each([
+  "body.webhook.sync_field: value is not a valid enumeration member; permitted: 'yes/no'",
+  "data.action.id is not in company.name, e.g. at 12:30:45 or 1.2.3",
+  "expected <class 'str'> or List<int>, a < b",
+  "std::vector is std::string",
+  "Größe 🙂 größer als 5",
+  "at least 3 (or 4) of them",
+])("leaves %j as it is", (text) => {
+  expect(plain(text)).toBe(text);
+});
+
+test.each([
+  'Traceback (most recent call last):\n  File "/app/main.py", line 1',
+  'Error in File "/app/main.py", line 12, in create',
+  "Error: no\n    at createAction (/app/index.js:10:15)",
+  "Error: no at Object.<anonymous> (file:///app/index.js:10:15)",
+  "Error: no\n    at file:///app/index.js:10:15",
+  "java.lang.NullPointerException at com.acme.Api.post(Api.java:42)",
+  "panic: goroutine 1 [running]:",
+  "<h1>Bad Request</h1>",
+  "so <b>bad</b>",
+  "oops <script src=x>",
+  " \n<!-- page -->",
+  " \u0000\u200b\u2066 ",
+])("gives nothing of %j", (text) => {
+  expect(plain(text)).toBeUndefined();
+});
+
+test.each([
+  ["\u202eevil\u202c \u0007bell\u200b", "evil bell"],
+  ["lone \ud800 half", "lone \ufffd half"],
+])("makes %j fit for one line", (text, expected) => {
+  expect(plain(text)).toBe(expected);
+});
+
+test("replaces a configured host of one label only where it stands alone", () => {
+  expect(plain("contactswing:8080 and ContactSwing, not contactswings", "contactswing")).toBe(
+    "[host] and [host], not contactswings",
+  );
+});
+
+test("takes a short token out where it stands alone", () => {
+  expect(withoutToken("abc is abc, abcd is not; x.abc neither", "abc")).toBe(
+    "[token] is [token], abcd is not; x.abc neither",
+  );
+  expect(withoutToken("a+b(c) a+b", "a+b")).toBe("[token](c) [token]");
+});
+
+test("never lets the token, a URL or the configured host through, in at most 500 characters", () => {
+  const separator = fc.constantFrom(
+    "",
+    " ",
+    "\n",
+    "\u0000",
+    "'",
+    "/",
+    ":",
+    ".",
+    "@",
+    "=",
+    "(",
+    "://",
+    "\u200b",
+    "🙂",
+    "x",
+  );
+  const secret = fc.constantFrom(
+    secrets.token,
+    secrets.host,
+    secrets.host.toUpperCase(),
+    `https://${secrets.host}/v2/_actions`,
+    "http://10.0.0.1:80",
+    "10.0.0.1",
+    "db.internal:5432",
+    `Bearer ${secrets.token}`,
+  );
+  const words = fc.array(fc.tuple(separator, fc.oneof(secret, fc.string(), fc.lorem())), { maxLength: 40 });
+
+  fc.assert(
+    fc.property(words, (parts) => {
+      const text = plain(parts.flat().join("")) ?? "";
+      expect(text).not.toContain(secrets.token);
+      expect(text.toLowerCase()).not.toContain(secrets.host);
+      expect(text).not.toMatch(/https?:\/\/|(?<![\d.])10\.0\.0\.1(?![\d.])|db\.internal/i);
+      expect(Array.from(text).length).toBeLessThanOrEqual(500);
+      expect(text).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+      expect(text.isWellFormed()).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+describe("takes time in proportion to the length of", () => {
+  const nasty: Record<string, string> = {
+    letters: "a",
+    "labels of hosts": "a.",
+    "labels with hyphens": "a-b_",
+    colons: ":",
+    hexadecimals: "a:",
+    brackets: "[::",
+    schemes: "a+b.c",
+    links: "a://",
+    "beginnings of tokens": "eyJ-",
+    "beginnings of bearer tokens": "bearer ",
+    "beginnings of stacks": "\n  at x(",
+    "stack lines": " at a(b:1",
+    "file names": 'File "',
+    tags: "</a ",
+    spaces: " ",
+    "line ends": "\n",
+    "slashes and dots": "/.",
+  };
+
+  test.each(Object.keys(nasty))("%s", (name) => {
+    const text = (nasty[name] ?? "").repeat(1_048_576 / (nasty[name]?.length ?? 1));
+    const startedAt = process.cpuUsage().user;
+
+    for (const variant of [text, `bearer${text}`, `x ${text}!`]) plain(variant);
+
+    // A quadratic pattern takes minutes.
+    expect((process.cpuUsage().user - startedAt) / 1e6).toBeLessThan(5);
+  });
+});
