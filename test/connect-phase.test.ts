@@ -260,3 +260,65 @@ describe("over TLS", () => {
     expect(upstream.requests.length).toBe(1);
   });
 });
+
+describe("a kept-alive connection", () => {
+  test("that ends under the second request leaves it unknown, and is not followed by another", async () => {
+    const upstream = await startRawUpstream({
+      onRequest(_request, socket) {
+        if (upstream.requests.length === 1) sendBytes(socket, created, "keep");
+        else socket.resetAndDestroy();
+      },
+    });
+    const { url } = await startService({ CONTACTSWING_URL: `http://127.0.0.1:${upstream.port}` });
+
+    const first = await create(url, minimalInput);
+    const second = await create(url, minimalInput);
+
+    expect(first.body.errors).toBeUndefined();
+    expect(onlyError(second).extensions).toMatchObject(unknown);
+    expect(upstream.connections.length).toBe(1);
+    expect(upstream.requests.length).toBe(2);
+  });
+
+  test("is closed within 4 s of rest, or sooner when the upstream says so, and not while it is in use", async () => {
+    const restMs: Record<string, number> = {};
+    const ends: Promise<void>[] = [];
+    const rest = (name: string, socket: Socket) => {
+      const since = performance.now();
+      const end = new Promise((resolve) => socket.once("end", resolve));
+      ends.push(
+        end.then(() => {
+          restMs[name] = performance.now() - since;
+        }),
+      );
+    };
+    let answerSlowCall = () => {};
+    const hinted = answerBytes(201, '{"data":{"action_id":"a"}}', "content-length", ["Keep-Alive: timeout=3"]).bytes;
+    const upstream = await startRawUpstream({
+      onRequest({ body }, socket) {
+        const { name } = JSON.parse(body);
+        if (name === "slow") {
+          answerSlowCall = () => sendBytes(socket, created, "keep");
+          return;
+        }
+        sendBytes(socket, name === "hinted" ? hinted : created, "keep");
+        rest(name, socket);
+      },
+    });
+    const { url } = await startService({ CONTACTSWING_URL: `http://127.0.0.1:${upstream.port}` });
+
+    const slow = create(url, { name: "slow", webhook: {} });
+    while (upstream.requests.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all(["usual", "hinted"].map((name) => create(url, { name, webhook: {} })));
+    await Promise.all(ends);
+    // By now the slow call's connection has been silent for longer than the others.
+    answerSlowCall();
+
+    expect((await slow).body.errors).toBeUndefined();
+    expect(upstream.connections.length).toBe(3);
+    expect(restMs.usual).toBeGreaterThan(3000);
+    expect(restMs.usual).toBeLessThan(4900);
+    expect(restMs.hinted).toBeGreaterThan(1000);
+    expect(restMs.hinted).toBeLessThan(3000);
+  });
+});

@@ -26,8 +26,9 @@ export function readProtocolCode(error: GraphQLError): string | undefined {
 }
 
 /**
- * An error's message without what it quotes of the caller's input: graphql-js prints literals and names of variables.
- * Names of types, fields and operations stay.
+ * An error's message without what it quotes of the caller's input: graphql-js prints literals, names of variables
+ * and the operation's name that the request asked for.
+ * Names of the document's types, fields and operations stay.
  */
 export function describeDocumentError(error: GraphQLError): string {
   const isSyntax = error.message.startsWith("Syntax Error: ");
@@ -37,7 +38,7 @@ export function describeDocumentError(error: GraphQLError): string {
     : isAboutValue
       ? withoutLiteral(error.message)
       : error.message;
-  return message.replace(/\$[_A-Za-z]\w*/g, "$…");
+  return message.replace(/^(Unknown operation named) ".*"/s, '$1 "…"').replace(/\$[_A-Za-z]\w*/g, "$…");
 }
 
 /** What the parser found stays as a kind of token; of the source's characters only punctuation is repeated. */

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
-import { shapeProtocolFailures } from "./protocol-failures.ts";
+import { sendProtocolFailure, shapeProtocolFailures } from "./protocol-failures.ts";
 import { chooseRequestId } from "./request-id.ts";
 
 export const maxBodyBytes = 100 * 1024;
@@ -15,6 +15,9 @@ export function createHttpServer(reportBug: ReportBug, isDraining: () => boolean
     // Calls that come in on kept-alive connections while the listener is closing are answered, not refused.
     return503OnClosing: false,
     forceCloseConnections: "idle",
+    // A path that cannot be decoded, which Fastify's own answer repeats.
+    frameworkErrors: (_error, request, reply) =>
+      void sendProtocolFailure(request, reply.header("x-request-id", request.id), 404),
   });
   app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (request, reply) => {
