@@ -146,10 +146,48 @@ test("says how long to wait for a Retry-After that is a date", async () => {
   expect(error.extensions.retryAfterSeconds).toBeLessThanOrEqual(30);
 });
 
-test("leaves a Retry-After out that says nothing", async () => {
-  const { error } = await createAgainst({ status: 429, headers: { "retry-after": "soon" } });
+test.each(["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", " 0 "])(
+  "says that the wait is over for the Retry-After %j",
+  async (value) => {
+    const { error } = await createAgainst({ status: 429, headers: { "retry-after": value } });
 
-  expect(error.extensions).not.toHaveProperty("retryAfterSeconds");
+    expect(error.extensions.retryAfterSeconds).toBe(0);
+  },
+);
+
+test("takes a date without a zone as one of Greenwich, whatever the machine's zone is", async () => {
+  const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
+  const [day, date, month, year, time] = inAnHour.replace(",", "").split(" ");
+
+  const { error } = await createAgainst({
+    status: 429,
+    headers: { "retry-after": `${day} ${month} ${date} ${time} ${year}` },
+  });
+
+  expect(error.extensions.retryAfterSeconds).toBeGreaterThan(3500);
+  expect(error.extensions.retryAfterSeconds).toBeLessThanOrEqual(3600);
+});
+
+test.each(["soon", "", "-5", "1.5", "7 apples", "1e3", "9999999999", "Sun, nonsense GMT"])(
+  "leaves the Retry-After %j out, which says nothing",
+  async (value) => {
+    const { error } = await createAgainst({ status: 429, headers: { "retry-after": value } });
+
+    expect(error.extensions).not.toHaveProperty("retryAfterSeconds");
+  },
+);
+
+test("counts the wait from when the answer came", async () => {
+  const upstream = await startUpstream(async () => {
+    const date = new Date(Math.ceil(Date.now() / 1000) * 1000 + 4000);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    return { status: 429, headers: { "retry-after": date.toUTCString() } };
+  });
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+  const { extensions } = onlyError(await create(url, minimalInput, token));
+
+  expect(extensions.retryAfterSeconds).toBeLessThanOrEqual(4);
 });
 
 test("passes ContactSwing's id of the failed call on", async () => {
@@ -214,6 +252,12 @@ describe("ContactSwing's own words", () => {
     [{ detail: { error: "as error" } }, "as error"],
     [{ error: { msg: "nested" } }, "nested"],
     [{ message: "at the top" }, "at the top"],
+    [{ message: "general", detail: "special" }, "special"],
+    [{ detail: "  ", message: "general" }, "general"],
+    [{ detail: 17, error: "as error" }, "as error"],
+    [{ detail: ["first of a list", "second"] }, "first of a list"],
+    [{ detail: [{ msg: "without a location" }] }, "without a location"],
+    [["a bare list"], "a bare list"],
     [JSON.stringify("a bare string"), "a bare string"],
     ["plain text", "plain text"],
     [{ detail: "two\nlines\u0000 and\ttabs" }, "two lines and tabs"],

@@ -48,6 +48,22 @@ test.each([
     400,
     "OPERATION_RESOLUTION_FAILURE",
   ],
+  [
+    "a persisted query of another document",
+    {
+      method: "POST",
+      headers: json,
+      body: '{"query":"{__typename}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"0"}}}',
+    },
+    400,
+    "BAD_REQUEST",
+  ],
+  [
+    "a persisted query of a version to come",
+    { method: "POST", headers: json, body: '{"query":"{__typename}","extensions":{"persistedQuery":{"version":2}}}' },
+    400,
+    "BAD_REQUEST",
+  ],
   ["a GET without anything that a browser cannot send", { method: "GET" }, 400, "BAD_REQUEST"],
   [
     "an answer format that does not exist",
@@ -154,11 +170,13 @@ test("tells that it lives, and whether it is ready", async () => {
   expect([await status("/health/live"), await status("/health/ready")]).toEqual([200, 503]);
 });
 
-test("answers an unknown path in the same shape", async () => {
+test.each(["/", "/graphql/x", "/%ff", "/graphql%ff"])("answers the unknown path %s in the same shape", async (path) => {
   const { url } = await startService({});
 
-  const response = await fetch(`${url}/`);
+  const response = await fetch(url + path);
 
   expect(response.status).toBe(404);
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "NOT_FOUND" } }] });
+  const requestId = response.headers.get("x-request-id");
+  expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "NOT_FOUND", requestId } }] });
 });

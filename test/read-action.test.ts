@@ -186,6 +186,18 @@ test.each<[string, ScriptedAnswer, string, boolean]>([
     "BAD_USER_INPUT",
     false,
   ],
+  [
+    "a page of the platform that is JSON by accident",
+    { status: 404, headers: { "content-type": "text/html" }, body: "{}" },
+    "UPSTREAM_ERROR",
+    false,
+  ],
+  [
+    "a 404 that is a number",
+    { status: 404, headers: { "content-type": "text/plain" }, body: "404" },
+    "UPSTREAM_ERROR",
+    false,
+  ],
 ])("answers a read that ends in %s with the read half of the table", async (_case, scripted, code, retryable) => {
   const { url } = await startWith(scripted);
 

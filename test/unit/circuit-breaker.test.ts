@@ -39,6 +39,28 @@ test.each([
   expect(breaker.state).toBe(state);
 });
 
+test("looks at the share whenever a call ends, also when that one was answered", () => {
+  const { breaker } = startClock();
+  calls(breaker, 19, 0);
+  expect(breaker.state).toBe("closed");
+
+  call(breaker, false);
+
+  expect(breaker.state).toBe("open");
+});
+
+test("remembers a call for all of the 10 s", () => {
+  const { breaker, advance } = startClock();
+  call(breaker, false);
+  advance(950);
+  calls(breaker, 19, 0);
+  // The first call is forgotten with its part of the window, the others are not.
+  advance(9500);
+  call(breaker, true);
+
+  expect(breaker.state).toBe("open");
+});
+
 test("forgets calls that are older than 10 s", () => {
   const { breaker, advance } = startClock();
   calls(breaker, 19, 0);
