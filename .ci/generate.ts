@@ -1,17 +1,19 @@
 // Writes the files that are printed from the code, or with --check says which of them differ.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
+import { printErrorDocs } from "./print-error-docs.ts";
 
 const generated: Readonly<Record<string, () => string>> = {
   "schema.graphql": () => createSubgraphSchema({} as never).sdl,
+  "docs/errors.md": printErrorDocs,
 };
 
 const isCheck = process.argv.includes("--check");
 const outdated = Object.entries(generated).filter(([name, print]) => {
   const file = new URL(`../${name}`, import.meta.url);
   const text = print();
-  if (isCheck) return readFileSync(file, "utf8") !== text;
+  if (isCheck) return !existsSync(file) || readFileSync(file, "utf8") !== text;
   writeFileSync(file, text);
   return false;
 });
