@@ -1,4 +1,12 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 
-// A file removed from src must not live on in dist.
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+const dist = new URL("../dist/", import.meta.url);
+let names = [];
+try {
+  names = readdirSync(dist);
+} catch (error) {
+  if (error.code !== "ENOENT") throw error;
+}
+
+// A file removed from src must not live on in dist. The playground's bundle knows by itself whether it is up to date.
+for (const name of names) if (name !== "ide") rmSync(new URL(name, dist), { recursive: true });

@@ -3,10 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { printErrorDocs } from "./print-error-docs.ts";
+import { printSandboxDocument } from "./sandbox-document.ts";
 
 const generated: Readonly<Record<string, () => string>> = {
   "schema.graphql": () => createSubgraphSchema({} as never).sdl,
   "docs/errors.md": printErrorDocs,
+  "docs/sandbox.md": printSandboxDocument,
 };
 
 const isCheck = process.argv.includes("--check");

@@ -2,6 +2,7 @@ import process from "node:process";
 import pretty from "pino-pretty";
 import { readConfig } from "./config.ts";
 import { run } from "./run.ts";
+import { demo } from "./sandbox/demo.ts";
 import { demoToken } from "./sandbox/demo-token.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { createService } from "./service.ts";
@@ -38,7 +39,12 @@ await run(process, async () => {
   const sandbox = isSandboxed ? createSandbox() : undefined;
   const config = sandbox ? { ...given, contactSwingUrl: await sandbox.start() } : given;
   const logger = createLogger(config.logLevel, pretty(prettyOptions));
-  const service = createService({ config, logger, version, ...(sandbox ? {} : { refusedToken: demoToken }) });
+  const service = createService({
+    config,
+    logger,
+    version,
+    ...(sandbox ? { demo } : { refusedToken: demoToken }),
+  });
   return {
     service,
     logger,

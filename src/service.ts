@@ -11,6 +11,8 @@ import { readBearerToken, readTraceparent } from "./http/credentials.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
+import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
+import type { IdeDemo } from "./http/ide-settings.ts";
 import { type Logger, logBug } from "./telemetry/logger.ts";
 import type { OperationRecord } from "./telemetry/operation-record.ts";
 
@@ -29,10 +31,15 @@ export interface ServiceOptions {
   readonly version: string;
   /** A token that is never passed on: the sandbox's demo token, unless the sandbox is what is called. */
   readonly refusedToken?: string;
+  /** What the playground offers, when the sandbox is what is called. */
+  readonly demo?: IdeDemo;
 }
 
+// The same place seen from src/ and from dist/.
+const ideDirectory = new URL("../dist/ide/", import.meta.url);
+
 /** Makes everything and passes it in: the one place that knows every part. */
-export function createService({ config, logger, version, refusedToken }: ServiceOptions): Service {
+export function createService({ config, logger, version, refusedToken, demo }: ServiceOptions): Service {
   const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
   const records = new WeakMap<Caller, OperationRecord>();
   let isDraining = false;
@@ -54,10 +61,13 @@ export function createService({ config, logger, version, refusedToken }: Service
   const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
   const app = createHttpServer(reportBug, () => isDraining);
 
+  const ideOptions = { directory: ideDirectory, schema, ...(demo === undefined ? {} : { demo }) };
+
   registerHealthRoutes(app, () => isDraining);
   registerGraphqlRoute(app, {
     apollo,
     logger,
+    answerBrowser: config.playground ? registerIdeRoute(app, ideOptions) : answerWithoutIde,
     createContext: (request, record): RequestContext => {
       const token = readBearerToken(request.raw);
       const isAccepted = token !== undefined && token.reveal() !== refusedToken;

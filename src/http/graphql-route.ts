@@ -5,6 +5,7 @@ import Negotiator from "negotiator";
 import type { RequestContext } from "../graphql/context.ts";
 import { type Logger, logOperation } from "../telemetry/logger.ts";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
+import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
 import { sendProtocolFailure } from "./protocol-failures.ts";
 
 declare module "fastify" {
@@ -17,6 +18,7 @@ export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
   readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
   readonly logger: Logger;
+  readonly answerBrowser: AnswerBrowser;
 }
 
 const path = "/graphql";
@@ -30,7 +32,7 @@ const forwardedHeaders = ["accept", "content-type", "x-apollo-operation-name", "
 /** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line. */
 export function registerGraphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, logger }: GraphqlRouteDependencies,
+  { apollo, createContext, logger, answerBrowser }: GraphqlRouteDependencies,
 ): void {
   app.decorateRequest("record", null);
 
@@ -51,6 +53,7 @@ export function registerGraphqlRoute(
     url: path,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
+      if (isPageRequest(request)) return answerBrowser(request, reply);
       // Apollo Server looks at this only when it writes the answer: a write would be done and its answer withheld.
       if (!isAnswerAcceptable(request)) return sendProtocolFailure(request, reply, 406);
       const record = request.record ?? { requestId: request.id };

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { detail, text } from "./act.ts";
+import { createActionRoutes, type Part } from "./action-routes.ts";
 import { demoToken } from "./demo-token.ts";
-import { jsonProblem, validateBody } from "./fastapi.ts";
-import { createActionModel } from "./rest-fields.ts";
+import { playAct } from "./play-act.ts";
 
 /** A request as it came in, byte for byte what the body is concerned. */
 export interface SandboxRequest {
@@ -17,91 +17,97 @@ export interface SandboxRequest {
 export interface Sandbox {
   /** Every request since the start, oldest first. */
   readonly requests: readonly SandboxRequest[];
-  /** Listens on the loopback interface; resolves with the origin to call. */
-  start(port?: number): Promise<string>;
+  /** Listens, on the loopback interface unless told otherwise; resolves with the origin to call. */
+  start(port?: number, host?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-interface StoredAction {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly type: string;
-  readonly webhook: unknown;
+/** How long the scenarios that take time take. */
+export interface SandboxPace {
+  readonly slowMs: number;
+  readonly outageMs: number;
 }
 
 const actionsPath = "/v2/_actions";
 const maxRecordedRequests = 1000;
-const companyId = "5a4d0c1e-8a53-4c4f-9d3b-sandbox00001";
+const usualPace: SandboxPace = { slowMs: 3000, outageMs: 10_000 };
+const listenRetryMs = 100;
 
 /**
- * ContactSwing's REST API in small: real sockets, actions in memory, FastAPI's own error shapes, and one token that
- * it accepts. `npm run dev`, the tests and the demos use this one.
+ * ContactSwing's REST API in small: real sockets, actions in memory, FastAPI's own error shapes, one token that it
+ * accepts, and failures on demand. `npm run dev`, `npm run sandbox`, the tests and the demos use this one.
  */
-export function createSandbox(token: string = demoToken): Sandbox {
-  const actions = new Map<string, StoredAction>();
+export function createSandbox(token: string = demoToken, pace: SandboxPace = usualPace): Sandbox {
+  const routes = createActionRoutes();
   const requests: SandboxRequest[] = [];
+  const timers = new Set<NodeJS.Timeout>();
 
-  function createAction(body: Record<string, unknown>, response: ServerResponse): void {
-    const id = randomUUID();
-    const { name, description = null, type, webhook } = body as unknown as StoredAction;
-    actions.set(id, { id, name, description, type, webhook });
-    sendJson(response, 201, { ctx_id: randomUUID(), data: { action_id: id, name, type } });
+  function later(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, delayMs);
+    timers.add(timer);
   }
 
-  function readAction(id: string, response: ServerResponse): void {
-    const action = actions.get(id);
-    if (action === undefined) {
-      sendJson(response, 404, { detail: "Action not found" });
-      return;
+  function listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Stops listening at once, so that whoever reads the answer already finds nobody. */
+  function beginOutage(response: ServerResponse): void {
+    const { port, address } = server.address() as AddressInfo;
+    response.setHeader("connection", "close");
+    server.close();
+    const listenAgain = () => void listen(port, address).catch(() => later(listenRetryMs, listenAgain));
+    later(pace.outageMs, listenAgain);
+  }
+
+  function play({ scenario, answer }: Part, response: ServerResponse): void {
+    const act = scenario?.act ?? answer();
+    if (act.kind === "delay") {
+      later(pace.slowMs, () => playAct(answer(), response));
+    } else if (act.kind === "outage") {
+      beginOutage(response);
+      playAct(answer(), response);
+    } else {
+      playAct(act, response);
     }
-    const data = { ...action, company_id: companyId, is_active: true };
-    sendJson(response, 200, { ctx_id: randomUUID(), data, message: "Request processed successfully" });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await readText(request);
-    const { method = "", url = "/", rawHeaders } = request;
-    requests.push({ method, path: url, rawHeaders, body: text });
+    const body = await readText(request);
+    const { method = "", url = "/", rawHeaders, headers } = request;
+    requests.push({ method, path: url, rawHeaders, body });
     if (requests.length > maxRecordedRequests) requests.shift();
-    const isCollection = url === actionsPath;
-    if (!isCollection && !url.startsWith(`${actionsPath}/`)) return sendJson(response, 404, { detail: "Not Found" });
-    if (method !== (isCollection ? "POST" : "GET")) {
-      return sendJson(response, 405, { detail: "Method Not Allowed" });
-    }
-    const authorization = request.headers.authorization;
-    if (authorization === undefined) return sendJson(response, 401, { detail: "Not authenticated" });
-    if (!/^bearer /i.test(authorization) || authorization.slice("bearer ".length).trim() !== token) {
-      return sendJson(response, 401, { detail: "Invalid token" });
-    }
-    if (!isCollection) return readAction(decodeURIComponent(url.slice(actionsPath.length + 1)), response);
 
-    let body: unknown;
-    try {
-      body = JSON.parse(text);
-    } catch {
-      return sendJson(response, 422, { detail: [jsonProblem(0)] });
-    }
-    const problems = validateBody(body, createActionModel);
-    if (problems.length > 0) return sendJson(response, 422, { detail: problems });
-    createAction(body as Record<string, unknown>, response);
+    const isCollection = url === actionsPath;
+    if (!isCollection && !url.startsWith(`${actionsPath}/`)) return playAct(detail(404, "Not Found"), response);
+    if (method !== (isCollection ? "POST" : "GET")) return playAct(detail(405, "Method Not Allowed"), response);
+    if (headers.authorization === undefined) return playAct(detail(401, "Not authenticated"), response);
+    if (readToken(headers.authorization) !== token) return playAct(detail(401, "Invalid token"), response);
+    const id = decodeURIComponent(url.slice(actionsPath.length + 1));
+    play(isCollection ? routes.create(body) : routes.read(id), response);
   }
 
-  const server: Server = createServer((request, response) => {
-    handle(request, response).catch(() => {
-      response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end("Internal Server Error");
-    });
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => playAct(text(500, "Internal Server Error"), response));
   });
 
   return {
     requests,
-    start(port = 0) {
-      return new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-      });
+    async start(port = 0, host = "127.0.0.1") {
+      await listen(port, host);
+      return `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
     },
     stop() {
+      for (const timer of timers) clearTimeout(timer);
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -110,12 +116,12 @@ export function createSandbox(token: string = demoToken): Sandbox {
   };
 }
 
+function readToken(authorization: string): string | undefined {
+  return /^bearer /i.test(authorization) ? authorization.slice("bearer ".length).trim() : undefined;
+}
+
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
