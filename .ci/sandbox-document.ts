@@ -69,16 +69,13 @@ export function printSandboxDocument(): string {
     recipe,
     ...describeCreate(kind),
   ]);
-  return (
-    [
-      introduction,
-      table(["`name`", "what the sandbox does", "`code`", "`outcome`", "`retryable`"], creates),
-      afterCreates,
-      table(["`id`", "what the sandbox does", "`code`", "`retryable`"], reads),
-      beforeRecipes,
-      table(["how to bring it about", "`code`", "`outcome`", "`retryable`"], others),
-    ]
-      .map((part) => part.trim())
-      .join("\n\n") + "\n"
-  );
+  const parts = [
+    introduction,
+    table(["`name`", "what the sandbox does", "`code`", "`outcome`", "`retryable`"], creates),
+    afterCreates,
+    table(["`id`", "what the sandbox does", "`code`", "`retryable`"], reads),
+    beforeRecipes,
+    table(["how to bring it about", "`code`", "`outcome`", "`retryable`"], others),
+  ];
+  return `${parts.map((part) => part.trim()).join("\n\n")}\n`;
 }

@@ -33,13 +33,22 @@ export interface ServiceOptions {
   readonly refusedToken?: string;
   /** What the playground offers, when the sandbox is what is called. */
   readonly demo?: IdeDemo;
+  /** Where the playground was built to. */
+  readonly ideDirectory?: URL;
 }
 
 // The same place seen from src/ and from dist/.
-const ideDirectory = new URL("../dist/ide/", import.meta.url);
+const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
 
 /** Makes everything and passes it in: the one place that knows every part. */
-export function createService({ config, logger, version, refusedToken, demo }: ServiceOptions): Service {
+export function createService({
+  config,
+  logger,
+  version,
+  refusedToken,
+  demo,
+  ideDirectory = builtIdeDirectory,
+}: ServiceOptions): Service {
   const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
   const records = new WeakMap<Caller, OperationRecord>();
   let isDraining = false;

@@ -74,9 +74,10 @@ function refuseBrowser(request: FastifyRequest, reply: FastifyReply, reason: str
     .send(renderNotice("No playground here", `${reason} POST queries to this address.`));
 }
 
+/** The smallest coding that the browser takes: those it names are usually all the same to it. */
 function chooseEncoding({ headers }: FastifyRequest): Encoding {
-  const accepted = { headers: { "accept-encoding": headers["accept-encoding"] } };
-  return (new Negotiator(accepted).encoding([...encodings]) as Encoding | undefined) ?? "identity";
+  const accepted = new Negotiator({ headers: { "accept-encoding": headers["accept-encoding"] } }).encodings(encodings);
+  return encodings.find((encoding) => accepted.includes(encoding)) ?? "identity";
 }
 
 function sendAsset(reply: FastifyReply, { type, encoding, bytes }: Asset): FastifyReply {

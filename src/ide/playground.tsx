@@ -4,6 +4,7 @@ import type { IdeSettings } from "../http/ide-settings.ts";
 import { createExamples } from "./examples.ts";
 import { createFetcher } from "./fetcher.ts";
 import { findOpenTab } from "./find-open-tab.ts";
+import { createTokenFreeStorage } from "./token-free-storage.ts";
 import { provideWorkers } from "./workers.ts";
 import "graphiql/style.css";
 import "./playground.css";
@@ -19,8 +20,9 @@ createRoot(document.getElementById("playground") as HTMLElement).render(
   <GraphiQL
     fetcher={fetcher}
     defaultHeaders={headers}
-    // Tokens stay out of the browser's storage.
+    // With the storage: tokens are kept nowhere.
     shouldPersistHeaders={false}
+    storage={createTokenFreeStorage(headers)}
     defaultTabs={[...examples]}
     initialQuery={openTab.query ?? ""}
     initialVariables={openTab.variables ?? ""}

@@ -1,0 +1,78 @@
+import { accessSync, constants } from "node:fs";
+import process from "node:process";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { onTestEnd } from "./cleanup.ts";
+
+const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The browser's program: `CHROMIUM_PATH`, or where Linux distributions put it; undefined when there is none. */
+export const chromiumPath = [process.env.CHROMIUM_PATH, ...usualPaths].find(
+  (path) => path !== undefined && isExecutable(path),
+);
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  // Nothing but this machine has an address. Intercepting requests would do the same but switch the cache off.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/** Starts the browser; whoever starts it closes it. */
+export async function launchChromium(): Promise<Browser> {
+  const { chromium } = await import("playwright-core");
+  return chromium.launch({ executablePath: chromiumPath ?? "", args: flags });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** What the page's console and its uncaught errors say, and requests that failed: nothing, in a good visit. */
+  readonly complaints: string[];
+  /** Origins that the page and its workers asked for anything. */
+  readonly origins: Set<string>;
+  /** Resolves once everything that the page loads by itself is there. Can be asked for again after a reload. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What GraphiQL loads last: the schema, its three workers and the font of Monaco's icons. */
+const lastFiles = [/\/schema-/, /\/editor-worker-/, /\/graphql-worker-/, /\/json-worker-/, /\.ttf$/];
+
+/** A visitor without a past. */
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
+  onTestEnd(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const origins = new Set<string>();
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  context.on("requestfailed", (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
+  context.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== "data:") origins.add(origin);
+  });
+  const finished = new Set<string>();
+  context.on("requestfinished", (request) => finished.add(request.url()));
+  const settle = async () => {
+    await page.locator(".graphiql-query-editor .view-line").first().waitFor();
+    const isThere = (file: RegExp) => [...finished].some((loaded) => file.test(loaded));
+    while (!lastFiles.every(isThere)) await context.waitForEvent("requestfinished");
+    finished.clear();
+  };
+  await page.goto(`${url}/graphql`);
+  return { page, complaints, origins, settle };
+}
