@@ -75,6 +75,18 @@ test("starts from dist, creates an action and leaves JSON lines on standard outp
   expect(lines.filter((line) => line["http.request.id"] === "line-1")).toHaveLength(1);
 });
 
+test("serves the playground from dist when it is on, without the demo token", async () => {
+  const { url } = await startProcess({ NODE_ENV: "production", PLAYGROUND: "true" });
+
+  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } }).then((answer) => answer.text());
+  const script = /type="module" src="([^"]+)"/.exec(page)?.[1];
+  const answer = await fetch(`${url}/${script}`);
+
+  expect(page).not.toContain(demoToken);
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain("createRoot");
+});
+
 test("refuses the sandbox's demo token in front of anything but the sandbox", async () => {
   const upstream = await startUpstream();
   const { url } = await startProcess({ CONTACTSWING_URL: upstream.url });
