@@ -6,7 +6,7 @@ import { printErrorDocs } from "./print-error-docs.ts";
 import { printSandboxDocument } from "./sandbox-document.ts";
 
 const generated: Readonly<Record<string, () => string>> = {
-  "schema.graphql": () => createSubgraphSchema({} as never).sdl,
+  "schema.graphql": () => createSubgraphSchema({} as never, {} as never).sdl,
   "docs/errors.md": printErrorDocs,
   "docs/sandbox.md": printSandboxDocument,
 };

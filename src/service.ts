@@ -13,7 +13,9 @@ import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
 import type { IdeDemo } from "./http/ide-settings.ts";
-import { type Logger, logBug } from "./telemetry/logger.ts";
+import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
+import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
+import { type Logger, logBug, logStoreChange } from "./telemetry/logger.ts";
 import type { OperationRecord } from "./telemetry/operation-record.ts";
 
 export interface Service {
@@ -39,6 +41,8 @@ export interface ServiceOptions {
 
 // The same place seen from src/ and from dist/.
 const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
+// A call waits for another one's answer a little longer than that one can take, so that it is there to get it.
+const waitMarginMs = 1000;
 
 /** Makes everything and passes it in: the one place that knows every part. */
 export function createService({
@@ -66,13 +70,23 @@ export function createService({
     userAgent: `contactswing-bff/${version}`,
     onCall: (report, caller) => recordCall(records.get(caller), report),
   });
-  const { schema } = createSubgraphSchema(contactSwing);
+  const store = createIdempotencyStore(config, (isAvailable, code) => logStoreChange(logger, isAvailable, code));
+  const idempotency = createIdempotencyGuard({
+    store,
+    waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
+    onResult: (result, caller) => recordIdempotency(records.get(caller), result),
+  });
+  const { schema } = createSubgraphSchema(contactSwing, idempotency);
   const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
   const app = createHttpServer(reportBug, () => isDraining);
 
   const ideOptions = { directory: ideDirectory, schema, ...(demo === undefined ? {} : { demo }) };
 
-  registerHealthRoutes(app, () => isDraining);
+  registerHealthRoutes(
+    app,
+    () => isDraining,
+    () => (store.isAvailable ? [] : ["idempotency"]),
+  );
   registerGraphqlRoute(app, {
     apollo,
     logger,
@@ -94,7 +108,7 @@ export function createService({
 
   return {
     async start() {
-      await apollo.start();
+      await Promise.all([apollo.start(), store.start()]);
       return app.listen({ port: config.port, host: config.host });
     },
     drain() {
@@ -110,6 +124,7 @@ export function createService({
       clearTimeout(grace);
       await apollo.stop();
       transport.destroy();
+      await store.stop();
     },
   };
 }
@@ -119,4 +134,8 @@ function recordCall(record: OperationRecord | undefined, { status, ctxId, durati
   record.upstreamDurationMs = (record.upstreamDurationMs ?? 0) + durationMs;
   if (status !== undefined) record.upstreamStatus = status;
   if (ctxId !== null) record.upstreamCtxId = ctxId;
+}
+
+function recordIdempotency(record: OperationRecord | undefined, result: IdempotencyResult): void {
+  if (record !== undefined) record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
 }

@@ -1,61 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { beforeAll, expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput } from "./helpers/graphql.ts";
+import { assertBuilt, eventually, runService, startProcess } from "./helpers/process.ts";
 import { startSandbox } from "./helpers/service.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
-// `npm test` has built dist/ before these run.
-const entry = new URL("../dist/main.js", import.meta.url).pathname;
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  /** Resolves with the exit code, or the signal that ended it. */
-  readonly exit: Promise<number | string>;
-}
-
-function runService(environment: Record<string, string>): Run {
-  const child = spawn(process.execPath, [entry], { env: { HOST: "127.0.0.1", PORT: "0", ...environment } });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    errors += chunk;
-  });
-  const exit = once(child, "exit").then(([code, signal]) => code ?? signal);
-  onTestEnd(async () => {
-    child.kill("SIGKILL");
-    await exit;
-  });
-  return { child, output: () => output, errors: () => errors, exit };
-}
-
-async function eventually<Value>(find: () => Value | undefined | null): Promise<Value> {
-  for (;;) {
-    const value = find();
-    if (value !== undefined && value !== null) return value;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** The service as its own process, once it says that it listens. */
-async function startProcess(environment: Record<string, string>): Promise<Run & { url: string }> {
-  const run = runService(environment);
-  const url = await eventually(() => /"service.address":"([^"]+)"/.exec(run.output())?.[1]);
-  return { ...run, url };
-}
-
-beforeAll(async () => {
-  const { existsSync } = await import("node:fs");
-  if (!existsSync(entry)) throw new Error("dist/ is missing: run `npm run build` first");
-});
+beforeAll(assertBuilt);
 
 test("starts from dist, creates an action and leaves JSON lines on standard output", async () => {
   const { sandbox, url: sandboxUrl } = await startSandbox();

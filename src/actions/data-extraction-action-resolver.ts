@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "ty
 import type { ContactSwing } from "../contactswing/client.ts";
 import type { ActionDetails } from "../contactswing/parse-answer.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
 import { CreateDataExtractionActionInput } from "./create-data-extraction-action-input.ts";
 import { CreateDataExtractionActionPayload } from "./create-data-extraction-action-payload.ts";
 import { DataExtractionAction, DataExtractionWebhook } from "./data-extraction-action.ts";
@@ -11,9 +12,11 @@ import { validateInput } from "./validate-input.ts";
 @Resolver(() => DataExtractionAction)
 export class DataExtractionActionResolver {
   readonly #contactSwing: ContactSwing;
+  readonly #idempotency: IdempotencyGuard;
 
-  constructor(contactSwing: ContactSwing) {
+  constructor(contactSwing: ContactSwing, idempotency: IdempotencyGuard) {
     this.#contactSwing = contactSwing;
+    this.#idempotency = idempotency;
   }
 
   @Mutation(() => CreateDataExtractionActionPayload, {
@@ -30,9 +33,13 @@ export class DataExtractionActionResolver {
     // The token comes first: a stranger learns nothing of the rules.
     const caller = await context.authenticate();
     validateInput(input, "input");
-    const created = await this.#contactSwing.createAction(toRestAction(input), caller);
-    const action = { id: created.actionId, name: created.name ?? input.name, type: input.type };
-    return { action, ctxId: created.ctxId, replayed: false };
+    const restAction = toRestAction(input);
+    const { answer, isReplayed } = await this.#idempotency.once(
+      { caller, idempotencyKey: input.idempotencyKey, input: restAction },
+      () => this.#contactSwing.createAction(restAction, caller),
+    );
+    const action = { id: answer.actionId, name: answer.name ?? input.name, type: input.type };
+    return { action, ctxId: answer.ctxId, replayed: isReplayed };
   }
 
   @Query(() => DataExtractionAction, {

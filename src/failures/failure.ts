@@ -30,6 +30,10 @@ export type FailureKind =
   | "bad-response"
   | "bad-response-after-created"
   | "overloaded"
+  | "idempotency-key-reused"
+  | "outcome-unknown"
+  | "outcome-unknown-after-created"
+  | "idempotency-unavailable"
   | "bug";
 
 /** One entry of ContactSwing's own validation list, in the REST API's words. */

@@ -5,6 +5,7 @@ import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, pars
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { DataExtractionActionResolver, readAction } from "../actions/data-extraction-action-resolver.ts";
 import type { ContactSwing } from "../contactswing/client.ts";
+import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
 import type { RequestContext } from "./context.ts";
 import { checkReferences, readReferenceId } from "./entity-references.ts";
 
@@ -42,9 +43,9 @@ export interface SubgraphSchema {
   readonly sdl: string;
 }
 
-/** Builds the executable subgraph schema on top of ContactSwing's client. */
-export function createSubgraphSchema(contactSwing: ContactSwing): SubgraphSchema {
-  const resolver = new DataExtractionActionResolver(contactSwing);
+/** Builds the executable subgraph schema on top of ContactSwing's client and the guard of idempotency keys. */
+export function createSubgraphSchema(contactSwing: ContactSwing, idempotency: IdempotencyGuard): SubgraphSchema {
+  const resolver = new DataExtractionActionResolver(contactSwing, idempotency);
   const schema = buildSchemaSync({
     resolvers: [DataExtractionActionResolver],
     container: { get: () => resolver },

@@ -33,9 +33,16 @@ export function logOperation(logger: Logger, record: OperationRecord, status: nu
       "upstream.duration":
         record.upstreamDurationMs === undefined ? undefined : Math.round(record.upstreamDurationMs * 1e6),
       "upstream.ctx_id": record.upstreamCtxId,
+      "idempotency.result": record.idempotencyResults,
     },
     "graphql request",
   );
+}
+
+/** Writes that the store of idempotency keys was lost or is back. @param errorCode of the loss, without any address. */
+export function logStoreChange(logger: Logger, isAvailable: boolean, errorCode: string | undefined): void {
+  if (isAvailable) logger.info("the idempotency store is back");
+  else logger.warn({ "error.code": errorCode }, "the idempotency store is lost: creates with a key are refused");
 }
 
 const ownFilePattern = /^ {4}at .*[\\/](?:src|dist)[\\/]((?:[a-z0-9-]+\/)*[a-z0-9-]+\.[jt]s:\d+)/;

@@ -9,4 +9,6 @@ export interface OperationRecord {
   upstreamCtxId?: string;
   /** Milliseconds spent in calls to ContactSwing, added up. */
   upstreamDurationMs?: number;
+  /** What became of the creates that had an idempotency key, in their order. */
+  idempotencyResults?: readonly string[];
 }

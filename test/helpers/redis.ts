@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { describe } from "@jest/globals";
+import { createClient } from "@redis/client";
+import { onTestEnd } from "./cleanup.ts";
+
+const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+
+/** A group of tests that need `redis-server`; where that is not installed they are left out, and say so. */
+export function describeWithRedis(name: string, tests: () => void): void {
+  if (isInstalled) {
+    describe(name, tests);
+  } else {
+    process.stderr.write(`LEFT OUT, redis-server is not installed: ${name}\n`);
+    describe.skip(`${name} (left out: redis-server is not installed)`, tests);
+  }
+}
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Sends one command on a connection of its own. */
+  readonly command: (...words: string[]) => Promise<unknown>;
+  readonly signal: (name: NodeJS.Signals) => void;
+  readonly stop: () => Promise<void>;
+}
+
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** A real Redis on the loopback interface that keeps nothing on disk, once it takes connections. */
+export async function startRedis(port?: number, ...settings: string[]): Promise<RedisServer> {
+  const ownPort = port ?? (await findFreePort());
+  const words = ["--port", String(ownPort), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...settings];
+  const child = spawn("redis-server", words, { stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await exit;
+  };
+  onTestEnd(stop);
+  await takesConnections(child);
+  const url = `redis://127.0.0.1:${ownPort}`;
+  const command = async (...sent: string[]) => {
+    const client = createClient({ url, RESP: 2 });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return await client.sendCommand(sent);
+    } finally {
+      client.destroy();
+    }
+  };
+  return { url, port: ownPort, command, signal: (name) => child.kill(name), stop };
+}
+
+function takesConnections(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stdout?.on("data", (chunk) => {
+      output += chunk;
+      if (output.includes("Ready to accept connections")) resolve();
+    });
+    child.once("exit", () => reject(new Error(`redis-server ended: ${output}`)));
+  });
+}
