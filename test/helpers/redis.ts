@@ -1,27 +1,31 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { describe } from "@jest/globals";
 import { createClient } from "@redis/client";
 import { onTestEnd } from "./cleanup.ts";
 
-const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
-
-/** A group of tests that need `redis-server`; where that is not installed they are left out, and say so. */
-export function describeWithRedis(name: string, tests: () => void): void {
-  if (isInstalled) {
+/** A group of tests that need programs; where one of them is not installed they are left out, and say so. */
+export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
+  const missing = programs.filter((program) => spawnSync("which", [program]).status !== 0);
+  if (missing.length === 0) {
     describe(name, tests);
   } else {
-    process.stderr.write(`LEFT OUT, redis-server is not installed: ${name}\n`);
-    describe.skip(`${name} (left out: redis-server is not installed)`, tests);
+    const reason = `${missing.join(" and ")} not installed`;
+    process.stderr.write(`LEFT OUT, ${reason}: ${name}\n`);
+    describe.skip(`${name} (left out: ${reason})`, tests);
   }
 }
+
+export const describeWithRedis = (name: string, tests: () => void) => describeWith(["redis-server"], name, tests);
 
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
   /** Sends one command on a connection of its own. */
   readonly command: (...words: string[]) => Promise<unknown>;
+  /** Everything that Redis is told from here on, as `MONITOR` prints it. */
+  readonly watch: () => Promise<() => string>;
   readonly signal: (name: NodeJS.Signals) => void;
   readonly stop: () => Promise<void>;
 }
@@ -58,7 +62,18 @@ export async function startRedis(port?: number, ...settings: string[]): Promise<
       client.destroy();
     }
   };
-  return { url, port: ownPort, command, signal: (name) => child.kill(name), stop };
+  const watch = async () => {
+    const socket = connect(ownPort, "127.0.0.1");
+    onTestEnd(async () => socket.destroy());
+    let seen = "";
+    socket.on("data", (chunk) => {
+      seen += chunk;
+    });
+    socket.write("MONITOR\r\n");
+    await once(socket, "data");
+    return () => seen;
+  };
+  return { url, port: ownPort, command, watch, signal: (name) => child.kill(name), stop };
 }
 
 function takesConnections(child: ChildProcess): Promise<void> {
