@@ -53,7 +53,7 @@ test("does not let a replay lengthen a key's life", async () => {
   expect(await stateOf("a")).toBe("claimed");
 });
 
-test("ends no key whose call is under way, for lack of neither time nor room", async () => {
+test("keeps a key whose call is under way, however much time passes and however many keys follow", async () => {
   const { claim, remember, stateOf, pass } = start(2);
   await claim("held");
   for (const key of ["a", "b", "c"]) await remember(key);
