@@ -3,6 +3,9 @@ import { failureTable } from "../failures/failure-table.ts";
 import type { Ending } from "./idempotency-store.ts";
 import { sealAnswer } from "./sealed-answer.ts";
 
+/** Bounds what one key can take; ContactSwing's answers are a few hundred characters, an action's name included. */
+export const maxSealedCharacters = 8192;
+
 /** A create that was tried once: what becomes of its key, and its answer or what it threw. */
 export interface Attempt<Answer> {
   readonly ending: Ending;
@@ -13,14 +16,18 @@ export interface Attempt<Answer> {
 export async function attempt<Answer>(create: () => Promise<Answer>, sealKey: Buffer): Promise<Attempt<Answer>> {
   try {
     const answer = await create();
-    const sealedAnswer = sealAnswer(answer, sealKey);
-    return { ending: { state: "created", sealedAnswer }, conclude: () => answer };
+    return { ending: remember(sealAnswer(answer, sealKey)), conclude: () => answer };
   } catch (error) {
     const conclude = () => {
       throw error;
     };
     return { ending: endingOf(error), conclude };
   }
+}
+
+function remember(sealedAnswer: string): Ending {
+  if (sealedAnswer.length > maxSealedCharacters) return { state: "unknown", outcome: "CREATED" };
+  return { state: "created", sealedAnswer };
 }
 
 /** A key is given back only after a failure that is sure to have created nothing. A bug is sure of nothing. */

@@ -9,7 +9,7 @@ import { within } from "./within.ts";
 
 /**
  * What became of a call that had a key. `created`, `not-created` and `uncertain` sent a create; the others did not.
- * `uncertain`: it may exist, or exists without a known id. `outcome-unknown`: an earlier call ended so.
+ * `uncertain`: it may exist, or exists without an answer that can be given again. `outcome-unknown`: an earlier call ended so.
  */
 export type IdempotencyResult =
   | "created"

@@ -107,6 +107,23 @@ test("refuses every waiting caller at once when the store is away from the start
   expect(claims).toBe(1);
 });
 
+test("does not keep an answer that is too long to be one, and says later that the action exists", async () => {
+  const { once } = start();
+  const answer = { actionId: "a", name: "x".repeat(10_000), ctxId: null };
+
+  expect(await once(async () => answer)).toEqual({ answer, isReplayed: false });
+
+  expect(await kindOf(once(never))).toBe("outcome-unknown-after-created");
+});
+
+test("keeps the longest answer that the longest name makes", async () => {
+  const { once } = start();
+  const answer = { actionId: "a".repeat(36), name: "🙂".repeat(255), ctxId: "c".repeat(255) };
+  await once(async () => answer);
+
+  expect(await once(never)).toEqual({ answer, isReplayed: true });
+});
+
 test("opens a sealed answer with its own key only", () => {
   const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   const sealed = sealAnswer({ name: "canary Größe 🙂" }, key);
