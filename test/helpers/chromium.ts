@@ -60,17 +60,29 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  context.on("requestfailed", (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
+  context.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // Given up by the page itself: Monaco starts its JSON worker anew while the first one may still be loading.
+    if (reason !== "net::ERR_ABORTED") complaints.push(`${request.url()} ${reason}`);
+  });
   context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (protocol !== "data:") origins.add(origin);
   });
   const finished = new Set<string>();
-  context.on("requestfinished", (request) => finished.add(request.url()));
+  let onFinished = () => {};
+  context.on("requestfinished", (request) => {
+    finished.add(request.url());
+    onFinished();
+  });
   const settle = async () => {
     await page.locator(".graphiql-query-editor .view-line").first().waitFor();
     const isThere = (file: RegExp) => [...finished].some((loaded) => file.test(loaded));
-    while (!lastFiles.every(isThere)) await context.waitForEvent("requestfinished");
+    while (!lastFiles.every(isThere)) {
+      await new Promise<void>((resolve) => {
+        onFinished = resolve;
+      });
+    }
     finished.clear();
   };
   await page.goto(`${url}/graphql`);
