@@ -8,6 +8,8 @@ import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { RequestContext } from "./graphql/context.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
 import { readBearerToken, readTraceparent } from "./http/credentials.ts";
+import { allowOrigins } from "./http/cross-origin.ts";
+import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -15,7 +17,7 @@ import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
 import type { IdeDemo } from "./http/ide-settings.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
-import { type Logger, logBug, logStoreChange } from "./telemetry/logger.ts";
+import { type Logger, logBug, logOperation, logStoreChange } from "./telemetry/logger.ts";
 import type { OperationRecord } from "./telemetry/operation-record.ts";
 
 export interface Service {
@@ -78,10 +80,16 @@ export function createService({
   });
   const { schema } = createSubgraphSchema(contactSwing, idempotency);
   const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
-  const app = createHttpServer(reportBug, () => isDraining);
+  const gauge = createEventLoopGauge(() => performance.now());
+  const app = createHttpServer({
+    reportBug,
+    reportRefusal: (record, status) => logOperation(logger, record, status, 0),
+    isDraining: () => isDraining,
+  });
 
   const ideOptions = { directory: ideDirectory, schema, ...(demo === undefined ? {} : { demo }) };
 
+  allowOrigins(app, config.corsOrigins);
   registerHealthRoutes(
     app,
     () => isDraining,
@@ -90,6 +98,7 @@ export function createService({
   registerGraphqlRoute(app, {
     apollo,
     logger,
+    isOverloaded: gauge.isOverloaded,
     answerBrowser: config.playground ? registerIdeRoute(app, ideOptions) : answerWithoutIde,
     createContext: (request, record): RequestContext => {
       const token = readBearerToken(request.raw);
@@ -122,6 +131,7 @@ export function createService({
       }, config.shutdownGraceMs);
       await app.close();
       clearTimeout(grace);
+      gauge.stop();
       await apollo.stop();
       transport.destroy();
       await store.stop();

@@ -9,6 +9,7 @@ import {
 import type { GraphQLSchema } from "graphql";
 import type { RequestContext } from "./context.ts";
 import { createErrorGate, maskUnknownError, type ReportBug } from "./error-gate.ts";
+import { limitOperations, maxValidationErrors, operationLimits } from "./operation-limits.ts";
 
 export interface ApolloSettings {
   readonly schema: GraphQLSchema;
@@ -35,6 +36,9 @@ export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSe
     schema,
     introspection: isExplorable,
     hideSchemaDetailsFromClientErrors: !isExplorable,
+    parseOptions: { maxTokens: operationLimits.tokens },
+    validationRules: [limitOperations],
+    validationOptions: { maxErrors: maxValidationErrors },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     allowBatchedHttpRequests: false,

@@ -4,7 +4,9 @@ import { CallFailure, type Failure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "./context.ts";
 import { readProtocolCode } from "./document-error.ts";
+import { OperationLimitError, operationLimitCode } from "./operation-limits.ts";
 import { describeFailure, describeProtocolError, type Situation } from "./public-error.ts";
+import { findTokenExcess } from "./token-limit.ts";
 import { findVariableErrors } from "./variable-errors.ts";
 
 /** Called once for every error that is a bug of this service. Must not throw, whatever it is given. */
@@ -57,6 +59,8 @@ function toPublicErrors(
     return describeFailure({ kind: "bug" }, situation, error);
   };
   try {
+    const limitError = describeLimitError(request, errors, situation);
+    if (limitError !== undefined) return [limitError];
     const variableFailure = findVariableFailure(request, errors);
     if (variableFailure !== undefined) return [describeFailure(variableFailure, situation)];
   } catch (bug) {
@@ -84,6 +88,22 @@ function isOfGraphql(error: GraphQLError): boolean {
 function isMutation({ document, operation, request }: RequestAtItsEnd): boolean {
   const chosen = operation ?? (document && getOperationAST(document, request.operationName));
   return chosen?.operation === OperationTypeNode.MUTATION;
+}
+
+/** One error for an operation over its limits, whatever else is wrong with the document. */
+function describeLimitError(
+  { source }: RequestAtItsEnd,
+  errors: readonly GraphQLError[],
+  situation: Situation,
+): GraphQLFormattedError | undefined {
+  const limitError = errors.find(({ originalError }) => originalError instanceof OperationLimitError)?.originalError;
+  const excess =
+    limitError === undefined && source !== undefined && errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED"
+      ? findTokenExcess(source)
+      : undefined;
+  if (limitError === undefined && excess === undefined) return undefined;
+  const error = limitError instanceof OperationLimitError ? limitError : new OperationLimitError("tokens");
+  return describeProtocolError(error, operationLimitCode, { ...situation, ...excess });
 }
 
 // Apollo Server's own code for an error of graphql-js about a variable.

@@ -6,6 +6,7 @@ import type { RequestContext } from "../graphql/context.ts";
 import { type Logger, logOperation } from "../telemetry/logger.ts";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
+import { createLoadShedding } from "./load-shedding.ts";
 import { sendProtocolFailure } from "./protocol-failures.ts";
 
 declare module "fastify" {
@@ -19,6 +20,7 @@ export interface GraphqlRouteDependencies {
   readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
   readonly logger: Logger;
   readonly answerBrowser: AnswerBrowser;
+  readonly isOverloaded: () => boolean;
 }
 
 const path = "/graphql";
@@ -32,7 +34,7 @@ const forwardedHeaders = ["accept", "content-type", "x-apollo-operation-name", "
 /** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line. */
 export function registerGraphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, logger, answerBrowser }: GraphqlRouteDependencies,
+  { apollo, createContext, logger, answerBrowser, isOverloaded }: GraphqlRouteDependencies,
 ): void {
   app.decorateRequest("record", null);
 
@@ -49,6 +51,7 @@ export function registerGraphqlRoute(
 
   app.route({
     ...hooks,
+    onRequest: [hooks.onRequest, createLoadShedding(isOverloaded)],
     method: ["GET", "POST"],
     url: path,
     exposeHeadRoute: false,

@@ -1,14 +1,47 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import { readOnlyJsonBodies } from "./json-body.ts";
+import { createMalformedRequests, type ReportRefusal } from "./malformed-requests.ts";
 import { sendProtocolFailure, shapeProtocolFailures } from "./protocol-failures.ts";
 import { chooseRequestId } from "./request-id.ts";
 
 export const maxBodyBytes = 100 * 1024;
+/** All headers of a request together, the URL of a GET among them. */
+export const maxHeaderBytes = 16 * 1024;
+/** From the connection or the last answer to the end of the headers, and to the end of the body. */
+export const headersTimeoutMs = 5000;
+export const requestTimeoutMs = 10_000;
+const timeoutCheckMs = 1000;
+// Longer than the 60 s after which the usual load balancers drop an idle connection: the end that drops it first
+// must be the one that sends requests.
+const keepAliveTimeoutMs = 72_000;
 
-/** The HTTP server with its limits, without routes. */
-export function createHttpServer(reportBug: ReportBug, isDraining: () => boolean): FastifyInstance {
+export interface HttpServerDependencies {
+  readonly reportBug: ReportBug;
+  readonly reportRefusal: ReportRefusal;
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * The HTTP server with its limits, without routes. The requests of a connection are not counted: closing it after so
+ * many would only cost load balancers a new one.
+ */
+export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpServerDependencies): FastifyInstance {
+  const malformedRequests = createMalformedRequests(reportRefusal);
   const app = Fastify({
     bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      insecureHTTPParser: false,
+    },
+    clientErrorHandler: malformedRequests.answer,
+    // A URL that cannot be decoded; Fastify's own answer quotes it.
+    frameworkErrors: (_error, request, reply) =>
+      void sendProtocolFailure(request, reply.header("x-request-id", request.id), 404),
     genReqId: chooseRequestId,
     // The operation's own line is written by its route.
     logger: false,
@@ -19,7 +52,8 @@ export function createHttpServer(reportBug: ReportBug, isDraining: () => boolean
     frameworkErrors: (_error, request, reply) =>
       void sendProtocolFailure(request, reply.header("x-request-id", request.id), 404),
   });
-  app.removeContentTypeParser("text/plain");
+  readOnlyJsonBodies(app);
+  malformedRequests.watch(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });

@@ -3,6 +3,13 @@ import { failureTable } from "../failures/failure-table.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The status that the request was answered with already, when its body broke off. */
+    refusedStatus: number | null;
+  }
+}
+
 interface ProtocolFailure {
   readonly code: string;
   readonly message: string;
@@ -17,20 +24,27 @@ export const protocolFailures: Readonly<Record<number, ProtocolFailure>> = {
   408: { code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." },
   413: { code: "PAYLOAD_TOO_LARGE", message: "The request body is too large." },
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json." },
+  431: { code: "HEADERS_TOO_LARGE", message: "The request's headers are too large." },
 };
+
+/** Code and message for an HTTP status that says what is wrong with a request. */
+export function describeProtocolFailure(status: number): ProtocolFailure {
+  return protocolFailures[status] ?? { code: "BAD_REQUEST", message: "The request is not valid." };
+}
 
 /** Answers with a failure of the request itself, in the shape of a GraphQL answer. */
 export async function sendProtocolFailure(request: FastifyRequest, reply: FastifyReply, status: number): Promise<void> {
-  const { code, message } = protocolFailures[status] ?? { code: "BAD_REQUEST", message: "The request is not valid." };
+  const { code, message } = describeProtocolFailure(status);
   if (request.record) request.record.errorCodes = [code];
   await reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
 }
 
 /** Gives every answer of the HTTP layer the shape of GraphQL errors: one shape for clients to read. */
 export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug): void {
+  app.decorateRequest("refusedStatus", null);
   app.setNotFoundHandler((request, reply) => sendProtocolFailure(request, reply, 404));
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const status = readStatus(error);
+    const status = request.refusedStatus ?? readStatus(error);
     if (status >= 400 && status < 500) return sendProtocolFailure(request, reply, status);
     reportBug(error, request.id);
     if (request.record) request.record.errorCodes = [failureTable.bug.code];
