@@ -8,6 +8,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
 import type { RequestContext } from "./context.ts";
+import { createDocumentStore, createPersistedQueryCache } from "./document-caches.ts";
 import { createErrorGate, maskUnknownError, type ReportBug } from "./error-gate.ts";
 import { limitOperations, maxValidationErrors, operationLimits } from "./operation-limits.ts";
 
@@ -30,12 +31,26 @@ const recordOperation: ApolloServerPlugin<RequestContext> = {
   },
 };
 
+/**
+ * A persisted query's id that is no text is one that nobody has registered. Apollo Server would turn whatever it is
+ * into text, and run out of stack over a deep enough list.
+ */
+const readPersistedQueryId: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart({ request }) {
+    const { persistedQuery } = request.extensions ?? {};
+    const isObject = typeof persistedQuery === "object" && persistedQuery !== null;
+    if (isObject && typeof persistedQuery.sha256Hash !== "string") persistedQuery.sha256Hash = "";
+  },
+};
+
 /** Apollo Server without what it does unasked: landing page, traces, reports, signal handlers, batching, stacks. */
 export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSettings): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection: isExplorable,
     hideSchemaDetailsFromClientErrors: !isExplorable,
+    documentStore: createDocumentStore(),
+    persistedQueries: { cache: createPersistedQueryCache() },
     parseOptions: { maxTokens: operationLimits.tokens },
     validationRules: [limitOperations],
     validationOptions: { maxErrors: maxValidationErrors },
@@ -48,8 +63,9 @@ export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSe
     // Its messages quote errors, which may hold the caller's token; the gate reports each of them by itself.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [
+      readPersistedQueryId,
       recordOperation,
-      createErrorGate(reportBug),
+      createErrorGate(reportBug, isExplorable),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginCacheControlDisabled(),

@@ -17,8 +17,9 @@ type RequestAtItsEnd = GraphQLRequestContextWillSendResponse<RequestContext>;
 /**
  * The one gate through which errors leave. Failures get their public form, errors about the document keep their code,
  * everything else is a bug: reported once and masked. It cannot throw.
+ * @param isExplorable whether messages may list names of the schema that the caller did not use.
  */
-export function createErrorGate(reportBug: ReportBug): ApolloServerPlugin<RequestContext> {
+export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
@@ -32,7 +33,7 @@ export function createErrorGate(reportBug: ReportBug): ApolloServerPlugin<Reques
             response.http.status = 200;
             response.http.headers.clear();
           }
-          const publicErrors = toPublicErrors(request, errors, reportBug);
+          const publicErrors = toPublicErrors(request, errors, reportBug, isExplorable);
           response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
           contextValue.record.errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
         },
@@ -48,6 +49,7 @@ function toPublicErrors(
   request: RequestAtItsEnd,
   errors: readonly GraphQLError[],
   reportBug: ReportBug,
+  isExplorable: boolean,
 ): GraphQLFormattedError[] {
   const { requestId } = request.contextValue;
   const situation: Situation = { requestId, isMutation: isMutation(request) };
@@ -61,7 +63,7 @@ function toPublicErrors(
   try {
     const limitError = describeLimitError(request, errors, situation);
     if (limitError !== undefined) return [limitError];
-    const variableFailure = findVariableFailure(request, errors);
+    const variableFailure = findVariableFailure(request, errors, isExplorable);
     if (variableFailure !== undefined) return [describeFailure(variableFailure, situation)];
   } catch (bug) {
     return [describeBug(bug)];
@@ -113,10 +115,11 @@ const variableErrorCode = "BAD_USER_INPUT";
 function findVariableFailure(
   { schema, document, operation, request }: RequestAtItsEnd,
   errors: readonly GraphQLError[],
+  isExplorable: boolean,
 ): Failure | undefined {
   const isRefused = errors.some(({ extensions, path }) => extensions?.code === variableErrorCode && path === undefined);
   if (!isRefused || document === undefined || operation === undefined) return undefined;
-  const fieldErrors = findVariableErrors(schema, document, operation, request.variables ?? {});
+  const fieldErrors = findVariableErrors(schema, document, operation, request.variables ?? {}, isExplorable);
   return { kind: "variable-invalid", fieldErrors };
 }
 

@@ -24,12 +24,14 @@ type Path = readonly string[];
 /**
  * Says which of an operation's variables cannot be coerced to their types, one problem each, in the paths of the
  * arguments that the variables are used in. graphql-js' own messages quote the values; these never do.
+ * @param isExplorable whether messages may list the names that a type has.
  */
 export function findVariableErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
+  isExplorable: boolean,
 ): FieldError[] {
   const uses = findVariableUses(document, operation);
   const errors = (operation.variableDefinitions ?? []).flatMap((definition) => {
@@ -37,7 +39,7 @@ export function findVariableErrors(
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
-    return [...findTypeErrors(value, type, uses.get(name) ?? [])];
+    return [...findTypeErrors(value, type, uses.get(name) ?? [], isExplorable)];
   });
   return errors.slice(0, maxErrors);
 }
@@ -63,14 +65,20 @@ function findVariableUses(document: DocumentNode, operation: OperationDefinition
   return uses;
 }
 
-function* findTypeErrors(value: unknown, type: GraphQLInputType, path: Path): Generator<FieldError> {
+function* findTypeErrors(
+  value: unknown,
+  type: GraphQLInputType,
+  path: Path,
+  isExplorable: boolean,
+): Generator<FieldError> {
   if (isNonNullType(type)) {
     if (value === undefined || value === null) yield { path, message: `Required, of type ${type}.`, rule };
-    else yield* findTypeErrors(value, type.ofType, path);
+    else yield* findTypeErrors(value, type.ofType, path, isExplorable);
   } else if (value === undefined || value === null) {
     return;
   } else if (isListType(type)) {
-    for (const item of Array.isArray(value) ? value : [value]) yield* findTypeErrors(item, type.ofType, path);
+    for (const item of Array.isArray(value) ? value : [value])
+      yield* findTypeErrors(item, type.ofType, path, isExplorable);
   } else if (isInputObjectType(type)) {
     if (typeof value !== "object" || Array.isArray(value)) {
       yield { path, message: `Must be an object of type ${type}.`, rule };
@@ -81,25 +89,23 @@ function* findTypeErrors(value: unknown, type: GraphQLInputType, path: Path): Ge
     for (const field of Object.values(fields)) {
       const fieldValue = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
       if (fieldValue !== undefined || isRequiredInputField(field)) {
-        yield* findTypeErrors(fieldValue, field.type, [...path, field.name]);
+        yield* findTypeErrors(fieldValue, field.type, [...path, field.name], isExplorable);
       }
     }
     for (const name of Object.keys(given)) {
       if (!Object.hasOwn(fields, name)) {
-        yield {
-          path,
-          message: `Has a field that ${type} lacks; its fields are ${Object.keys(fields).join(", ")}.`,
-          rule,
-        };
+        const names = isExplorable ? `; its fields are ${Object.keys(fields).join(", ")}` : "";
+        yield { path, message: `Has a field that ${type} lacks${names}.`, rule };
       }
     }
   } else if (!isCoercible(value, (given) => type.parseValue(given))) {
-    const expected = isEnumType(type)
-      ? `one of ${type
-          .getValues()
-          .map(({ name }) => name)
-          .join(", ")}`
-      : `of type ${type}`;
+    const expected =
+      isEnumType(type) && isExplorable
+        ? `one of ${type
+            .getValues()
+            .map(({ name }) => name)
+            .join(", ")}`
+        : `of type ${type}`;
     yield { path, message: `Must be ${expected}.`, rule };
   }
 }

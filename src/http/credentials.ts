@@ -1,17 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { BearerToken } from "../auth/bearer-token.ts";
+import { countHeader } from "./header-count.ts";
 
 /** The request's bearer token; undefined unless there is exactly one well-formed `Authorization` header. */
-export function readBearerToken({
-  headers,
-  rawHeaders,
-}: Pick<IncomingMessage, "headers" | "rawHeaders">): BearerToken | undefined {
-  let count = 0;
-  // node keeps only the first of several Authorization headers; the raw list alternates names and values.
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === "authorization") count += 1;
-  }
-  return count === 1 ? BearerToken.parse(headers.authorization) : undefined;
+export function readBearerToken(request: Pick<IncomingMessage, "headers" | "rawHeaders">): BearerToken | undefined {
+  return countHeader(request, "authorization") === 1 ? BearerToken.parse(request.headers.authorization) : undefined;
 }
 
 // W3C Trace Context, section 3.2: version 00, and neither id all zeros.

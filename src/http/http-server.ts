@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import { countHeader } from "./header-count.ts";
 import { readOnlyJsonBodies } from "./json-body.ts";
 import { createMalformedRequests, type ReportRefusal } from "./malformed-requests.ts";
 import { sendProtocolFailure, shapeProtocolFailures } from "./protocol-failures.ts";
@@ -37,6 +38,8 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       insecureHTTPParser: false,
+      // Refused below, with a body.
+      requireHostHeader: false,
     },
     clientErrorHandler: malformedRequests.answer,
     // A URL that cannot be decoded; Fastify's own answer quotes it.
@@ -56,6 +59,12 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
   malformedRequests.watch(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
+    // RFC 9112, section 3.2: one Host header, no more. Proxies differ in which of two they take.
+    if (countHeader(request.raw, "host") === 1 || request.raw.httpVersion === "1.0") return undefined;
+    reportRefusal({ requestId: request.id, errorCodes: ["BAD_REQUEST"] }, 400);
+    reply.header("connection", "close");
+    await sendProtocolFailure(request, reply, 400, "Send exactly one Host header.");
+    return reply;
   });
   // Looked at when the answer leaves: a call that began before the drain must not keep its connection either.
   app.addHook("onSend", async (_request, reply) => {

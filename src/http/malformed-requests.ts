@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { describeProtocolFailure } from "./protocol-failures.ts";
 
@@ -15,49 +15,59 @@ const statusOfError: Readonly<Record<string, number>> = {
 };
 const notHttp = { code: "BAD_REQUEST", message: "The request is not valid HTTP/1.1." };
 
-/** Answers what Node.js' HTTP parser refuses: what is not HTTP, has too large a header, or does not arrive in time. */
 export interface MalformedRequests {
+  /** Answers what Node.js' HTTP parser refuses: not HTTP, too large a header, or not there in time. */
   readonly answer: (error: NodeJS.ErrnoException, socket: Socket) => void;
   /** Lets an answer belong to the request whose body is still coming in. */
   readonly watch: (app: FastifyInstance) => void;
 }
 
 export function createMalformedRequests(reportRefusal: ReportRefusal): MalformedRequests {
-  const underWay = new WeakMap<Socket, FastifyRequest>();
+  const underWay = new WeakMap<Socket, { readonly request: FastifyRequest; readonly reply: FastifyReply }>();
 
-  return {
-    watch(app) {
-      app.addHook("onRequest", (request, _reply, done) => {
-        underWay.set(request.raw.socket, request);
-        done();
-      });
-      app.addHook("onResponse", (request, _reply, done) => {
-        underWay.delete(request.raw.socket);
-        done();
-      });
-    },
-    answer(error, socket) {
-      const request = underWay.get(socket);
-      // Bytes that come after a whole request must not be answered in the place of its own answer.
-      if (error.code === "ECONNRESET" || !socket.writable || request?.raw.complete) {
-        socket.destroy();
-        return;
-      }
-      const status = statusOfError[error.code ?? ""] ?? 400;
-      const { code, message } = status === 400 ? notHttp : describeProtocolFailure(status);
-      const requestId = request?.id ?? randomUUID();
-      // A request that reached its route leaves its line when its connection ends.
-      if (request === undefined) reportRefusal({ requestId, errorCodes: [code] }, status);
-      else request.refusedStatus = status;
-      const body = JSON.stringify({ errors: [{ message, extensions: { code, requestId } }] });
-      const head = [
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-        "content-type: application/json; charset=utf-8",
-        `content-length: ${Buffer.byteLength(body)}`,
-        `x-request-id: ${requestId}`,
-        "connection: close",
-      ];
-      socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
-    },
-  };
+  function watch(app: FastifyInstance): void {
+    app.addHook("onRequest", (request, reply, done) => {
+      underWay.set(request.raw.socket, { request, reply });
+      done();
+    });
+    app.addHook("onResponse", (request, _reply, done) => {
+      underWay.delete(request.raw.socket);
+      done();
+    });
+  }
+
+  function answer(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { request, reply } = underWay.get(socket) ?? {};
+    if (error.code === "ECONNRESET" || !socket.writable || reply?.raw.headersSent) {
+      socket.destroySoon();
+      return;
+    }
+    // The bytes came after a whole request: its own answer is the last one of this connection.
+    if (request?.raw.complete) {
+      reply?.header("connection", "close");
+      return;
+    }
+    const status = statusOfError[error.code ?? ""] ?? 400;
+    const { code, message } = status === 400 ? notHttp : describeProtocolFailure(status);
+    const requestId = request?.id ?? randomUUID();
+    // Fastify's onResponse is not called for an answer that it did not write itself.
+    const record = request?.record ?? { requestId };
+    record.errorCodes = [code];
+    reportRefusal(record, status);
+    writeAnswer(socket, status, requestId, { errors: [{ message, extensions: { code, requestId } }] });
+  }
+
+  return { answer, watch };
+}
+
+function writeAnswer(socket: Socket, status: number, requestId: string, answer: unknown): void {
+  const body = JSON.stringify(answer);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -3,13 +3,6 @@ import { failureTable } from "../failures/failure-table.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The status that the request was answered with already, when its body broke off. */
-    refusedStatus: number | null;
-  }
-}
-
 interface ProtocolFailure {
   readonly code: string;
   readonly message: string;
@@ -33,18 +26,23 @@ export function describeProtocolFailure(status: number): ProtocolFailure {
 }
 
 /** Answers with a failure of the request itself, in the shape of a GraphQL answer. */
-export async function sendProtocolFailure(request: FastifyRequest, reply: FastifyReply, status: number): Promise<void> {
-  const { code, message } = describeProtocolFailure(status);
+export async function sendProtocolFailure(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  specificMessage?: string,
+): Promise<void> {
+  const { code, message: usualMessage } = describeProtocolFailure(status);
+  const message = specificMessage ?? usualMessage;
   if (request.record) request.record.errorCodes = [code];
   await reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
 }
 
 /** Gives every answer of the HTTP layer the shape of GraphQL errors: one shape for clients to read. */
 export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug): void {
-  app.decorateRequest("refusedStatus", null);
   app.setNotFoundHandler((request, reply) => sendProtocolFailure(request, reply, 404));
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const status = request.refusedStatus ?? readStatus(error);
+    const status = readStatus(error);
     if (status >= 400 && status < 500) return sendProtocolFailure(request, reply, status);
     reportBug(error, request.id);
     if (request.record) request.record.errorCodes = [failureTable.bug.code];
