@@ -185,6 +185,13 @@ test.each([
     400,
     "BAD_REQUEST",
   ],
+  [
+    "a list 40,000 deep as an entity's id",
+    `{"query":"query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",` +
+      `"variables":{"r":[{"__typename":"DataExtractionAction","id":${deepList(40_000)}}]}}`,
+    200,
+    "BAD_USER_INPUT",
+  ],
   ["a number that is too large for one", createWith('{"name":1e400,"webhook":{}}'), 400, "BAD_USER_INPUT"],
   ["an id that is too large for a number", readWith("1e400"), 400, "BAD_USER_INPUT"],
   [

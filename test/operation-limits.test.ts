@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { getIntrospectionQuery } from "graphql";
+import { maxReadsAtOnce } from "../src/actions/action-reader.ts";
 import { authorized, onlyError, send } from "./helpers/graphql.ts";
 import { startSandboxedService, startService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
-const times = (count: number, write: (index: number) => string) => Array.from({ length: count }, (_, i) => write(i));
+const times = <Item>(count: number, make: (index: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 const aliased = (count: number) => times(count, (i) => `a${i}: __typename`).join(" ");
 const creates = (count: number) =>
   times(count, (i) => `a${i}: createDataExtractionAction(input: { name: "n${i}", webhook: {} }) { ctxId }`).join(" ");
@@ -141,17 +143,28 @@ test.each([
   expect(answer.status).toBe(200);
 });
 
-test("looks up a gateway's hundred representations in one operation", async () => {
-  const { url, sandbox } = await startSandboxedService();
+test("looks up a gateway's thousand representations in one operation, a few at a time", async () => {
+  let underWay = 0;
+  let most = 0;
+  const upstream = await startUpstream(async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    return { status: 404, body: { detail: "Action not found" } };
+  });
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
   const query = `query ($representations: [_Any!]!) {
     _entities(representations: $representations) { ... on DataExtractionAction { id name } }
   }`;
-  const representations = times(100, String).map((id) => ({ __typename: "DataExtractionAction", id: `none-${id}` }));
+  const representations = times(1000, (i) => ({ __typename: "DataExtractionAction", id: `none-${i}` }));
 
   const answer = await send(url, { query, variables: { representations } });
 
   expect(answer.body).toEqual({ data: { _entities: representations.map(() => null) } });
-  expect(sandbox.requests).toHaveLength(100);
+  expect(upstream.received).toHaveLength(1000);
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(maxReadsAtOnce);
 });
 
 test("holds for queries by GET and for persisted queries", async () => {
@@ -167,6 +180,23 @@ test("holds for queries by GET and for persisted queries", async () => {
   expect(await byGet.json()).toMatchObject({ errors: [{ extensions: { code: "OPERATION_LIMIT_EXCEEDED" } }] });
   expect(onlyError(registering).extensions.code).toBe("OPERATION_LIMIT_EXCEEDED");
   expect(onlyError(registered).extensions.code).toBe("PERSISTED_QUERY_NOT_FOUND");
+});
+
+test.each([
+  [16 * 1024, "keeps", { __typename: "Query" }],
+  [16 * 1024 + 1, "does not keep", undefined],
+])("executes a persisted query of %d characters and %s it", async (length, _verb, kept) => {
+  const { url } = await startService({});
+  const query = "{ __typename } #".padEnd(length, "x");
+  const extensions = { persistedQuery: { version: 1, sha256Hash: createHash("sha256").update(query).digest("hex") } };
+
+  const registering = await send(url, { query, extensions });
+  const registered = await send(url, { extensions });
+
+  expect(registering.body).toEqual({ data: { __typename: "Query" } });
+  expect(registered.status).toBe(200);
+  expect(registered.body.data).toEqual(kept);
+  if (kept === undefined) expect(onlyError(registered).extensions.code).toBe("PERSISTED_QUERY_NOT_FOUND");
 });
 
 test.each([

@@ -178,7 +178,9 @@ export const failureTable = {
     retryable: true,
     retryableRead: true,
     message: "Too many calls are under way; this one was not sent.",
-    when: "More than `MAX_IN_FLIGHT` calls to ContactSwing are under way. ContactSwing was not called.",
+    when:
+      "More than `MAX_IN_FLIGHT` calls to ContactSwing are under way, or (HTTP 503) the service is short of processor " +
+      "time. ContactSwing was not called.",
     advice: "Offer another try after `retryAfterSeconds`.",
   },
   "idempotency-key-reused": {
