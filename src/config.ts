@@ -67,6 +67,13 @@ const baseUrl: Parser<string> = (text) => {
   return username || password ? undefined : `${origin}${pathname.replace(/\/+$/, "")}`;
 };
 
+/** Where a key set is: of a file: URL only the path counts, and fetch takes no credentials. */
+const keySetUrl: Parser<string> = (text) => {
+  if (url(["http:", "https:", "file:"])(text) === undefined) return undefined;
+  const { protocol, host, username, password } = new URL(text);
+  return username || password || (protocol === "file:" && host) ? undefined : text;
+};
+
 const origins: Parser<readonly string[]> = (text) => {
   const list = text.split(",").map((origin) => origin.trim());
   const isOrigin = (origin: string) => baseUrl(origin) === origin && new URL(origin).origin === origin;
@@ -106,7 +113,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxInFlight: count("MAX_IN_FLIGHT", 256, 1, 1_000_000),
     redisUrl: read("REDIS_URL", url(["redis:", "rediss:"]), "a redis: or rediss: URL", undefined),
     idempotencyTtlSeconds: count("IDEMPOTENCY_TTL_SECONDS", 86_400, 1, 31_536_000),
-    jwksUrl: read("JWKS_URL", url(["http:", "https:", "file:"]), "an http:, https: or file: URL", undefined),
+    jwksUrl: read("JWKS_URL", keySetUrl, "an http:, https: or file:/// URL without credentials", undefined),
     jwtIssuer: read("JWT_ISSUER", anyText, "text", undefined),
     jwtAudience: read("JWT_AUDIENCE", anyText, "text", undefined),
     corsOrigins: read("CORS_ORIGINS", origins, "a comma-separated list of http(s) origins", []),

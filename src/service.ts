@@ -1,13 +1,13 @@
 import { createActionReader } from "./actions/action-reader.ts";
+import { createTokenVerifier, type TokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
 import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
 import { type Caller, type CallReport, createContactSwing } from "./contactswing/client.ts";
 import { createTransport } from "./contactswing/transport.ts";
-import { CallFailure } from "./failures/failure.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { RequestContext } from "./graphql/context.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
-import { readBearerToken, readTraceparent } from "./http/credentials.ts";
+import { createAuthentication } from "./http/authentication.ts";
 import { allowOrigins } from "./http/cross-origin.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
@@ -17,7 +17,7 @@ import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
 import type { IdeDemo } from "./http/ide-settings.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
-import { type Logger, logBug, logOperation, logStoreChange } from "./telemetry/logger.ts";
+import { type Logger, logBug, logKeys, logOperation, logStoreChange } from "./telemetry/logger.ts";
 import type { OperationRecord } from "./telemetry/operation-record.ts";
 
 export interface Service {
@@ -86,6 +86,12 @@ export function createService({
     reportRefusal: (record, status) => logOperation(logger, record, status, 0),
     isDraining: () => isDraining,
   });
+  const verifier = config.jwksUrl === undefined ? undefined : createVerifier(config, config.jwksUrl, logger);
+  const authentication = createAuthentication({
+    refusedToken,
+    verifier,
+    onCaller: (caller, record) => records.set(caller, record),
+  });
 
   const ideOptions = { directory: ideDirectory, schema, ...(demo === undefined ? {} : { demo }) };
 
@@ -101,22 +107,14 @@ export function createService({
     isOverloaded: gauge.isOverloaded,
     answerBrowser: config.playground ? registerIdeRoute(app, ideOptions) : answerWithoutIde,
     createContext: (request, record): RequestContext => {
-      const token = readBearerToken(request.raw);
-      const isAccepted = token !== undefined && token.reveal() !== refusedToken;
-      const caller = isAccepted
-        ? { token, requestId: request.id, traceparent: readTraceparent(request.raw) }
-        : undefined;
-      if (caller) records.set(caller, record);
-      const authenticate = async (): Promise<Caller> => {
-        if (caller === undefined) throw new CallFailure({ kind: "token-missing" });
-        return caller;
-      };
+      const authenticate = authentication(request.raw, request.id, record);
       return { requestId: request.id, authenticate, actions: createActionReader(contactSwing, authenticate), record };
     },
   });
 
   return {
     async start() {
+      void verifier?.warmUp();
       await Promise.all([apollo.start(), store.start()]);
       return app.listen({ port: config.port, host: config.host });
     },
@@ -137,6 +135,15 @@ export function createService({
       await store.stop();
     },
   };
+}
+
+function createVerifier({ jwtIssuer, jwtAudience }: Config, jwksUrl: string, logger: Logger): TokenVerifier {
+  return createTokenVerifier({
+    jwksUrl,
+    issuer: jwtIssuer,
+    audience: jwtAudience,
+    onKeysChange: (problem) => logKeys(logger, problem),
+  });
 }
 
 function recordCall(record: OperationRecord | undefined, { status, ctxId, durationMs }: CallReport): void {

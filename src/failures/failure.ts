@@ -13,6 +13,8 @@ export interface FieldError {
  */
 export type FailureKind =
   | "token-missing"
+  | "token-invalid"
+  | "keys-unavailable"
   | "input-invalid"
   | "variable-invalid"
   | "input-rejected"

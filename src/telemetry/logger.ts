@@ -29,6 +29,7 @@ export function logOperation(logger: Logger, record: OperationRecord, status: nu
       "graphql.operation.name": record.operationName,
       "graphql.operation.type": record.operationType,
       "error.code": record.errorCodes,
+      "event.reason": record.tokenProblem,
       "upstream.status_code": record.upstreamStatus,
       "upstream.duration":
         record.upstreamDurationMs === undefined ? undefined : Math.round(record.upstreamDurationMs * 1e6),
@@ -87,4 +88,10 @@ function readOrigin(error: unknown): string | undefined {
     .filter((frame) => !frame.includes("node_modules"))
     .map((frame) => ownFilePattern.exec(frame)?.[1])
     .find(Boolean);
+}
+
+/** Says that the keys for verifying tokens cannot be had, or, without a problem, that they can be had again. */
+export function logKeys(logger: Logger, problem: string | undefined): void {
+  if (problem === undefined) logger.info("token verification keys loaded again");
+  else logger.warn({ "event.reason": problem }, "token verification keys cannot be loaded");
 }

@@ -5,6 +5,8 @@ export interface OperationRecord {
   operationType?: string;
   /** Codes of the errors in the answer. */
   errorCodes?: readonly string[];
+  /** Why the caller's token was not accepted, as a code that holds nothing of it. */
+  tokenProblem?: string;
   upstreamStatus?: number;
   upstreamCtxId?: string;
   /** Milliseconds spent in calls to ContactSwing, added up. */

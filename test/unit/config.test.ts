@@ -92,6 +92,8 @@ test.each([
   ["REDIS_URL", "http://cache"],
   ["IDEMPOTENCY_TTL_SECONDS", "0"],
   ["JWKS_URL", "keys.json"],
+  ["JWKS_URL", "file://keys.json"],
+  ["JWKS_URL", "https://user:secret@issuer.example/keys"],
   ["CORS_ORIGINS", "*"],
   ["CORS_ORIGINS", "https://app.example/path"],
   ["CORS_ORIGINS", "https://app.example,,http://b.example"],
