@@ -1,4 +1,5 @@
 import { ConfigError } from "./config.ts";
+import { watchProcess } from "./process-lifecycle.ts";
 import type { Service } from "./service.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -17,16 +18,22 @@ export interface Runnable {
  * at once on a second signal. What keeps it from starting is one message on standard error and exit code 1.
  */
 export async function run(process: NodeJS.Process, prepare: () => Promise<Runnable>): Promise<void> {
+  // A first process in a container does not get signals that it does not listen to.
+  const watch = watchProcess(process, (error) => refuse(process, error));
   try {
     const runnable = await prepare();
     const url = await runnable.service.start();
-    stopOnSignals(process, runnable);
+    watch.begin(runnable);
     runnable.logger.info({ "service.address": url }, "listening");
     runnable.onStarted?.(url);
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
+    refuse(process, error);
   }
+}
+
+function refuse(process: NodeJS.Process, error: unknown): never {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
 }
 
 function explain(error: unknown): string {
@@ -35,20 +42,4 @@ function explain(error: unknown): string {
   if (code === "EADDRINUSE") return "The service cannot start: its port is in use. Set PORT to another one.";
   if (code === "EACCES") return "The service cannot start: it may not listen on its port. Set PORT to one above 1023.";
   return `The service cannot start: ${message}`;
-}
-
-function stopOnSignals(process: NodeJS.Process, { service, logger, shutdownDelayMs, onStopped }: Runnable): void {
-  let isStopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    logger.info({ "process.signal": signal }, "stopping");
-    service.drain();
-    // Load balancers need a moment to see that readiness is gone; a person at a terminal does not.
-    if (signal === "SIGTERM") await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
-    await service.stop();
-    await onStopped?.();
-    process.exit(0);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
 }

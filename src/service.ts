@@ -45,6 +45,8 @@ export interface ServiceOptions {
 const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
 // A call waits for another one's answer a little longer than that one can take, so that it is there to get it.
 const waitMarginMs = 1000;
+// After the grace period: time for the last answers to leave.
+const lastAnswersMs = 250;
 
 /** Makes everything and passes it in: the one place that knows every part. */
 export function createService({
@@ -112,6 +114,24 @@ export function createService({
     },
   });
 
+  async function stop(): Promise<void> {
+    isDraining = true;
+    let cut: NodeJS.Timeout | undefined;
+    const grace = setTimeout(() => {
+      // Calls that ContactSwing has not answered by now end as UNKNOWN, and their callers still get to know.
+      transport.destroy();
+      cut = setTimeout(() => app.server.closeAllConnections(), lastAnswersMs);
+    }, config.shutdownGraceMs);
+    await app.close();
+    clearTimeout(grace);
+    clearTimeout(cut);
+    gauge.stop();
+    await apollo.stop();
+    transport.destroy();
+    await store.stop();
+  }
+  let stopped: Promise<void> | undefined;
+
   return {
     async start() {
       void verifier?.warmUp();
@@ -121,18 +141,9 @@ export function createService({
     drain() {
       isDraining = true;
     },
-    async stop() {
-      isDraining = true;
-      const grace = setTimeout(() => {
-        app.server.closeAllConnections();
-        transport.destroy();
-      }, config.shutdownGraceMs);
-      await app.close();
-      clearTimeout(grace);
-      gauge.stop();
-      await apollo.stop();
-      transport.destroy();
-      await store.stop();
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { beforeAll, expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { create, minimalInput } from "./helpers/graphql.ts";
-import { assertBuilt, eventually, runService, startProcess } from "./helpers/process.ts";
+import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { assertBuilt, eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
 import { startSandbox } from "./helpers/service.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -51,7 +51,7 @@ test("refuses the sandbox's demo token in front of anything but the sandbox", as
 });
 
 test("stops before it starts when the configuration is bad: exit 1, one message, every variable, no stack", async () => {
-  const { exit, errors, output } = runService({ PORT: "many", LOG_LEVEL: "loud", REDIS_URL: "x" });
+  const { exit, errors, output } = runProcess({ PORT: "many", LOG_LEVEL: "loud", REDIS_URL: "x" });
 
   expect(await exit).toBe(1);
   expect(errors()).toMatch(/^The configuration is not valid:\n {2}PORT .+\n {2}REDIS_URL .+\n {2}LOG_LEVEL .+\n$/);
@@ -64,7 +64,7 @@ test("says in one line that its port is in use, and exits with 1", async () => {
   onTestEnd(async () => server.close());
   const { port } = server.address() as { port: number };
 
-  const { exit, errors } = runService({ PORT: String(port) });
+  const { exit, errors } = runProcess({ PORT: String(port) });
 
   expect(await exit).toBe(1);
   expect(errors()).toBe("The service cannot start: its port is in use. Set PORT to another one.\n");
@@ -85,16 +85,20 @@ test("drains on SIGTERM: not ready at once, still answering, calls under way fin
     if (body.includes("slow")) await held;
     return createdAnswer;
   });
-  const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "700" });
+  const { url, child, exit, output } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_DELAY_MS: "1500",
+  });
   const token = { authorization: "Bearer t" };
   const slow = create(url, { name: "slow", webhook: {} }, token);
   await eventually(() => upstream.received[0]);
 
   child.kill("SIGTERM");
-  await eventually(() => true);
+  await eventually(() => output().includes("stopping"));
   const readiness = await fetch(`${url}/health/ready`).then((response) => response.status);
   const during = await create(url, minimalInput, token);
-  setTimeout(release, 900);
+  await eventually(() => isRefused(url));
+  release();
 
   expect(readiness).toBe(503);
   expect(during.body.errors).toBeUndefined();
@@ -111,20 +115,20 @@ test("stops without delay on SIGINT", async () => {
   expect(await exit).toBe(0);
 });
 
-test("gives up on a call that outlasts the grace period, and still exits with 0", async () => {
+test("gives up on a call that outlasts the grace period: its caller is told, and it still exits with 0", async () => {
   const upstream = await startUpstream(() => new Promise(() => {}));
   const { url, child, exit } = await startProcess({
     CONTACTSWING_URL: upstream.url,
     SHUTDOWN_GRACE_MS: "100",
     UPSTREAM_TIMEOUT_MS: "20000",
   });
-  const call = create(url, minimalInput, { authorization: "Bearer t" }).catch((error: Error) => error.message);
+  const call = create(url, minimalInput, { authorization: "Bearer t" });
   await eventually(() => upstream.received[0]);
 
   child.kill("SIGINT");
 
   expect(await exit).toBe(0);
-  expect(await call).toBe("fetch failed");
+  expect(onlyError(await call).extensions).toMatchObject({ code: "UPSTREAM_ERROR", outcome: "UNKNOWN" });
 });
 
 test("ends at once on a second signal", async () => {

@@ -40,7 +40,7 @@ export type Exchange =
 export interface Transport {
   /** Sends one request at most once and never rejects. */
   exchange(request: UpstreamRequest): Promise<Exchange>;
-  /** Closes every connection. */
+  /** Closes every connection: calls under way end as lost, and there are no new ones. */
   destroy(): void;
 }
 
@@ -78,6 +78,8 @@ export function createTransport(settings: TransportSettings): Transport {
     request: (url, { method, headers }) =>
       (isSecure ? httpsRequest : httpRequest)({ ...target, path: url.pathname + url.search, method, headers }),
   });
+
+  let isDestroyed = false;
 
   function attempt(request: UpstreamRequest, connectTimeoutMs: number): Promise<Exchange> {
     return new Promise((resolve) => {
@@ -157,6 +159,7 @@ export function createTransport(settings: TransportSettings): Transport {
     async exchange(request) {
       const deadline = performance.now() + settings.connectTimeoutMs;
       for (let retries = 0; ; retries++) {
+        if (isDestroyed) return { kind: "no-connection" };
         const exchange = await attempt(request, deadline - performance.now());
         const pauseMs = connectRetryBaseMs * 2 ** retries * (0.5 + Math.random());
         // Who answers TLS badly does so again.
@@ -166,6 +169,7 @@ export function createTransport(settings: TransportSettings): Transport {
       }
     },
     destroy() {
+      isDestroyed = true;
       agent.destroy();
     },
   };

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import { closeConnectionsWhileDraining } from "./drain-connections.ts";
 import { countHeader } from "./header-count.ts";
 import { readOnlyJsonBodies } from "./json-body.ts";
 import { createMalformedRequests, type ReportRefusal } from "./malformed-requests.ts";
@@ -57,6 +58,7 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
   });
   readOnlyJsonBodies(app);
   malformedRequests.watch(app);
+  closeConnectionsWhileDraining(app, isDraining);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     // RFC 9112, section 3.2: one Host header, no more. Proxies differ in which of two they take.
@@ -65,10 +67,6 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
     reply.header("connection", "close");
     await sendProtocolFailure(request, reply, 400, "Send exactly one Host header.");
     return reply;
-  });
-  // Looked at when the answer leaves: a call that began before the drain must not keep its connection either.
-  app.addHook("onSend", async (_request, reply) => {
-    if (isDraining()) reply.header("connection", "close");
   });
   shapeProtocolFailures(app, reportBug);
   return app;

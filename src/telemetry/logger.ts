@@ -49,18 +49,24 @@ export function logStoreChange(logger: Logger, isAvailable: boolean, errorCode: 
 const ownFilePattern = /^ {4}at .*[\\/](?:src|dist)[\\/]((?:[a-z0-9-]+\/)*[a-z0-9-]+\.[jt]s:\d+)/;
 
 /**
- * Writes down a bug. An error's message may quote the caller's input and its stack may show more, so neither is
- * written: only the error's class and the place in our own code that it came from. Never throws, whatever was thrown.
+ * What may be written down of a bug. An error's message may quote the caller's input and its stack may show more:
+ * only the error's class is left, and the place in our own code that it came from. Never throws, whatever was thrown.
  */
+function factsOf(error: unknown) {
+  return {
+    "error.type": describe(() => readClassName(error)) ?? typeof error,
+    "error.origin": describe(() => readOrigin(error)),
+  };
+}
+
+/** Writes down a bug that made a request fail. */
 export function logBug(logger: Logger, error: unknown, requestId: string): void {
-  logger.error(
-    {
-      "http.request.id": requestId,
-      "error.type": describe(() => readClassName(error)) ?? typeof error,
-      "error.origin": describe(() => readOrigin(error)),
-    },
-    "internal error",
-  );
+  logger.error({ "http.request.id": requestId, ...factsOf(error) }, "internal error");
+}
+
+/** Writes down an error that nobody caught, for which the process ends. */
+export function logFault(logger: Logger, error: unknown): void {
+  logger.fatal(factsOf(error), "uncaught error");
 }
 
 /** A getter or a proxy of what was thrown may throw itself. */

@@ -3,19 +3,20 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { onTestEnd } from "./cleanup.ts";
 
-// `npm test` has built dist/ before these run.
-const entry = new URL("../../dist/main.js", import.meta.url).pathname;
+// `npm test` has built dist/ before the tests run.
+const productionEntry = new URL("../../dist/main.js", import.meta.url).pathname;
 
 export interface Run {
   readonly child: ChildProcess;
+  /** Everything on standard output so far. */
   readonly output: () => string;
   readonly errors: () => string;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly exit: Promise<number | string>;
 }
 
-/** Runs `dist/main.js` as its own process, with these environment variables and no others. */
-export function runService(environment: Record<string, string>): Run {
+/** Starts the built service, or another entry, as its own process on a free loopback port. */
+export function runProcess(environment: Record<string, string>, entry: string = productionEntry): Run {
   const child = spawn(process.execPath, [entry], { env: { HOST: "127.0.0.1", PORT: "0", ...environment } });
   let output = "";
   let errors = "";
@@ -34,21 +35,34 @@ export function runService(environment: Record<string, string>): Run {
 }
 
 /** Waits until something is there. */
-export async function eventually<Value>(find: () => Value | undefined | null): Promise<Value> {
+export async function eventually<Value>(
+  find: () => Value | undefined | null | false | Promise<Value | undefined | null | false>,
+): Promise<Value> {
   for (;;) {
-    const value = find();
-    if (value !== undefined && value !== null) return value;
+    const value = await find();
+    if (value !== undefined && value !== null && value !== false) return value;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 /** The service as its own process, once it says that it listens. */
-export async function startProcess(environment: Record<string, string>): Promise<Run & { url: string }> {
-  const run = runService(environment);
+export async function startProcess(
+  environment: Record<string, string>,
+  entry: string = productionEntry,
+): Promise<Run & { url: string }> {
+  const run = runProcess(environment, entry);
   const url = await eventually(() => /"service.address":"([^"]+)"/.exec(run.output())?.[1]);
   return { ...run, url };
 }
 
+/** Whether nobody takes connections there. */
+export function isRefused(url: string): Promise<boolean> {
+  return fetch(`${url}/health/live`).then(
+    () => false,
+    () => true,
+  );
+}
+
 export function assertBuilt(): void {
-  if (!existsSync(entry)) throw new Error("dist/ is missing: run `npm run build` first");
+  if (!existsSync(productionEntry)) throw new Error("dist/ is missing: run `npm run build` first");
 }

@@ -1,0 +1,31 @@
+// The built service with a fault that a test sets off: SIGUSR2 throws where nobody catches, SIGHUP leaves a rejection
+// to nobody, and FAULT_AT_START does the same before the service listens.
+import { readConfig } from "../../dist/config.js";
+import { run } from "../../dist/run.js";
+import { createService } from "../../dist/service.js";
+import { createLogger } from "../../dist/telemetry/logger.js";
+
+process.on("SIGUSR2", () => {
+  throw new TypeError("canary in a message");
+});
+process.on("SIGHUP", () => {
+  // biome-ignore lint/nursery/noFloatingPromises: this is the fault
+  Promise.reject(new RangeError("canary in a rejection"));
+});
+
+await run(process, async () => {
+  if (process.env.HANG_AT_START) {
+    process.stdout.write("starting\n");
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  }
+  if (process.env.FAULT_AT_START) {
+    setTimeout(() => {
+      throw new Error("a part broke");
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  }
+  const config = readConfig(process.env);
+  const logger = createLogger(config.logLevel, process.stdout);
+  const service = createService({ config, logger, version: "0.0.0-test" });
+  return { service, logger, shutdownDelayMs: config.shutdownDelayMs };
+});

@@ -1,0 +1,60 @@
+import { expect, test } from "@jest/globals";
+import { startBalancer } from "./helpers/balancer.ts";
+import { create } from "./helpers/graphql.ts";
+import { eventually, startProcess } from "./helpers/process.ts";
+import { startUpstream } from "./helpers/upstream.ts";
+
+const callers = 8;
+
+test("loses and doubles no call while two processes behind a balancer are restarted one after the other", async () => {
+  const upstream = await startUpstream(({ body }) => {
+    const { name } = JSON.parse(body) as { name: string };
+    return { status: 201, body: { ctx_id: "c", data: { action_id: name, name, type: "SINGLEDATAEXTRACTION" } } };
+  });
+  const balancer = await startBalancer();
+  const startBehindBalancer = async () => {
+    const running = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "1500" });
+    balancer.add(running.url);
+    await eventually(() => balancer.ready().includes(running.url));
+    return running;
+  };
+  const old = [await startBehindBalancer(), await startBehindBalancer()];
+
+  let isOver = false;
+  let sent = 0;
+  const created: string[] = [];
+  const failed: unknown[] = [];
+  const load = Array.from({ length: callers }, async () => {
+    while (!isOver) {
+      const name = `call ${sent++}`;
+      try {
+        const { body } = await create(balancer.url, { name, webhook: {} }, { authorization: "Bearer t" });
+        if (body.errors) failed.push(body.errors);
+        else created.push(body.data.createDataExtractionAction.action.id);
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+  });
+  const isUnderLoad = async () => {
+    const before = created.length;
+    await eventually(() => created.length >= before + 100);
+  };
+
+  await isUnderLoad();
+  for (const process of old) {
+    const next = await startBehindBalancer();
+    process.child.kill("SIGTERM");
+    expect(await process.exit).toBe(0);
+    balancer.remove(process.url);
+    await isUnderLoad();
+    expect(next.errors()).toBe("");
+  }
+  isOver = true;
+  await Promise.all(load);
+
+  expect(failed).toEqual([]);
+  expect(created).toHaveLength(sent);
+  expect(upstream.received).toHaveLength(sent);
+  expect(new Set(created).size).toBe(sent);
+});
