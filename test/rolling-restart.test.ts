@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { startBalancer } from "./helpers/balancer.ts";
+import { onTestEnd } from "./helpers/cleanup.ts";
 import { create } from "./helpers/graphql.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { startUpstream } from "./helpers/upstream.ts";
@@ -21,6 +22,9 @@ test("loses and doubles no call while two processes behind a balancer are restar
   const old = [await startBehindBalancer(), await startBehindBalancer()];
 
   let isOver = false;
+  onTestEnd(async () => {
+    isOver = true;
+  });
   let sent = 0;
   const created: string[] = [];
   const failed: unknown[] = [];
