@@ -1,6 +1,6 @@
 // Ten times as many creates as ContactSwing can take, for a minute, twice: does the service keep it busy, refuse the
 // rest quickly, lose or double nothing, and give its memory back? `npm run soak`; exits with 1 when a bound is broken.
-//   --seconds 60  --factor 10  --slots 20  --service-time-ms 200  --max-in-flight 20  --connections 500
+//   --seconds 60  --factor 10  --slots 100  --service-time-ms 1000  --max-in-flight 100  --connections 500
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -14,8 +14,8 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
     factor: { type: "string", default: "10" },
-    slots: { type: "string", default: "20" },
-    "service-time-ms": { type: "string", default: "200" },
+    slots: { type: "string", default: "100" },
+    "service-time-ms": { type: "string", default: "1000" },
     "max-in-flight": { type: "string" },
     connections: { type: "string", default: "500" },
   },

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 
-const [slots = 20, serviceTimeMs = 200] = process.argv.slice(2).map(Number);
+const [slots = 100, serviceTimeMs = 1000] = process.argv.slice(2).map(Number);
 let free = slots;
 const waiting: (() => void)[] = [];
 const counts = new Map<string, number>();

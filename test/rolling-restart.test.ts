@@ -61,4 +61,4 @@ test("loses and doubles no call while two processes behind a balancer are restar
   expect(created).toHaveLength(sent);
   expect(upstream.received).toHaveLength(sent);
   expect(new Set(created).size).toBe(sent);
-});
+}, 90_000);
