@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { availableParallelism, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { applyLoad, type LoadedCall } from "./load.ts";
+import { applyLoad, type LoadedCall } from "./soak-load.ts";
 
 const { values } = parseArgs({
   options: {
@@ -190,7 +190,7 @@ function report(run: number, { results, sent, sentForMs, answeredAfterMs, counts
 console.log(
   `ContactSwing takes ${capacityPerSecond} creates a second; it is offered ${factor} times that for ${seconds} s, twice.`,
 );
-const upstream = fork(new URL("./upstream.ts", import.meta.url), [String(slots), String(serviceTimeMs)]);
+const upstream = fork(new URL("./soak-upstream.ts", import.meta.url), [String(slots), String(serviceTimeMs)]);
 const [{ port }] = (await once(upstream, "message")) as [{ port: number }];
 const service = await startService(port);
 const { child } = service;
