@@ -1,3 +1,5 @@
+import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
+
 /** Settings of the service, read once at the start. Durations are in milliseconds unless the name says otherwise. */
 export interface Config {
   readonly port: number;
@@ -17,6 +19,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly shutdownDelayMs: number;
   readonly shutdownGraceMs: number;
+  /** From the standard `OTEL_*` variables; undefined when they do not ask for traces. */
+  readonly tracing: TracingConfig | undefined;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -121,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: read("LOG_LEVEL", oneOf(logLevels), `one of ${logLevels.join(", ")}`, "info"),
     shutdownDelayMs: count("SHUTDOWN_DELAY_MS", 3000, 0),
     shutdownGraceMs: count("SHUTDOWN_GRACE_MS", 15_000, 0),
+    tracing: readTracingConfig((name) => Boolean(environment[name]?.trim()), read),
   };
 
   // A check that the operator believes in must not silently be off.

@@ -6,6 +6,7 @@ import { demo } from "./sandbox/demo.ts";
 import { demoToken } from "./sandbox/demo-token.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { createService } from "./service.ts";
+import { createTracer } from "./telemetry/create-tracer.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { version } from "./version.ts";
 
@@ -39,12 +40,9 @@ await run(process, async () => {
   const sandbox = isSandboxed ? createSandbox() : undefined;
   const config = sandbox ? { ...given, contactSwingUrl: await sandbox.start() } : given;
   const logger = createLogger(config.logLevel, pretty(prettyOptions));
-  const service = createService({
-    config,
-    logger,
-    version,
-    ...(sandbox ? { demo } : { refusedToken: demoToken }),
-  });
+  const tracer = await createTracer(config.tracing, logger, version);
+  const surroundings = sandbox ? { demo } : { refusedToken: demoToken };
+  const service = createService({ config, logger, version, process, tracer, ...surroundings });
   return {
     service,
     logger,

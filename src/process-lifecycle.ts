@@ -1,5 +1,5 @@
 import type { Runnable } from "./run.ts";
-import { logFault } from "./telemetry/logger.ts";
+import { logFault } from "./telemetry/event-log.ts";
 
 /** How far the process is: what a signal or a fault does depends on it. */
 type Stage =

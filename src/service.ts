@@ -1,11 +1,10 @@
 import { createActionReader } from "./actions/action-reader.ts";
-import { createTokenVerifier, type TokenVerifier } from "./auth/token-verifier.ts";
+import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
 import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
-import { type Caller, type CallReport, createContactSwing } from "./contactswing/client.ts";
+import { type Caller, createContactSwing } from "./contactswing/client.ts";
 import { createTransport } from "./contactswing/transport.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import type { RequestContext } from "./graphql/context.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
 import { createAuthentication } from "./http/authentication.ts";
 import { allowOrigins } from "./http/cross-origin.ts";
@@ -15,10 +14,17 @@ import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
 import type { IdeDemo } from "./http/ide-settings.ts";
+import { registerMetricsRoute } from "./http/metrics-route.ts";
+import { reportRefusals } from "./http/watch-request.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
-import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
-import { type Logger, logBug, logKeys, logOperation, logStoreChange } from "./telemetry/logger.ts";
+import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
+import { logBug, logKeys, logStoreChange } from "./telemetry/event-log.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 import type { OperationRecord } from "./telemetry/operation-record.ts";
+import type { ProcessUsage } from "./telemetry/runtime-metrics.ts";
+import { noTracer, type Tracer } from "./telemetry/tracer.ts";
+import { watchCalls } from "./telemetry/watch-calls.ts";
 
 export interface Service {
   /** Listens; resolves with the service's own origin. */
@@ -39,6 +45,10 @@ export interface ServiceOptions {
   readonly demo?: IdeDemo;
   /** Where the playground was built to. */
   readonly ideDirectory?: URL;
+  /** Whose memory and processor time the metrics show. */
+  readonly process: ProcessUsage;
+  /** Stopped with the service. */
+  readonly tracer?: Tracer;
 }
 
 // The same place seen from src/ and from dist/.
@@ -49,18 +59,15 @@ const waitMarginMs = 1000;
 const lastAnswersMs = 250;
 
 /** Makes everything and passes it in: the one place that knows every part. */
-export function createService({
-  config,
-  logger,
-  version,
-  refusedToken,
-  demo,
-  ideDirectory = builtIdeDirectory,
-}: ServiceOptions): Service {
+export function createService(options: ServiceOptions): Service {
+  const { config, logger, version, refusedToken, process, tracer = noTracer } = options;
   const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
   const records = new WeakMap<Caller, OperationRecord>();
   let isDraining = false;
 
+  const breaker = createCircuitBreaker(() => performance.now());
+  const metrics = createMetrics({ version, readBreakerState: () => breaker.state, process });
+  const telemetry = { logger, metrics, tracer };
   const transport = createTransport({
     baseUrl: config.contactSwingUrl,
     connectTimeoutMs: config.upstreamConnectTimeoutMs,
@@ -68,34 +75,54 @@ export function createService({
   });
   const contactSwing = createContactSwing({
     transport,
-    breaker: createCircuitBreaker(() => performance.now()),
+    breaker,
     maxInFlight: config.maxInFlight,
     host: new URL(config.contactSwingUrl).hostname,
     userAgent: `contactswing-bff/${version}`,
-    onCall: (report, caller) => recordCall(records.get(caller), report),
+    watcher: watchCalls({
+      baseUrl: config.contactSwingUrl,
+      metrics: metrics.upstream,
+      findRecord: (caller) => records.get(caller),
+    }),
   });
   const store = createIdempotencyStore(config, (isAvailable, code) => logStoreChange(logger, isAvailable, code));
   const idempotency = createIdempotencyGuard({
     store,
     waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
-    onResult: (result, caller) => recordIdempotency(records.get(caller), result),
+    onResult: (result, caller) => {
+      metrics.countIdempotencyResult(result);
+      const record = records.get(caller);
+      if (record !== undefined) record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
+    },
   });
-  const { schema } = createSubgraphSchema(contactSwing, idempotency);
-  const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
-  const gauge = createEventLoopGauge(() => performance.now());
-  const app = createHttpServer({
-    reportBug,
-    reportRefusal: (record, status) => logOperation(logger, record, status, 0),
-    isDraining: () => isDraining,
-  });
-  const verifier = config.jwksUrl === undefined ? undefined : createVerifier(config, config.jwksUrl, logger);
+  const verifier =
+    config.jwksUrl === undefined
+      ? undefined
+      : createTokenVerifier({
+          jwksUrl: config.jwksUrl,
+          issuer: config.jwtIssuer,
+          audience: config.jwtAudience,
+          onKeysChange: (problem) => logKeys(logger, problem),
+        });
   const authentication = createAuthentication({
     refusedToken,
     verifier,
     onCaller: (caller, record) => records.set(caller, record),
   });
 
-  const ideOptions = { directory: ideDirectory, schema, ...(demo === undefined ? {} : { demo }) };
+  const { schema } = createSubgraphSchema(contactSwing, idempotency);
+  const apollo = createApolloServer({ schema, isExplorable: config.playground, isTraced: tracer.isOn, reportBug });
+  const gauge = createEventLoopGauge(() => performance.now());
+  const app = createHttpServer({
+    reportBug,
+    reportRefusal: reportRefusals(telemetry),
+    isDraining: () => isDraining,
+  });
+  const ide = {
+    directory: options.ideDirectory ?? builtIdeDirectory,
+    schema,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  };
 
   allowOrigins(app, config.corsOrigins);
   registerHealthRoutes(
@@ -103,12 +130,13 @@ export function createService({
     () => isDraining,
     () => (store.isAvailable ? [] : ["idempotency"]),
   );
+  registerMetricsRoute(app, metrics);
   registerGraphqlRoute(app, {
     apollo,
-    logger,
+    telemetry,
     isOverloaded: gauge.isOverloaded,
-    answerBrowser: config.playground ? registerIdeRoute(app, ideOptions) : answerWithoutIde,
-    createContext: (request, record): RequestContext => {
+    answerBrowser: config.playground ? registerIdeRoute(app, ide) : answerWithoutIde,
+    createContext: (request, record) => {
       const authenticate = authentication(request.raw, request.id, record);
       return { requestId: request.id, authenticate, actions: createActionReader(contactSwing, authenticate), record };
     },
@@ -129,6 +157,8 @@ export function createService({
     await apollo.stop();
     transport.destroy();
     await store.stop();
+    metrics.stop();
+    await tracer.stop();
   }
   let stopped: Promise<void> | undefined;
 
@@ -146,24 +176,4 @@ export function createService({
       return stopped;
     },
   };
-}
-
-function createVerifier({ jwtIssuer, jwtAudience }: Config, jwksUrl: string, logger: Logger): TokenVerifier {
-  return createTokenVerifier({
-    jwksUrl,
-    issuer: jwtIssuer,
-    audience: jwtAudience,
-    onKeysChange: (problem) => logKeys(logger, problem),
-  });
-}
-
-function recordCall(record: OperationRecord | undefined, { status, ctxId, durationMs }: CallReport): void {
-  if (record === undefined) return;
-  record.upstreamDurationMs = (record.upstreamDurationMs ?? 0) + durationMs;
-  if (status !== undefined) record.upstreamStatus = status;
-  if (ctxId !== null) record.upstreamCtxId = ctxId;
-}
-
-function recordIdempotency(record: OperationRecord | undefined, result: IdempotencyResult): void {
-  if (record !== undefined) record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
 }

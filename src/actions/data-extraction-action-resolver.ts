@@ -3,6 +3,7 @@ import type { ContactSwing } from "../contactswing/client.ts";
 import type { ActionDetails } from "../contactswing/parse-answer.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
+import { runInSpan } from "../telemetry/run-in-span.ts";
 import { CreateDataExtractionActionInput } from "./create-data-extraction-action-input.ts";
 import { CreateDataExtractionActionPayload } from "./create-data-extraction-action-payload.ts";
 import { DataExtractionAction, DataExtractionWebhook } from "./data-extraction-action.ts";
@@ -32,7 +33,7 @@ export class DataExtractionActionResolver {
   ): Promise<CreateDataExtractionActionPayload> {
     // The token comes first: a stranger learns nothing of the rules.
     const caller = await context.authenticate();
-    validateInput(input, "input");
+    runInSpan(context.record.span, "validate input", () => validateInput(input, "input"));
     const restAction = toRestAction(input);
     const { answer, isReplayed } = await this.#idempotency.once(
       { caller, idempotencyKey: input.idempotencyKey, input: restAction },

@@ -1,6 +1,7 @@
 import type { BearerToken } from "../auth/bearer-token.ts";
-import { CallFailure, type Failure } from "../failures/failure.ts";
-import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { CallFailure } from "../failures/failure.ts";
+import type { CallOperation, CallWatcher, HoldReason } from "./call-watcher.ts";
+import type { CircuitBreaker, Permit } from "./circuit-breaker.ts";
 import { classifyFailure, readCtxId, statusOf } from "./classify-failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { type ActionDetails, type CreatedAction, parseActionDetails, parseCreatedAction } from "./parse-answer.ts";
@@ -17,15 +18,6 @@ export interface Caller {
   readonly verifiedSubject?: string;
 }
 
-/** One finished call to ContactSwing, for logs and metrics. */
-export interface CallReport {
-  readonly operation: "create" | "read";
-  readonly durationMs: number;
-  readonly status: number | undefined;
-  readonly ctxId: string | null;
-  readonly failure: Failure | undefined;
-}
-
 export interface ContactSwing {
   /** `POST /v2/_actions`, sent at most once. @throws CallFailure for everything but a good answer. */
   createAction(input: RestActionInput, caller: Caller): Promise<CreatedAction & { readonly ctxId: string | null }>;
@@ -40,8 +32,10 @@ export interface ContactSwingDependencies {
   /** Host name of the configured origin: no message may name it. */
   readonly host: string;
   readonly userAgent: string;
-  readonly onCall?: (report: CallReport, caller: Caller) => void;
+  readonly watcher: CallWatcher;
 }
+
+type HeadlessRequest = Omit<UpstreamRequest, "headers">;
 
 const overloadedRetryAfterSeconds = 1;
 
@@ -52,21 +46,29 @@ function isUsableId(id: string): boolean {
 
 /** The typed client of ContactSwing's REST API. */
 export function createContactSwing(dependencies: ContactSwingDependencies): ContactSwing {
-  const { transport, breaker, maxInFlight } = dependencies;
+  const { transport, breaker, maxInFlight, watcher } = dependencies;
   let inFlight = 0;
 
-  async function send(request: UpstreamRequest): Promise<Exchange> {
-    if (inFlight >= maxInFlight) {
-      throw new CallFailure({ kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds });
-    }
-    const permit = breaker.admit();
-    if ("retryAfterSeconds" in permit) throw new CallFailure({ kind: "circuit-open", ...permit });
+  function holdBack(kind: HoldReason, retryAfterSeconds: number): never {
+    watcher.holdBack(kind);
+    throw new CallFailure({ kind, retryAfterSeconds });
+  }
 
+  function admit(): Permit {
+    if (inFlight >= maxInFlight) return holdBack("overloaded", overloadedRetryAfterSeconds);
+    const permit = breaker.admit();
+    return "retryAfterSeconds" in permit ? holdBack("circuit-open", permit.retryAfterSeconds) : permit;
+  }
+
+  async function send(operation: CallOperation, request: HeadlessRequest, caller: Caller) {
+    const permit = admit();
     inFlight += 1;
     let exchange: Exchange | undefined;
     try {
-      exchange = await transport.exchange(request);
-      return exchange;
+      const watched = watcher.start(operation, caller);
+      const headers = headersOf(caller, request.body, watched.traceparent ?? caller.traceparent);
+      exchange = await transport.exchange({ ...request, headers });
+      return { exchange, watched };
     } finally {
       inFlight -= 1;
       permit.report(exchange?.kind === "no-connection" || exchange?.kind === "timeout");
@@ -75,13 +77,13 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
 
   /** Sends a request and reads its good answer with `parse`, which returns undefined for one that is not. */
   async function call<Result>(
-    operation: CallReport["operation"],
-    request: UpstreamRequest,
+    operation: CallOperation,
+    request: HeadlessRequest,
     caller: Caller,
     parse: (body: unknown, answer: Answer, ctxId: string | null) => Result | undefined,
   ): Promise<Result> {
     const startedAt = performance.now();
-    const exchange = await send(request);
+    const { exchange, watched } = await send(operation, request, caller);
     const secrets = { token: caller.token.reveal(), host: dependencies.host };
     const answer = exchange.kind === "answer" ? exchange.answer : undefined;
     const body = answer && parseJson(answer.body);
@@ -90,28 +92,23 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
     const result = answer === undefined || body === undefined ? undefined : parse(body, answer, ctxId);
     const circumstances = { isCreate: operation === "create", secrets, endedAt: Date.now() };
     const failure = result === undefined ? classifyFailure(exchange, circumstances) : undefined;
-    const durationMs = performance.now() - startedAt;
-    dependencies.onCall?.({ operation, durationMs, status, ctxId, failure }, caller);
+    watched.end({ operation, durationMs: performance.now() - startedAt, status, ctxId, failure });
     if (result === undefined) throw new CallFailure(failure ?? { kind: "bug" });
     return result;
   }
 
-  const headersOf = ({ token, requestId, traceparent }: Caller) => ({
+  const headersOf = ({ token, requestId }: Caller, body: string | undefined, traceparent: string | undefined) => ({
     authorization: token.authorizationHeader(),
     accept: "application/json",
     "user-agent": dependencies.userAgent,
     "x-request-id": requestId,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
   });
 
   return {
     createAction(input, caller) {
-      const request: UpstreamRequest = {
-        method: "POST",
-        path: actionsPath,
-        headers: { ...headersOf(caller), "content-type": "application/json" },
-        body: JSON.stringify(input),
-      };
+      const request = { method: "POST", path: actionsPath, body: JSON.stringify(input) } as const;
       return call("create", request, caller, (body, { status }, ctxId) => {
         const created = isSuccess(status) ? parseCreatedAction(body) : undefined;
         return created && { ...created, ctxId };
@@ -120,7 +117,7 @@ export function createContactSwing(dependencies: ContactSwingDependencies): Cont
     async readAction(id, caller) {
       if (!isUsableId(id)) return null;
       const path = `${actionsPath}/${encodeURIComponent(id)}`;
-      return call("read", { method: "GET", path, headers: headersOf(caller) }, caller, (body, answer) => {
+      return call("read", { method: "GET", path }, caller, (body, answer) => {
         if (isSuccess(answer.status)) return parseActionDetails(body);
         // The platform's own 404 says that ContactSwing is not there, not that the action is not.
         const isAboutAction = answer.status === 404 && isRecord(body) && !isMarkup(answer.contentType, answer.body);

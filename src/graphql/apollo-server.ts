@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -11,25 +11,16 @@ import type { RequestContext } from "./context.ts";
 import { createDocumentStore, createPersistedQueryCache } from "./document-caches.ts";
 import { createErrorGate, maskUnknownError, type ReportBug } from "./error-gate.ts";
 import { limitOperations, maxValidationErrors, operationLimits } from "./operation-limits.ts";
+import { recordOperation } from "./record-operation.ts";
+import { traceOperation } from "./trace-operation.ts";
 
 export interface ApolloSettings {
   readonly schema: GraphQLSchema;
   /** Introspection, and schema names in error messages. */
   readonly isExplorable: boolean;
+  readonly isTraced: boolean;
   readonly reportBug: ReportBug;
 }
-
-/** Notes the operation for the request's log line. */
-const recordOperation: ApolloServerPlugin<RequestContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ contextValue: { record }, operationName, operation }) {
-        if (operationName !== null) record.operationName = operationName;
-        if (operation !== undefined) record.operationType = operation.operation;
-      },
-    };
-  },
-};
 
 /**
  * A persisted query's id that is no text is one that nobody has registered. Apollo Server would turn whatever it is
@@ -44,7 +35,12 @@ const readPersistedQueryId: ApolloServerPlugin<RequestContext> = {
 };
 
 /** Apollo Server without what it does unasked: landing page, traces, reports, signal handlers, batching, stacks. */
-export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSettings): ApolloServer<RequestContext> {
+export function createApolloServer({
+  schema,
+  isExplorable,
+  isTraced,
+  reportBug,
+}: ApolloSettings): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection: isExplorable,
@@ -66,6 +62,7 @@ export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSe
       readPersistedQueryId,
       recordOperation,
       createErrorGate(reportBug, isExplorable),
+      ...(isTraced ? [traceOperation] : []),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginCacheControlDisabled(),

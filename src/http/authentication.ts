@@ -3,7 +3,7 @@ import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { Caller } from "../contactswing/client.ts";
 import { CallFailure } from "../failures/failure.ts";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
-import { readBearerToken, readTraceparent } from "./credentials.ts";
+import { readBearerToken } from "./credentials.ts";
 
 export interface AuthenticationDependencies {
   /** A token that is never passed on. */
@@ -30,7 +30,7 @@ export function createAuthentication({ refusedToken, verifier, onCaller }: Authe
     const caller: Caller = {
       token,
       requestId,
-      traceparent: readTraceparent(message),
+      traceparent: record.traceparent,
       ...(verification?.subject === undefined ? {} : { verifiedSubject: verification.subject }),
     };
     onCaller(caller, record);

@@ -1,13 +1,13 @@
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import Negotiator from "negotiator";
 import type { RequestContext } from "../graphql/context.ts";
-import { type Logger, logOperation } from "../telemetry/logger.ts";
-import type { OperationRecord } from "../telemetry/operation-record.ts";
+import { type OperationRecord, startRecord } from "../telemetry/operation-record.ts";
 import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
 import { createLoadShedding } from "./load-shedding.ts";
 import { sendProtocolFailure } from "./protocol-failures.ts";
+import { type Telemetry, watchRequest } from "./watch-request.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -18,7 +18,7 @@ declare module "fastify" {
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
   readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
-  readonly logger: Logger;
+  readonly telemetry: Telemetry;
   readonly answerBrowser: AnswerBrowser;
   readonly isOverloaded: () => boolean;
 }
@@ -31,24 +31,14 @@ const mediaTypes = ["application/json", "application/graphql-response+json"];
 // know that there is one.
 const forwardedHeaders = ["accept", "content-type", "x-apollo-operation-name", "apollo-require-preflight"] as const;
 
-/** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line. */
+/** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line, its metrics and a span. */
 export function registerGraphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, logger, answerBrowser, isOverloaded }: GraphqlRouteDependencies,
+  { apollo, createContext, telemetry, answerBrowser, isOverloaded }: GraphqlRouteDependencies,
 ): void {
   app.decorateRequest("record", null);
 
-  const hooks = {
-    onRequest: (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-      request.record = { requestId: request.id };
-      done();
-    },
-    onResponse: (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-      if (request.record) logOperation(logger, request.record, reply.statusCode, reply.elapsedTime);
-      done();
-    },
-  };
-
+  const hooks = watchRequest(telemetry);
   app.route({
     ...hooks,
     onRequest: [hooks.onRequest, createLoadShedding(isOverloaded)],
@@ -59,7 +49,7 @@ export function registerGraphqlRoute(
       if (isPageRequest(request)) return answerBrowser(request, reply);
       // Apollo Server looks at this only when it writes the answer: a write would be done and its answer withheld.
       if (!isAnswerAcceptable(request)) return sendProtocolFailure(request, reply, 406);
-      const record = request.record ?? { requestId: request.id };
+      const record = request.record ?? startRecord(request.id);
       // Made out here: what Apollo Server says of a context that fails quotes the error.
       const context = createContext(request, record);
       const response = await apollo.executeHTTPGraphQLRequest({

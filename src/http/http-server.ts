@@ -43,9 +43,6 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
       requireHostHeader: false,
     },
     clientErrorHandler: malformedRequests.answer,
-    // A URL that cannot be decoded; Fastify's own answer quotes it.
-    frameworkErrors: (_error, request, reply) =>
-      void sendProtocolFailure(request, reply.header("x-request-id", request.id), 404),
     genReqId: chooseRequestId,
     // The operation's own line is written by its route.
     logger: false,
@@ -63,7 +60,7 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
     reply.header("x-request-id", request.id);
     // RFC 9112, section 3.2: one Host header, no more. Proxies differ in which of two they take.
     if (countHeader(request.raw, "host") === 1 || request.raw.httpVersion === "1.0") return undefined;
-    reportRefusal({ requestId: request.id, errorCodes: ["BAD_REQUEST"] }, 400);
+    reportRefusal(request.id, "BAD_REQUEST", 400);
     reply.header("connection", "close");
     await sendProtocolFailure(request, reply, 400, "Send exactly one Host header.");
     return reply;

@@ -2,11 +2,10 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { describeProtocolFailure } from "./protocol-failures.ts";
 
 /** Told of every request that was refused before it reached a route, for logs and metrics. */
-export type ReportRefusal = (record: OperationRecord, status: number) => void;
+export type ReportRefusal = (requestId: string, code: string, status: number) => void;
 
 const statusOfError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -50,10 +49,9 @@ export function createMalformedRequests(reportRefusal: ReportRefusal): Malformed
     const status = statusOfError[error.code ?? ""] ?? 400;
     const { code, message } = status === 400 ? notHttp : describeProtocolFailure(status);
     const requestId = request?.id ?? randomUUID();
-    // Fastify's onResponse is not called for an answer that it did not write itself.
-    const record = request?.record ?? { requestId };
-    record.errorCodes = [code];
-    reportRefusal(record, status);
+    // The hooks of a route that was reached see the connection's end; no other request has any.
+    if (request?.record) request.record.errorCodes = [code];
+    else reportRefusal(requestId, code, status);
     writeAnswer(socket, status, requestId, { errors: [{ message, extensions: { code, requestId } }] });
   }
 

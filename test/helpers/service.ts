@@ -1,7 +1,9 @@
+import process from "node:process";
 import { readConfig } from "../../src/config.ts";
 import { demoToken } from "../../src/sandbox/demo-token.ts";
 import { createSandbox, type Sandbox, type SandboxPace } from "../../src/sandbox/sandbox.ts";
 import { createService, type Service, type ServiceOptions } from "../../src/service.ts";
+import { createTracer } from "../../src/telemetry/create-tracer.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { onTestEnd } from "./cleanup.ts";
 
@@ -26,7 +28,9 @@ export async function startService(
     ...environment,
   });
   const logger = createLogger(config.logLevel, { write: (line) => logLines.push(line) });
-  const service = createService({ config, logger, version: "0.0.0-test", ...options });
+  const version = "0.0.0-test";
+  const tracer = await createTracer(config.tracing, logger, version);
+  const service = createService({ config, logger, version, process, tracer, ...options });
   const url = await service.start();
   onTestEnd(() => service.stop());
   return { service, url, logLines };

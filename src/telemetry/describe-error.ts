@@ -1,0 +1,46 @@
+/** What may be written down of an error: nothing that anybody else has put into it. */
+export interface ErrorDescription {
+  readonly type: string;
+  /** File and line of our own code that the error came from, when there is one. */
+  readonly origin?: string;
+}
+
+const namePattern = /^[A-Z][A-Za-z]{0,63}$/;
+// V8 writes `Name: message`, Node.js `Name [CODE]: message`, and the name alone where there is no message.
+const headPattern = /^[A-Za-z][\w.]{0,63}(?: \[\w+\])?(?:: |(?=\n))/;
+const ownFramePattern = /^\s+at .*[\\/](?:src|dist)[\\/]([\w./\\-]+\.[jt]s:\d+)/;
+
+/**
+ * An error's name and where in our own code it came from. Its message may quote the caller's input, its stack repeats
+ * the message, its cause and its own fields may hold a request with the token: none of them is read out.
+ */
+export function describeError(error: unknown): ErrorDescription {
+  try {
+    if (!(error instanceof Error)) return { type: typeof error };
+    const type = readClassName(error);
+    const origin = findOrigin(error);
+    return origin === undefined ? { type } : { type, origin };
+  } catch {
+    return { type: "Error" };
+  }
+}
+
+/** The class as the code names it: an error's own `name` is data, and may be anything. */
+function readClassName(error: Error): string {
+  const name: unknown = Object.getPrototypeOf(error).constructor.name;
+  return typeof name === "string" && namePattern.test(name) ? name : "Error";
+}
+
+function findOrigin({ message, stack }: Error): string | undefined {
+  if (typeof stack !== "string" || typeof message !== "string") return undefined;
+  // A name and a message can hold lines that look like frames: what comes after them is trusted, and only when they
+  // are in the stack as they are now.
+  const name = headPattern.exec(stack)?.[0];
+  if (name === undefined || !stack.startsWith(`${message}\n`, name.length)) return undefined;
+  return stack
+    .slice(name.length + message.length)
+    .split("\n")
+    .filter((line) => !line.includes("node_modules"))
+    .map((line) => ownFramePattern.exec(line)?.[1])
+    .find((origin) => origin !== undefined);
+}

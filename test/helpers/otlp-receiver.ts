@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { onTestEnd } from "./cleanup.ts";
+import { decodeTraces, type ReceivedSpan } from "./otlp-traces.ts";
+
+export interface OtlpReceiver {
+  readonly url: string;
+  readonly spans: ReceivedSpan[];
+  /** Head and raw body of every export. */
+  readonly exports: { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer }[];
+  /** Resolves once `isThere` is true of what has come. */
+  readonly until: (isThere: () => boolean) => Promise<void>;
+}
+
+/** A real receiver of OTLP over HTTP, as a collector is one; answers with the status that the test says, or not at all. */
+export async function startOtlpReceiver(statusOf: () => number | Promise<number> = () => 200): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = [];
+  const exports: OtlpReceiver["exports"] = [];
+  const arrivals: (() => void)[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks);
+    const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(raw) : raw;
+    exports.push({ path: request.url ?? "", headers: request.headers, body });
+    const status = await statusOf();
+    if (status === 200) spans.push(...decodeTraces(body));
+    response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
+    for (const arrival of arrivals.splice(0)) arrival();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestEnd(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    exports,
+    async until(isThere) {
+      while (!isThere()) await new Promise<void>((resolve) => arrivals.push(resolve));
+    },
+  };
+}
