@@ -5,6 +5,7 @@ import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
 import { authorized, create, createMutation, onlyError, type PublicError, send } from "./helpers/graphql.ts";
 import { startSandboxedService } from "./helpers/service.ts";
+import { startUpstream } from "./helpers/upstream.ts";
 
 const entries: [string, Scenario][] = Object.entries(scenarios);
 const readQuery = "query ($id: ID!) { dataExtractionAction(id: $id) { id name isActive } }";
@@ -191,7 +192,34 @@ const cooks: Record<Exclude<keyof typeof recipes, "bug">, Cook> = {
     while (sandbox.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     return onlyError(await create(url, named("A"), authorized));
   },
+  "idempotency-key-reused": async () => {
+    const { url } = await startSandboxedService();
+    await create(url, { ...named("A"), idempotencyKey: "key" });
+    return onlyError(await create(url, { ...named("B"), idempotencyKey: "key" }));
+  },
+  "outcome-unknown": () => createTwice("sandbox:500"),
+  "outcome-unknown-after-created": () => createTwice("sandbox:201-no-id"),
+  "idempotency-unavailable": async () => {
+    const { url } = await startSandboxedService({ REDIS_URL: "redis://127.0.0.1:1" });
+    return onlyError(await create(url, { ...named("A"), idempotencyKey: "key" }));
+  },
+  "token-invalid": async () => {
+    const keys = await startUpstream(() => ({ status: 200, body: { keys: [] } }));
+    const { url } = await startSandboxedService({ JWKS_URL: keys.url });
+    return onlyError(await create(url, named("A")));
+  },
+  "keys-unavailable": async () => {
+    const { url } = await startSandboxedService({ JWKS_URL: "http://127.0.0.1:1/keys" });
+    return onlyError(await create(url, named("A")));
+  },
 };
+
+async function createTwice(name: string): Promise<PublicError> {
+  const { url } = await startSandboxedService();
+  const input = { ...named(name), idempotencyKey: "key" };
+  await create(url, input);
+  return onlyError(await create(url, input));
+}
 
 test.each(Object.entries(cooks) as [FailureKind, Cook][])("the recipe for %s works", async (kind, cook) => {
   const error = await cook();

@@ -159,7 +159,7 @@ export function createTransport(settings: TransportSettings): Transport {
     async exchange(request) {
       const deadline = performance.now() + settings.connectTimeoutMs;
       for (let retries = 0; ; retries++) {
-        if (isDestroyed) return { kind: "no-connection" };
+        if (isDestroyed) return { kind: "no-connection", phase: "tcp" };
         const exchange = await attempt(request, deadline - performance.now());
         const pauseMs = connectRetryBaseMs * 2 ** retries * (0.5 + Math.random());
         // Who answers TLS badly does so again.

@@ -2,14 +2,21 @@ import { type GraphQLInputType, getNamedType, isInputObjectType, isListType, isN
 import { createSubgraphSchema } from "../../src/graphql/schema.ts";
 
 /** The service's schema, on a client that nobody calls. */
-export const { schema } = createSubgraphSchema({
-  createAction: async () => {
-    throw new Error("not called");
+export const { schema } = createSubgraphSchema(
+  {
+    createAction: async () => {
+      throw new Error("not called");
+    },
+    readAction: async () => {
+      throw new Error("not called");
+    },
   },
-  readAction: async () => {
-    throw new Error("not called");
+  {
+    once: async () => {
+      throw new Error("not called");
+    },
   },
-});
+);
 
 /** The type at a path of argument and input field names; undefined when the schema has no such path. */
 export function typeAt(

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { createActionReader } from "../../src/actions/action-reader.ts";
 import { BearerToken } from "../../src/auth/bearer-token.ts";
 import type { ContactSwing } from "../../src/contactswing/client.ts";
@@ -6,7 +7,14 @@ import type { RequestContext } from "../../src/graphql/context.ts";
 import { createSubgraphSchema } from "../../src/graphql/schema.ts";
 import { registerGraphqlRoute } from "../../src/http/graphql-route.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { createLogger, logBug } from "../../src/telemetry/logger.ts";
+import { answerWithoutIde } from "../../src/http/ide-route.ts";
+import { reportRefusals } from "../../src/http/watch-request.ts";
+import { createIdempotencyGuard } from "../../src/idempotency/idempotency-guard.ts";
+import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
+import { logBug } from "../../src/telemetry/event-log.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { noTracer } from "../../src/telemetry/tracer.ts";
 import { onTestEnd } from "./cleanup.ts";
 
 /**
@@ -17,12 +25,17 @@ export async function startServiceOn(contactSwing: ContactSwing, breakContext: (
   const logLines: string[] = [];
   const logger = createLogger("trace", { write: (line) => logLines.push(line) });
   const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
-  const { schema } = createSubgraphSchema(contactSwing);
-  const apollo = createApolloServer({ schema, isExplorable: true, reportBug });
-  const app = createHttpServer(reportBug, () => false);
+  const store = createMemoryStore({ ttlMs: 60_000, maxKeys: 100, now: () => performance.now() });
+  const { schema } = createSubgraphSchema(contactSwing, createIdempotencyGuard({ store, waitMs: 1000 }));
+  const apollo = createApolloServer({ schema, isExplorable: true, isTraced: false, reportBug });
+  const metrics = createMetrics({ version: "0.0.0-test", readBreakerState: () => "closed", process });
+  const telemetry = { logger, metrics, tracer: noTracer };
+  const app = createHttpServer({ reportBug, reportRefusal: reportRefusals(telemetry), isDraining: () => false });
   registerGraphqlRoute(app, {
     apollo,
-    logger,
+    telemetry,
+    isOverloaded: () => false,
+    answerBrowser: answerWithoutIde,
     createContext: (request, record): RequestContext => {
       breakContext();
       const token = BearerToken.parse(request.headers.authorization);
@@ -36,6 +49,7 @@ export async function startServiceOn(contactSwing: ContactSwing, breakContext: (
   onTestEnd(async () => {
     await app.close();
     await apollo.stop();
+    metrics.stop();
   });
   return { url, logLines };
 }

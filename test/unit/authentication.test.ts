@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
 import type { Caller } from "../../src/contactswing/client.ts";
 import { createAuthentication } from "../../src/http/authentication.ts";
+import { startRecord } from "../../src/telemetry/operation-record.ts";
 import { claimsWith, createSigningKey, issuer, keySetOf, signToken } from "../helpers/issuer.ts";
 import { startUpstream } from "../helpers/upstream.ts";
 
@@ -31,7 +32,7 @@ async function authenticationOf(claims: Record<string, unknown>, isSignedByStran
   const token = await signToken(isSignedByStranger ? await createSigningKey("key-1") : key, claims);
   const authorization = `Bearer ${token}`;
   const message = { headers: { authorization }, rawHeaders: ["Authorization", authorization] };
-  return { authenticate: authentication(message as never, "r-1", { requestId: "r-1" }), verified, callers };
+  return { authenticate: authentication(message as never, "r-1", startRecord("r-1")), verified, callers };
 }
 
 test("verifies a token once, however often a request asks for its caller", async () => {
