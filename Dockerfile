@@ -1,0 +1,43 @@
+# The base is a tag that says its version. To pin the very bytes, give a digest as well:
+#   docker build --build-arg NODE_IMAGE=node:26.10.0-slim@sha256:<digest> .
+ARG NODE_IMAGE=node:26.10.0-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY .ci .ci
+COPY src src
+RUN npm run build
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No dependency needs its install script at run time, so none of them runs code here.
+RUN npm ci --omit=dev --ignore-scripts
+# Types and source maps are for people who build, not for the process: nearly a quarter of the tree.
+RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
+
+FROM ${NODE_IMAGE}
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="contactswing-bff" \
+      org.opencontainers.image.description="GraphQL backend-for-frontend and federation subgraph for ContactSwing's data extraction actions" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="UNLICENSED" \
+      org.opencontainers.image.base.name="docker.io/library/node:26.10.0-slim"
+ENV NODE_ENV=production
+WORKDIR /app
+# Everything belongs to root and the process runs as somebody else: what runs cannot change what runs next.
+COPY --chown=0:0 --from=dependencies /app/node_modules node_modules
+COPY --chown=0:0 --from=build /app/dist dist
+COPY --chown=0:0 package.json deploy/container/healthcheck.mjs ./
+# Numeric, so that Kubernetes can see that it is not root.
+USER 65532:65532
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]
+# Node itself is the first process and gets the signals; the base image's start script would need a shell.
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]

@@ -1,0 +1,15 @@
+// Run inside the container by HEALTHCHECK: exit 0 while the process answers on /health/live. Readiness is another
+// question: a container that drains is healthy.
+import process from "node:process";
+
+const { PORT, HOST } = process.env;
+const everyAddress = ["", "0.0.0.0", "::", undefined];
+const host = everyAddress.includes(HOST?.trim()) ? "127.0.0.1" : HOST.trim();
+const authority = `${host.includes(":") ? `[${host}]` : host}:${PORT?.trim() || 4000}`;
+
+try {
+  const { ok } = await fetch(`http://${authority}/health/live`, { signal: AbortSignal.timeout(2000) });
+  process.exitCode = ok ? 0 : 1;
+} catch {
+  process.exitCode = 1;
+}
