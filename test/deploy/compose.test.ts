@@ -89,7 +89,12 @@ test("runs nothing with more rights than it needs, opens ports to this machine o
     expect(service.image).toMatch(/:(?:\d+\.\d+|local$)/);
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
   }
-  expect(redis.command).toEqual(expect.arrayContaining(["--maxmemory-policy", "noeviction"]));
+});
+
+test("gives Redis what idempotency keys need: nothing is evicted, and a restart forgets nothing", () => {
+  expect(redis.command?.join(" ")).toContain("--appendonly yes");
+  expect(redis.command?.join(" ")).toContain("--maxmemory-policy noeviction");
+  expect(redis.volumes).toEqual(["redis-data:/data"]);
 });
 
 test("serves its supergraph through its gateway: the client's own token, errors with all that they say", async () => {
