@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
+import { version } from "../../src/version.ts";
 import { findManifestProblems } from "../helpers/kubernetes.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 
@@ -10,6 +11,7 @@ interface Probe {
   readonly failureThreshold: number;
 }
 interface Container {
+  readonly image: string;
   readonly ports: readonly { readonly containerPort: number }[];
   readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly startupProbe: Probe;
@@ -83,6 +85,10 @@ test("scales before it sheds, and keeps its timers running between requests", ()
   expect(Number(annotations["autoscaling.knative.dev/maxScale"])).toBeGreaterThan(1);
   expect(annotations["run.googleapis.com/cpu-throttling"]).toBe("false");
   expect(annotations["run.googleapis.com/execution-environment"]).toBe("gen2");
+});
+
+test("runs the image of this version", () => {
+  expect(container.image).toMatch(new RegExp(`/contactswing-bff:${version.replaceAll(".", "\\.")}$`));
 });
 
 test("takes the Redis URL from one version of a secret, and nothing secret in clear", () => {
