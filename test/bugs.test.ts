@@ -8,7 +8,7 @@ const canary = "canary-token-7f3a";
 const token = { authorization: `Bearer ${canary}` };
 const masked = { code: "INTERNAL_SERVER_ERROR", outcome: "UNKNOWN", retryable: false };
 
-class CanaryError extends Error {}
+class OwnError extends Error {}
 
 function throwing(): never {
   throw new Error(canary);
@@ -36,8 +36,8 @@ const thrown: [string, () => unknown][] = [
     () => withAll({ options: { headers: token }, request: token, input: { name: canary } }),
   ],
   ["an aggregate", () => new AggregateError([new Error(canary)], canary)],
-  ["an error that is named after the token", () => withAll({ name: canary })],
-  ["an error of its own class", () => new CanaryError(canary)],
+  ["an error that is named after the token", () => withAll({ name: "CanaryToken" })],
+  ["an error of its own class", () => new OwnError(canary)],
   ["an error whose constructor is not one", () => withAll({ constructor: canary })],
   [
     "an error with a stack that was made up",
@@ -105,7 +105,7 @@ function expectMasked(answer: GraphqlAnswer, logLines: readonly string[], extens
   const requestId = answer.headers.get("x-request-id");
   expect(error.message).toBe("Internal server error.");
   expect(error.extensions).toEqual({ ...extensions, requestId });
-  expect(answer.text + JSON.stringify([...answer.headers]) + logLines.join("")).not.toContain("canary");
+  expect(answer.text + JSON.stringify([...answer.headers]) + logLines.join("")).not.toMatch(/canary/i);
   const lines = logLines.map((line) => JSON.parse(line));
   expect(lines.filter(({ message }) => message === "internal error")).toMatchObject([
     { "log.level": "error", "http.request.id": requestId, "error.type": expect.any(String) },

@@ -12,10 +12,8 @@ const hostEndings: ReadonlySet<string> = new Set(
 const wordEndings: ReadonlySet<string> = new Set(["id", "in", "is", "no", "to"]);
 
 const label = "[\\p{L}\\p{N}_-]+";
-const dottedPattern = new RegExp(
-  `(?<![\\p{L}\\p{N}_-])(${label}(?:\\.${label})+)\\.?(:\\d{1,5})?(?:/[^\\s"'<>]*)?`,
-  "gu",
-);
+const dottedPattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(${label}(?:\\.${label})+)\\.?(:\\d[\\p{L}\\p{N}_.:-]*)?`, "gu");
+const pathPattern = /\[host\]\/[^\s"'<>]*/g;
 const bracketedPattern = /\[([0-9a-f:.%]{2,60})\](?::\d{1,5})?/gi;
 const colonPattern = /(?<![\w:.])[0-9a-f:.]{2,60}(?![\w:])/gi;
 const localhostPattern = /\blocalhost\b(?::\d{1,5})?/gi;
@@ -37,7 +35,8 @@ export function withoutHosts(text: string, ownHost: string): string {
     .replace(dottedPattern, (found, name: string, port?: string) =>
       port !== undefined || isHost(name) ? "[host]" : found,
     )
-    .replace(localhostPattern, "[host]");
+    .replace(localhostPattern, "[host]")
+    .replace(pathPattern, "[host]");
 }
 
 function isHost(name: string): boolean {

@@ -16,6 +16,7 @@ test.each([
   ["(https://a.example/x?y)<b>HTTP://b</b>", undefined],
   ["see (https://a.example/x?y), 'ftp://b' and x://y", "see ([link] '[link]' and [link]"],
   ["http://http://a https://", "[link][link] [link]"],
+  ["a.0/10.0.0.1 and localhost/x/y", "a.0/[host] and [host]"],
   ["v10.0.0.1 and a.b.10.0.0.1.c", "[host] and [host]"],
   ["token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.c2ln ends", "token [token] ends"],
   ["Bearer: abc.def, bearer\tghi", "[token], [token]"],

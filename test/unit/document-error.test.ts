@@ -1,0 +1,64 @@
+import { describe, expect, test } from "@jest/globals";
+import { GraphQLError, parse, validate } from "graphql";
+import { describeDocumentError } from "../../src/graphql/document-error.ts";
+import { schema } from "../helpers/schema.ts";
+
+function messagesFor(query: string): string[] {
+  try {
+    return validate(schema, parse(query)).map(describeDocumentError);
+  } catch (error) {
+    if (error instanceof GraphQLError) return [describeDocumentError(error)];
+    throw error;
+  }
+}
+
+const create = (name: string, webhook = "{}") =>
+  `mutation { createDataExtractionAction(input: { name: ${name}, webhook: ${webhook} }) { ctxId } }`;
+
+describe("says without the caller's words what is wrong with", () => {
+  test.each([
+    ["{ a(b: }", 'Syntax Error: Unexpected "}".'],
+    ['{ a(b: "x" "y") }', "Syntax Error: Expected Name, found String."],
+    ["{ a(b c) }", 'Syntax Error: Expected ":", found Name.'],
+    ["{ a(1) }", "Syntax Error: Expected Name, found Int."],
+    ["query x y", 'Syntax Error: Expected "{", found Name.'],
+    ["y", "Syntax Error: Unexpected Name."],
+    ['{ a(b: "x', "Syntax Error: Unterminated string."],
+    ['{ a(b: "\\q") }', "Syntax Error: Invalid character escape sequence: …."],
+    ['{ a(b: "\\u{xyz}") }', "Syntax Error: Invalid Unicode escape sequence: …."],
+    ['{ a(b: "\\uxyza") }', "Syntax Error: Invalid Unicode escape sequence: …."],
+    ["{ a(b: 1x) }", "Syntax Error: Invalid number, expected digit but got: …."],
+    ["{ a(b: 01) }", "Syntax Error: Invalid number, unexpected digit after 0: …."],
+    ["{ a(b: ?) }", "Syntax Error: Unexpected character: …."],
+    ["{", "Syntax Error: Expected Name, found <EOF>."],
+  ])("the syntax of %s", (query, message) => {
+    expect(messagesFor(query)).toEqual([message]);
+  });
+
+  test.each([
+    [create("7"), ["String cannot represent a non string value: …"]],
+    [create("[x]"), ["String cannot represent a non string value: …"]],
+    [create('"n"', "{ mandatory: 1 }"), ["Boolean cannot represent a non boolean value: …"]],
+    [create('"n"', '{ type: "yes/no" }'), ['Enum "DataExtractionResponseType" cannot represent non-enum value: …']],
+    [create('"n"', "{ type: YES }"), ['Value "…" does not exist in "DataExtractionResponseType" enum.']],
+    [create('"n"', "7"), ['Expected value of type "DataExtractionWebhookInput!", found ….']],
+    [create('"n"', "null"), ['Expected value of type "DataExtractionWebhookInput!", found ….']],
+    ["{ dataExtractionAction(id: 1.5) { id } }", ["ID cannot represent a non-string and non-integer value: …"]],
+    [
+      "mutation { createDataExtractionAction(input: { webhook: {} }) { ctxId } }",
+      ['Field "CreateDataExtractionActionInput.name" of required type "String!" was not provided.'],
+    ],
+    [
+      create('"n"', "{ syncfield: 1 }"),
+      [
+        expect.stringMatching(
+          /^Field "syncfield" is not defined by type "DataExtractionWebhookInput"\. Did you mean "syncField"/,
+        ),
+      ],
+    ],
+    ["query ($x: ID) { __typename }", ['Variable "$…" is never used.']],
+    ["{ nope }", ['Cannot query field "nope" on type "Query".']],
+  ])("the document %s", (query, messages) => {
+    expect(messagesFor(query)).toEqual(messages);
+  });
+});
