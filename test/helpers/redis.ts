@@ -7,7 +7,7 @@ import { onTestEnd } from "./cleanup.ts";
 
 /** A group of tests that need programs; where one of them is not installed they are left out, and say so. */
 export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
-  const missing = programs.filter((program) => spawnSync("which", [program]).status !== 0);
+  const missing = programs.filter((program) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0);
   if (missing.length === 0) {
     describe(name, tests);
   } else {
