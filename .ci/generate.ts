@@ -4,16 +4,16 @@ import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { printErrorDocs } from "./print-error-docs.ts";
 import { printSandboxDocument } from "./sandbox-document.ts";
-
-const generated: Readonly<Record<string, () => string>> = {
-  "schema.graphql": () => createSubgraphSchema({} as never, {} as never).sdl,
-  "docs/errors.md": printErrorDocs,
-  "docs/sandbox.md": printSandboxDocument,
 import { printComposeSupergraph } from "./supergraph.ts";
 
+// The schema is printed, not executed: nothing behind it is called.
+const { sdl } = createSubgraphSchema({} as never, {} as never);
+
 const generated: Readonly<Record<string, () => string>> = {
-  "schema.graphql": () => createSubgraphSchema({} as never).sdl,
-  "deploy/compose/supergraph.graphql": () => printComposeSupergraph(createSubgraphSchema({} as never).sdl),
+  "schema.graphql": () => sdl,
+  "docs/errors.md": printErrorDocs,
+  "docs/sandbox.md": printSandboxDocument,
+  "deploy/compose/supergraph.graphql": () => printComposeSupergraph(sdl),
 };
 
 const isCheck = process.argv.includes("--check");
