@@ -48,6 +48,15 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
+/** What `npm start` hands to node: the limits of the heap are part of what is measured. */
+function startArguments(): string[] {
+  const file = new URL("../package.json", import.meta.url);
+  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: { start: string } };
+  const [command, ...words] = scripts.start.split(" ");
+  if (command !== "node") throw new Error("the start script is expected to be: node [options] file");
+  return words;
+}
+
 interface Service {
   readonly child: ChildProcess;
   readonly url: string;
@@ -55,7 +64,8 @@ interface Service {
 
 async function startService(upstreamPort: number): Promise<Service> {
   const port = await findFreePort();
-  const child = spawn(process.execPath, [new URL("../dist/main.js", import.meta.url).pathname], {
+  const child = spawn(process.execPath, startArguments(), {
+    cwd: new URL("..", import.meta.url),
     env: {
       NODE_ENV: "production",
       HOST: "127.0.0.1",

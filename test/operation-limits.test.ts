@@ -52,6 +52,11 @@ test.each([
   ["51 directives on a field", `{ __typename ${"@include(if: true) ".repeat(51)}}`, /more than 50 directives/],
   ["51 directives that do not exist, on the operation", `query ${"@a ".repeat(51)}{ __typename }`, /more than 50 dir/],
   ["51 directives on a variable", `query ($a: Int ${"@a ".repeat(51)}) { __typename }`, /more than 50 directives/],
+  [
+    "51 directives on a fragment, wherever it is spread",
+    `{ ${"...A ".repeat(3)} } fragment A on Query ${"@a ".repeat(17)}{ __typename }`,
+    /more than 50 directives/,
+  ],
   ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /more than 1000 tokens/],
   ["100 KB of tokens", `{ ${"a ".repeat(50_000)}}`, /more than 1000 tokens/],
   ["a list of lists without end", `{ a(b: ${"[".repeat(50_000)}`, /more than 1000 tokens/],

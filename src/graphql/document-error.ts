@@ -51,7 +51,7 @@ function withoutTokens(message: string): string {
 /** The literal is the end of graphql-js' sentences, or their beginning. */
 function withoutLiteral(message: string): string {
   return message
-    .replace(/^(Value) ".*?" (does not exist in "\w+" enum\.).*$/s, '$1 "…" $2')
+    .replace(/^(Value) "\w+" (does not exist in "\w+" enum\.)/, '$1 "…" $2')
     .replace(/^(Enum "\w+" cannot represent [\w-]+ value: |[\w ]+ cannot represent [\w\- ]+: ).*$/s, "$1…")
     .replace(/^(Expected value of type "[^"]+", found ).*$/s, "$1….");
 }

@@ -98,6 +98,8 @@ function describeLimitError(
   errors: readonly GraphQLError[],
   situation: Situation,
 ): GraphQLFormattedError | undefined {
+  // Nothing was executed, so that no error can be of anybody else's making.
+  if (errors.some(({ path }) => path !== undefined)) return undefined;
   const limitError = errors.find(({ originalError }) => originalError instanceof OperationLimitError)?.originalError;
   const excess =
     limitError === undefined && source !== undefined && errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED"

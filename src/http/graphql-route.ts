@@ -9,12 +9,6 @@ import { createLoadShedding } from "./load-shedding.ts";
 import { sendProtocolFailure } from "./protocol-failures.ts";
 import { type Telemetry, watchRequest } from "./watch-request.ts";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    record: OperationRecord | null;
-  }
-}
-
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
   readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
@@ -36,9 +30,7 @@ export function registerGraphqlRoute(
   app: FastifyInstance,
   { apollo, createContext, telemetry, answerBrowser, isOverloaded }: GraphqlRouteDependencies,
 ): void {
-  app.decorateRequest("record", null);
-
-  const hooks = watchRequest(telemetry);
+  const hooks = watchRequest(app, telemetry);
   app.route({
     ...hooks,
     onRequest: [hooks.onRequest, createLoadShedding(isOverloaded)],

@@ -50,7 +50,7 @@ export function createMalformedRequests(reportRefusal: ReportRefusal): Malformed
     const { code, message } = status === 400 ? notHttp : describeProtocolFailure(status);
     const requestId = request?.id ?? randomUUID();
     // The hooks of a route that was reached see the connection's end; no other request has any.
-    if (request?.record) request.record.errorCodes = [code];
+    if (request?.record) request.record.refusedStatus = status;
     else reportRefusal(requestId, code, status);
     writeAnswer(socket, status, requestId, { errors: [{ message, extensions: { code, requestId } }] });
   }

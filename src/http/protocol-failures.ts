@@ -42,7 +42,7 @@ export async function sendProtocolFailure(
 export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug): void {
   app.setNotFoundHandler((request, reply) => sendProtocolFailure(request, reply, 404));
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const status = readStatus(error);
+    const status = request.record?.refusedStatus ?? readStatus(error, request);
     if (status >= 400 && status < 500) return sendProtocolFailure(request, reply, status);
     reportBug(error, request.id);
     if (request.record) request.record.errorCodes = [failureTable.bug.code];
@@ -51,11 +51,12 @@ export function shapeProtocolFailures(app: FastifyInstance, reportBug: ReportBug
   });
 }
 
-/** The status that Fastify gave an error of its own; 500 for every other error. */
-function readStatus(error: unknown): number {
+/** The status that Fastify gave an error of its own or of a body that could not be read; 500 for every other error. */
+function readStatus(error: unknown, { method, body }: FastifyRequest): number {
   try {
     const { code, statusCode } = error as FastifyError;
-    return code.startsWith("FST_") ? (statusCode ?? 500) : 500;
+    const isAboutBody = method === "POST" && body === undefined;
+    return isAboutBody || code.startsWith("FST_") ? (statusCode ?? 500) : 500;
   } catch {
     return 500;
   }

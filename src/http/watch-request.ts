@@ -1,11 +1,19 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { logOperation } from "../telemetry/operation-log.ts";
-import { startRecord } from "../telemetry/operation-record.ts";
+import { type OperationRecord, startRecord } from "../telemetry/operation-record.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { readTraceparent } from "./credentials.ts";
 import { endRequestSpan, startRequestSpan } from "./request-span.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    record: OperationRecord | null;
+    /** Told that the answer is made; null from then on. */
+    onAnswered: (() => void) | null;
+  }
+}
 
 export interface Telemetry {
   readonly logger: Logger;
@@ -29,11 +37,14 @@ export function reportRefusals({ logger, metrics }: Telemetry) {
  * was made and its connection is done with it: a caller who leaves does not end the call to ContactSwing, whose
  * outcome is what the line is for, and Fastify's own `onResponse` is not called then.
  */
-export function watchRequest({ logger, metrics, tracer }: Telemetry) {
-  const pending = new WeakMap<FastifyRequest, () => void>();
+export function watchRequest(app: FastifyInstance, { logger, metrics, tracer }: Telemetry) {
+  app.decorateRequest("record", null);
+  app.decorateRequest("onAnswered", null);
 
   return {
     onRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+      // Refused by the HTTP parser while its head was being read: answered, and reported, already.
+      if (request.raw.socket.writableEnded) return;
       const traceparent = readTraceparent(request.raw);
       const span = startRequestSpan(tracer, request, traceparent);
       const record = startRecord(request.id, span, traceparent);
@@ -45,6 +56,7 @@ export function watchRequest({ logger, metrics, tracer }: Telemetry) {
       const finishPart = () => {
         partsLeft -= 1;
         if (partsLeft > 0) return;
+        if (request.record === null) return metrics.requests.forget();
         const end = {
           status: reply.statusCode,
           durationMs: performance.now() - startedAt,
@@ -55,7 +67,7 @@ export function watchRequest({ logger, metrics, tracer }: Telemetry) {
         endRequestSpan(span, record, end.status);
       };
       reply.raw.once("close", finishPart);
-      pending.set(request, finishPart);
+      request.onAnswered = finishPart;
       done();
     },
     onSend(
@@ -64,8 +76,8 @@ export function watchRequest({ logger, metrics, tracer }: Telemetry) {
       payload: unknown,
       done: (error: null, payload: unknown) => void,
     ): void {
-      pending.get(request)?.();
-      pending.delete(request);
+      request.onAnswered?.();
+      request.onAnswered = null;
       done(null, payload);
     },
   };

@@ -1,5 +1,5 @@
 import { describeError } from "./describe-error.ts";
-import { redactedText, secretNames } from "./secret-names.ts";
+import { isSecretName, redactedText } from "./secret-names.ts";
 
 const maxDepth = 5;
 
@@ -15,11 +15,20 @@ export function narrowFields(value: unknown, depth = 0): unknown {
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return narrowFields(toJSON.call(value), depth + 1);
   if (Array.isArray(value)) return value.map((entry) => narrowFields(entry, depth + 1));
+  if (isNarrow(value)) return value;
   const narrow: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
-    narrow[key] = secretNames.has(key.toLowerCase()) ? redactedText : narrowFields(entry, depth + 1);
+    narrow[key] = isSecretName(key) ? redactedText : narrowFields(entry, depth + 1);
   }
   return narrow;
+}
+
+/** Whether there is nothing to look through or to mask, as in every line of a request. */
+function isNarrow(fields: object): boolean {
+  for (const [key, value] of Object.entries(fields)) {
+    if ((typeof value === "object" && value !== null) || isSecretName(key)) return false;
+  }
+  return true;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface OperationRecord {
   operationType?: string;
   /** The schema's name of the field that the operation asks for; bounded, unlike the operation's own name. */
   rootField?: string;
+  /** HTTP status with which the request was refused while it was still coming in. */
+  refusedStatus?: number;
   /** Codes of the errors in the answer. */
   errorCodes?: readonly string[];
   /** Why the caller's token was not accepted, as a code that holds nothing of it. */

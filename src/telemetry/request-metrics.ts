@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, prefix, type Registry } from "./prometheus.t
 export interface RequestMetrics {
   start(): void;
   end(record: OperationRecord, durationMs: number): void;
+  /** Ends a request that turned out to be none of GraphQL: it counts nowhere. */
+  forget(): void;
 }
 
 // 2.5 s is the latency objective; 12 s is the longest that a call to ContactSwing takes by default.
@@ -57,6 +59,9 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
   return {
     start() {
       inFlight += 1;
+    },
+    forget() {
+      inFlight -= 1;
     },
     end({ operationType = noOperation, rootField = noOperation, errorCodes }, durationMs) {
       inFlight -= 1;

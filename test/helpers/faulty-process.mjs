@@ -26,6 +26,6 @@ await run(process, async () => {
   }
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel, process.stdout);
-  const service = createService({ config, logger, version: "0.0.0-test" });
+  const service = createService({ config, logger, version: "0.0.0-test", process });
   return { service, logger, shutdownDelayMs: config.shutdownDelayMs };
 });
