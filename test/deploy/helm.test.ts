@@ -147,6 +147,18 @@ test("leaves the number of replicas to the autoscaler, or says it itself", () =>
   expect(renderChart(bare).only("Deployment").spec.replicas).toBe(1);
 });
 
+test("scales by the processor, and by calls under way when told to", () => {
+  const metrics = (values: object) => renderChart({ ...values }).only("HorizontalPodAutoscaler").spec.metrics;
+  const cpu = { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } };
+  const metric = { name: "contactswing_bff_upstream_requests_in_flight" };
+
+  expect(metrics({})).toEqual([cpu]);
+  expect(metrics(everything)).toEqual([
+    cpu,
+    { type: "Pods", pods: { metric, target: { type: "AverageValue", averageValue: "128" } } },
+  ]);
+});
+
 test("lets nobody out but to names, ContactSwing and Redis, and never to cloud metadata", () => {
   const ports = (values: object) =>
     renderChart({ ...values })

@@ -26,6 +26,7 @@ export const everything = {
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
     OTEL_TRACES_SAMPLER_ARG: "0.1",
   },
+  autoscaling: { targetUpstreamRequestsInFlight: 128 },
   redis: { existingSecret: "redis", secretKey: "address" },
   extraEnv: [{ name: "OTEL_EXPORTER_OTLP_HEADERS", valueFrom: { secretKeyRef: { name: "otlp", key: "headers" } } }],
   extraVolumes: [{ name: "keys", configMap: { name: "jwks" } }],
