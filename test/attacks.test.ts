@@ -164,7 +164,7 @@ test.each([
   [
     "a list 50,000 deep as a persisted query's id",
     `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":${deepList(50_000)}}}}`,
-    200,
+    404,
     "PERSISTED_QUERY_NOT_FOUND",
   ],
   [

@@ -153,6 +153,7 @@ test("supports automatic persisted queries", async () => {
   const registered = await send(url, { query, extensions });
   const known = await send(url, { extensions });
 
+  expect(unknown.status).toBe(404);
   expect(unknown.body.errors?.[0]?.extensions).toEqual({
     code: "PERSISTED_QUERY_NOT_FOUND",
     requestId: unknown.headers.get("x-request-id"),

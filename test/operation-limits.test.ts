@@ -199,7 +199,7 @@ test.each([
   const registered = await send(url, { extensions });
 
   expect(registering.body).toEqual({ data: { __typename: "Query" } });
-  expect(registered.status).toBe(200);
+  expect(registered.status).toBe(kept === undefined ? 404 : 200);
   expect(registered.body.data).toEqual(kept);
   if (kept === undefined) expect(onlyError(registered).extensions.code).toBe("PERSISTED_QUERY_NOT_FOUND");
 });

@@ -36,6 +36,8 @@ export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): Ap
           const publicErrors = toPublicErrors(request, errors, reportBug, isExplorable);
           response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
           contextValue.record.errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
+          // Apollo Server answers 200. GraphQL over HTTP keeps that for what was executed, and clients read either.
+          if (contextValue.record.errorCodes[0] === unknownQueryCode) response.http.status = 404;
         },
       };
     },
@@ -44,6 +46,8 @@ export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): Ap
     },
   };
 }
+
+const unknownQueryCode = "PERSISTED_QUERY_NOT_FOUND";
 
 function toPublicErrors(
   request: RequestAtItsEnd,

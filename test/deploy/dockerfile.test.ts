@@ -33,6 +33,7 @@ test("may pin its base by a digest", () => {
   expect(findDockerfileProblems(pinned, facts)).toEqual([]);
 });
 
+const command = /CMD \["--.*/.exec(dockerfile)?.[0] ?? "no command";
 const base = `NODE_IMAGE=node:${facts.nodeVersion}-slim\n`;
 
 test.each([
@@ -43,7 +44,7 @@ test.each([
   ["the group root", "USER 65532:65532", "USER 65532", /^USER is numeric and neither/],
   ["no user", "USER 65532:65532\n", "", /has one USER/],
   ["a second user", "EXPOSE 4000", "USER 1:1\nEXPOSE 4000", /has one USER/],
-  ["a command in a shell", 'CMD ["dist/main.js"]', "CMD dist/main.js", /^CMD needs no shell/],
+  ["a command in a shell", command, "CMD dist/main.js", /^CMD needs no shell/],
   ["a start through npm", 'ENTRYPOINT ["node"]', 'ENTRYPOINT ["npm", "start"]', /^ENTRYPOINT runs node itself/],
   ["the base image's start script", 'ENTRYPOINT ["node"]\n', "", /has one ENTRYPOINT/],
   ["a health check in a shell", 'CMD ["node", "healthcheck.mjs"]', "CMD node healthcheck.mjs", /^HEALTHCHECK needs no/],
@@ -92,4 +93,11 @@ test("gives the builder exactly what it copies: everything else is ignored", () 
 
   expect(first).toBe("*");
   expect(others.toSorted()).toEqual([...new Set(copied)].map((path) => `!${path}`).toSorted());
+});
+
+test("starts what npm start starts, with the same options", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: { start: string } };
+  const words = JSON.parse(command.slice("CMD ".length)) as string[];
+
+  expect(`node ${words.join(" ")}`).toBe(scripts.start);
 });
