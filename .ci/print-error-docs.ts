@@ -115,7 +115,7 @@ ${printTable(["code", "when", "`outcome`", "`retryable`", "a read again?", "what
 
 ## A document that was not executed
 
-HTTP 400, or 405 for a mutation by GET. Nothing was executed, so nothing was created.
+HTTP 400, 405 for a mutation by GET, or 404 for an unknown persisted query. Nothing was executed, so nothing was created.
 
 ${printTable(["code", "when", "what to do"], documentRows)}
 

@@ -46,7 +46,8 @@ await run(process, async () => {
   return {
     service,
     logger,
-    shutdownDelayMs: config.shutdownDelayMs,
+    // Nobody balances load here, and every saved file would wait for it.
+    shutdownDelayMs: process.env.SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
     onStarted: (url) => {
       const origin = new URL(url);
       if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";

@@ -49,6 +49,12 @@ test.each([
     "OPERATION_RESOLUTION_FAILURE",
   ],
   [
+    "a compressed body",
+    { method: "POST", headers: { ...json, "content-encoding": "gzip" }, body: '{"query":"{__typename}"}' },
+    415,
+    "UNSUPPORTED_MEDIA_TYPE",
+  ],
+  [
     "a persisted query of another document",
     {
       method: "POST",

@@ -16,6 +16,8 @@ const dottedPattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(${label}(?:\\.${label})+
 const pathPattern = /\[host\]\/[^\s"'<>]*/g;
 const bracketedPattern = /\[([0-9a-f:.%]{2,60})\](?::\d{1,5})?/gi;
 const colonPattern = /(?<![\w:.])[0-9a-f:.]{2,60}(?![\w:])/gi;
+// A single label is a host only with what can be nothing but a port: four or five digits.
+const portPattern = /(?<![\w.@/-])[a-z][a-z0-9-]*:\d{4,5}\b/gi;
 const localhostPattern = /\blocalhost\b(?::\d{1,5})?/gi;
 
 /**
@@ -35,6 +37,7 @@ export function withoutHosts(text: string, ownHost: string): string {
     .replace(dottedPattern, (found, name: string, port?: string) =>
       port !== undefined || isHost(name) ? "[host]" : found,
     )
+    .replace(portPattern, "[host]")
     .replace(localhostPattern, "[host]")
     .replace(pathPattern, "[host]");
 }

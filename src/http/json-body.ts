@@ -9,7 +9,10 @@ export function readOnlyJsonBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    if (isUtf8(body)) void parseJson(request, body.toString(), done);
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      done(Object.assign(new Error("encoded"), { statusCode: 415 }) as FastifyError);
+    } else if (isUtf8(body)) void parseJson(request, body.toString(), done);
     else done(Object.assign(new Error("not UTF-8"), { statusCode: 400 }) as FastifyError);
   });
 }

@@ -11,6 +11,7 @@ test.each([
   ["from example.com/path?x=1 and cdn.example.co.uk.", "from [host] and [host]"],
   ["from my_host.example.com, ü.example.org", "from [host], [host]"],
   ["redis.cache:6379 is down", "[host] is down"],
+  ["server db01:5432 down, step:12", "server [host] down, step:12"],
   ["API.ContactSwing.Zone:443 and xapi.contactswing.zoned", "[host] and x[host]d"],
   ["mail bob@example.com", "mail bob@[host]"],
   ["(https://a.example/x?y)<b>HTTP://b</b>", undefined],
