@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { eventually } from "./helpers/eventually.ts";
 import { authorized, createMutation, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { eventually } from "./helpers/process.ts";
 import { openSocket, parseAnswer, readToTheEnd, sendRaw } from "./helpers/raw-http.ts";
 import { type RunningService, startSandboxedService, startService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
