@@ -7,7 +7,7 @@ import { createTracer } from "./telemetry/create-tracer.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { version } from "./version.ts";
 
-await run(process, async () => {
+void run(process, async () => {
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel, process.stdout);
   const tracer = await createTracer(config.tracing, logger, version);

@@ -28,6 +28,24 @@ test("starts from dist, creates an action and leaves JSON lines on standard outp
   expect(lines.filter((line) => line["http.request.id"] === "line-1")).toHaveLength(1);
 });
 
+test("names the module and the line of a bug, though the built service is one file", async () => {
+  const upstream = await startUpstream();
+  const preload = new URL("helpers/break-create.mjs", import.meta.url).pathname;
+  const environment = { CONTACTSWING_URL: upstream.url, NODE_OPTIONS: `--import=${preload}` };
+  const { url, output } = await startProcess(environment);
+
+  const answer = await create(url, { ...minimalInput, name: "breaks" }, { authorization: "Bearer t" });
+
+  expect(onlyError(answer).extensions.code).toBe("INTERNAL_SERVER_ERROR");
+  const line = await eventually(() => /^.*"internal error".*$/m.exec(output())?.[0]);
+  expect(JSON.parse(line)).toMatchObject({
+    "error.type": "TypeError",
+    "error.origin": expect.stringMatching(/^contactswing\/client\.js:\d+$/),
+  });
+  expect(output()).not.toContain("canary");
+  expect(upstream.received).toEqual([]);
+});
+
 test("serves the playground from dist when it is on, without the demo token", async () => {
   const { url } = await startProcess({ NODE_ENV: "production", PLAYGROUND: "true" });
 

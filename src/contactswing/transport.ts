@@ -1,4 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
@@ -52,6 +52,9 @@ const idleSocketTimeoutMs = 4000;
 
 const emptyAnswer = { contentType: "", retryAfter: undefined, body: "", isOversized: false };
 
+// got leaves a request that has its timings alone; else it listens to eight of its events to measure what nobody reads.
+const noTimings = Object.freeze({ end: 0, phases: Object.freeze({}) });
+
 const maxConnectRetries = 2;
 const connectRetryBaseMs = 50;
 
@@ -61,39 +64,29 @@ const connectRetryBaseMs = 50;
  * none leaves this file: only facts do.
  */
 export function createTransport(settings: TransportSettings): Transport {
-  const { protocol, hostname, port } = new URL(settings.baseUrl);
+  const { protocol, hostname, port, pathname } = new URL(settings.baseUrl);
+  const basePath = pathname.replace(/\/$/, "");
   const isSecure = protocol === "https:";
   const Agent = isSecure ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true, timeout: idleSocketTimeoutMs });
   const target = { host: hostname.replace(/^\[|\]$/g, ""), port, agent };
+  const request = isSecure ? httpsRequest : httpRequest;
   const client = got.extend({
-    retry: { limit: 0 },
+    // Nothing is retried: the empty lists are what got copies for every call.
+    retry: { limit: 0, methods: [], statusCodes: [], errorCodes: [] },
     followRedirect: false,
     throwHttpErrors: false,
-    // The answers are a few hundred bytes: compressing them costs more than it saves. One that is compressed
-    // nevertheless is decoded, and counted after that.
-    headers: { "accept-encoding": "identity", "user-agent": undefined },
-    // got offers node some forty options, nearly all undefined, and node copies them for every call and again for its
-    // socket: a fifth of the call's cost. These are the ones that matter.
-    request: (url, { method, headers }) =>
-      (isSecure ? httpsRequest : httpRequest)({ ...target, path: url.pathname + url.search, method, headers }),
   });
 
   let isDestroyed = false;
 
-  function attempt(request: UpstreamRequest, connectTimeoutMs: number): Promise<Exchange> {
+  function attempt({ method, path, headers, body }: UpstreamRequest, connectTimeoutMs: number): Promise<Exchange> {
     return new Promise((resolve) => {
       let status: number | undefined;
       let phase: "tcp" | "tls" | "usable" = "tcp";
       let isSettled = false;
-
-      const stream = client.stream(settings.baseUrl + request.path, {
-        method: request.method,
-        headers: request.headers,
-        ...(request.body === undefined ? {} : { body: request.body }),
-      });
-
       let timer: NodeJS.Timeout | undefined;
+
       const settle = (exchange: Exchange) => {
         if (isSettled) return;
         isSettled = true;
@@ -114,19 +107,27 @@ export function createTransport(settings: TransportSettings): Transport {
         clearTimeout(timer);
         if (!isSettled) timer = setTimeout(giveUp, settings.answerTimeoutMs, "timeout");
       };
-      stream.once("request", (request: ClientRequest) => {
-        request.once("socket", (socket: Socket) => {
-          // A kept-alive one. Not told by `reusedSocket`, which a request that had to wait for its socket lacks.
-          if (!socket.connecting) return onUsable();
-          timer = setTimeout(giveUp, connectTimeoutMs, "timeout");
-          socket.once("connect", onTcp);
-          socket.once(isSecure ? "secureConnect" : "connect", onUsable);
-        });
-        // A 101 ends HTTP on this connection: node hands it over and says no more.
-        request.once("upgrade", ({ statusCode = 101 }: IncomingMessage) => {
-          abandon({ kind: "answer", answer: { ...emptyAnswer, status: statusCode } });
-        });
-      });
+      const onSocket = (socket: Socket) => {
+        // A kept-alive one. Not told by `reusedSocket`, which a request that had to wait for its socket lacks.
+        if (!socket.connecting) return onUsable();
+        timer = setTimeout(giveUp, connectTimeoutMs, "timeout");
+        socket.once("connect", onTcp);
+        socket.once(isSecure ? "secureConnect" : "connect", onUsable);
+      };
+      // A 101 ends HTTP on this connection: node hands it over and says no more.
+      const onUpgrade = ({ statusCode = 101 }: IncomingMessage) =>
+        abandon({ kind: "answer", answer: { ...emptyAnswer, status: statusCode } });
+
+      // Node's own request, made here and given to got: got would offer node some forty options, nearly all undefined,
+      // and copy the headers five times. So the caller's token is in none of got's options either.
+      const makeRequest = () => {
+        const message = request({ ...target, method, path: basePath + path, headers: completeHeaders(headers, body) });
+        message.once("socket", onSocket);
+        message.once("upgrade", onUpgrade);
+        return Object.assign(message, { timings: noTimings });
+      };
+
+      const stream = client.stream(settings.baseUrl, { method, request: makeRequest });
       stream.on("error", () => giveUp("connection-lost"));
       stream.once("response", (response: PlainResponse) => {
         status = response.statusCode;
@@ -152,6 +153,8 @@ export function createTransport(settings: TransportSettings): Transport {
           });
         });
       });
+      // Written by us, a body takes got one step; given as its option, a chain of promises.
+      if (body !== undefined) stream.end(body);
     });
   }
 
@@ -173,4 +176,11 @@ export function createTransport(settings: TransportSettings): Transport {
       agent.destroy();
     },
   };
+}
+
+// The answers are a few hundred bytes: compressing them costs more than it saves. One that is compressed nevertheless
+// is decoded, and counted after that.
+function completeHeaders(headers: UpstreamRequest["headers"], body: string | undefined) {
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+  return { ...headers, "accept-encoding": "identity", ...length };
 }

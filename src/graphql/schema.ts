@@ -50,6 +50,8 @@ export function createSubgraphSchema(contactSwing: ContactSwing, idempotency: Id
     resolvers: [DataExtractionActionResolver],
     container: { get: () => resolver },
     validate: false,
+    // The printed schema is parsed and checked right below.
+    skipCheck: true,
   });
   const typeDefs = finishSubgraph(printSchemaWithDirectives(schema));
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;

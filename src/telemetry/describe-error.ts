@@ -1,3 +1,5 @@
+import { findBundledPosition } from "./bundled-position.ts";
+
 /** What may be written down of an error: nothing that anybody else has put into it. */
 export interface ErrorDescription {
   readonly type: string;
@@ -9,6 +11,7 @@ const namePattern = /^[A-Z][A-Za-z]{0,63}$/;
 // V8 writes `Name: message`, Node.js `Name [CODE]: message`, and the name alone where there is no message.
 const headPattern = /^[A-Za-z][\w.]{0,63}(?: \[\w+\])?(?:: |(?=\n))/;
 const ownFramePattern = /^\s+at .*[\\/](?:src|dist)[\\/]([\w./\\-]+\.[jt]s:\d+)/;
+const bundledFramePattern = /^\s+at .*[\\/]dist[\\/]server\.cjs:(\d+):(\d+)/;
 
 /**
  * An error's name and where in our own code it came from. Its message may quote the caller's input, its stack repeats
@@ -41,6 +44,12 @@ function findOrigin({ message, stack }: Error): string | undefined {
     .slice(name.length + message.length)
     .split("\n")
     .filter((line) => !line.includes("node_modules"))
-    .map((line) => ownFramePattern.exec(line)?.[1])
+    .map(readPosition)
     .find((origin) => origin !== undefined);
+}
+
+function readPosition(frame: string): string | undefined {
+  const [, line, column] = bundledFramePattern.exec(frame) ?? [];
+  if (line === undefined) return ownFramePattern.exec(frame)?.[1];
+  return findBundledPosition(Number(line), Number(column));
 }
