@@ -1,13 +1,20 @@
 // Ten times as many creates as ContactSwing can take, for a minute, twice: does the service keep it busy, refuse the
 // rest quickly, lose or double nothing, and give its memory back? `npm run soak`; exits with 1 when a bound is broken.
 //   --seconds 60  --factor 10  --slots 100  --service-time-ms 1000  --max-in-flight 100  --connections 500
-import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { availableParallelism, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import {
+  fetchStatus,
+  pause,
+  processorSeconds,
+  residentMegabytes,
+  type ServiceProcess,
+  startService,
+  stopService,
+} from "./service-process.ts";
 import { applyLoad, type LoadedCall } from "./soak-load.ts";
 
 const { values } = parseArgs({
@@ -39,75 +46,6 @@ function check(isKept: boolean, text: string): void {
   console.log(`  ${isKept ? "ok    " : "BROKEN"}  ${text}`);
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** What `npm start` hands to node: the limits of the heap are part of what is measured. */
-function startArguments(): string[] {
-  const file = new URL("../package.json", import.meta.url);
-  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: { start: string } };
-  const [command, ...words] = scripts.start.split(" ");
-  if (command !== "node") throw new Error("the start script is expected to be: node [options] file");
-  return words;
-}
-
-interface Service {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
-async function startService(upstreamPort: number): Promise<Service> {
-  const port = await findFreePort();
-  const child = spawn(process.execPath, startArguments(), {
-    cwd: new URL("..", import.meta.url),
-    env: {
-      NODE_ENV: "production",
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      CONTACTSWING_URL: `http://127.0.0.1:${upstreamPort}`,
-      MAX_IN_FLIGHT: values["max-in-flight"] ?? String(slots),
-    },
-    // Its log lines are written, as in production, but this process does not spend its time on them.
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const url = `http://127.0.0.1:${port}`;
-  while ((await fetchStatus(`${url}/health/ready`)) !== 200) {
-    if (child.exitCode !== null) throw new Error("the service ended before it was ready: run `npm run build`");
-    await pause(50);
-  }
-  return { child, url };
-}
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const fetchStatus = (url: string) =>
-  fetch(url).then(
-    ({ status }) => status,
-    () => 0,
-  );
-
-function residentMegabytes({ pid }: ChildProcess): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)])) / 1024;
-}
-
-/** User and system time that the process has spent, in seconds; undefined where there is no /proc. */
-function processorSeconds({ pid }: ChildProcess): number | undefined {
-  try {
-    // proc(5): fields 14 and 15, counted after the name in parentheses, in clock ticks of 1/100 s.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Asks for liveness all the while; resolves with the count of the answers that were not 200. */
 async function watchLiveness(url: string, isOver: () => boolean): Promise<{ asked: number; failed: number }> {
   let asked = 0;
@@ -125,7 +63,7 @@ function percentile(calls: readonly LoadedCall[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-async function runOnce(run: number, { child, url }: Service, upstream: ChildProcess): Promise<void> {
+async function runOnce(run: number, { child, url }: ServiceProcess, upstream: ChildProcess): Promise<void> {
   const processorBefore = processorSeconds(child);
   let isOver = false;
   const liveness = watchLiveness(url, () => isOver);
@@ -202,7 +140,7 @@ console.log(
 );
 const upstream = fork(new URL("./soak-upstream.ts", import.meta.url), [String(slots), String(serviceTimeMs)]);
 const [{ port }] = (await once(upstream, "message")) as [{ port: number }];
-const service = await startService(port);
+const service = await startService(port, { MAX_IN_FLIGHT: values["max-in-flight"] ?? String(slots) });
 const { child } = service;
 try {
   const atStart = residentMegabytes(child);
@@ -217,8 +155,7 @@ try {
     `resident memory: ${atStart.toFixed(0)} MB at the start, ${before.toFixed(0)} MB before the second run, ${after.toFixed(0)} MB after it (${(((after - before) / before) * 100).toFixed(1)} %)`,
   );
 } finally {
-  child.kill("SIGINT");
-  await once(child, "exit");
+  await stopService(service);
   upstream.disconnect();
 }
 process.exit(broken > 0 ? 1 : 0);
