@@ -8,7 +8,7 @@ import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
 // `npm test` has built dist/ before these run.
-const entry = new URL("../dist/server.cjs", import.meta.url).pathname;
+const entry = new URL("../dist/start.cjs", import.meta.url).pathname;
 const watch = new URL("helpers/print-otel-modules.mjs", import.meta.url).pathname;
 
 /** Runs the built service for one create until SIGTERM has ended it; resolves with its standard error. */

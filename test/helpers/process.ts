@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { onTestEnd } from "./cleanup.ts";
 
 // `npm test` has built dist/ before the tests run.
-const productionEntry = new URL("../../dist/server.cjs", import.meta.url).pathname;
+const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
 
 export interface Run {
   readonly child: ChildProcess;
