@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { GatewayCLIConfig } from "@graphql-hive/gateway";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { gatewayConfig as composeGatewayConfig } from "../deploy/compose/gateway.config.ts";
 import { gatewayConfig } from "../deploy/router/gateway.config.ts";
 import { readConfig } from "../src/config.ts";
 import { describeFailure } from "../src/graphql/public-error.ts";
@@ -83,11 +85,17 @@ describe("the settings of Cosmo Router", () => {
   });
 });
 
-// What they let through is seen in gateways.test.ts, where they are run.
-test("the settings of Hive Gateway wait longer than the service may take, and send nothing again", () => {
-  expect(gatewayConfig.upstreamTimeout).toBeGreaterThan(longestAnswerMs);
-  expect(gatewayConfig).not.toHaveProperty("upstreamRetry");
-});
+// What they let through is seen in gateways.test.ts and deploy/compose.test.ts, where they are run.
+test.each<[string, GatewayCLIConfig]>([
+  ["deploy/router", gatewayConfig],
+  ["deploy/compose", composeGatewayConfig],
+])(
+  "the settings of Hive Gateway in %s wait longer than the service may take, and send nothing again",
+  (_, settings) => {
+    expect(settings.upstreamTimeout).toBeGreaterThan(longestAnswerMs);
+    expect(settings).not.toHaveProperty("upstreamRetry");
+  },
+);
 
 test.each([
   ["rover", () => Object.entries(read("supergraph.yaml").subgraphs)],
