@@ -74,6 +74,5 @@ export const graphFields = toGraphFields(actionNames, { webhook: toGraphFields(w
 export const graphWords: ReadonlyMap<string, string> = new Map(
   [actionNames, webhookNames, answerNames, responseTypes]
     .flatMap((names) => Object.entries(names))
-    .map(([name, restName]) => [restName, name] as const)
-    .filter(([restName, name]) => restName !== name),
+    .map(([name, restName]) => [restName, name] as const),
 );
