@@ -23,6 +23,10 @@ function holdOf(standing: Standing) {
   return standing.hold;
 }
 
+test("can always be asked", () => {
+  expect(createMemoryStore({ ttlMs: 1, maxKeys: 1, now: () => 0 }).isAvailable).toBe(true);
+});
+
 test("forgets the oldest of more keys than it has room for", async () => {
   const { remember, stateOf } = start();
   for (const key of ["a", "b", "c", "d"]) await remember(key);
