@@ -44,7 +44,7 @@ export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: 
     const { key, fingerprint, ending } = local;
     const [state, detail, keepMs] = toRecord(ending, leaseMs, ttlMs, keepStartedMs);
     await evaluate(writeScript, keyPrefix + key, [fingerprint, attempt, state, detail, String(keepMs)]);
-    if (ending !== undefined && attempts.get(attempt) === local) attempts.delete(attempt);
+    if (ending !== undefined) attempts.delete(attempt);
   }
 
   async function writeAll(evaluate: Evaluate): Promise<void> {
