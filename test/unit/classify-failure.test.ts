@@ -80,7 +80,7 @@ describe("a status", () => {
   ] as const)("of %i that brings an id means %s", (status, kind) => {
     const exchange = answer(status, { ctx_id: "ctx-1" });
 
-    expect(classify(exchange)).toEqual({ kind, upstream: { status, ctxId: "ctx-1" } });
+    expect(classify(exchange)).toStrictEqual({ kind, upstream: { status, ctxId: "ctx-1" } });
     expect(statusOf(exchange)).toBe(status);
   });
 
@@ -210,6 +210,16 @@ describe("a validation list", () => {
         { location: ["body", "webhook", 0], message: "Field required", rule: "missing" },
         { location: [], message: "field required", rule: "value_error.missing" },
       ],
+    });
+  });
+
+  test("of another status is no more than its words", () => {
+    const detail = [{ type: "missing", loc: ["body"], msg: "Field required" }];
+
+    expect(classify(answer(409, { detail }))).toStrictEqual({
+      kind: "conflict",
+      upstream: { status: 409, ctxId: null },
+      text: "Field required",
     });
   });
 
