@@ -7,6 +7,8 @@ type Check = (object: object) => boolean;
 const rule = "customValidation";
 const nestedRule = "nestedValidation";
 
+const leaveToClassValidator: Check = () => false;
+
 const compiled = new Map<object, Check>();
 
 /**
@@ -29,18 +31,18 @@ function compile(type: object): Check {
   const checks = storage.getTargetValidationMetadatas(type as never, "", false, false).map((metadata): Check => {
     const property = metadata.propertyName;
     const read = (object: object) => (object as Readonly<Record<string, unknown>>)[property];
-    if (metadata.each || metadata.validateIf !== undefined) return () => false;
+    if (metadata.each || metadata.validateIf !== undefined) return leaveToClassValidator;
     if (metadata.type === rule) {
       const { constraints } = metadata;
       const targetName = metadata.target instanceof Function ? metadata.target.name : metadata.target;
       const [constraint] = storage.getTargetValidatorConstraints(metadata.constraintCls);
-      if (constraint === undefined || constraint.async) return () => false;
+      if (constraint === undefined || constraint.async) return leaveToClassValidator;
       return (object) => {
         const value = read(object);
         return constraint.instance.validate(value, { value, constraints, targetName, object, property }) === true;
       };
     }
-    if (metadata.type !== nestedRule) return () => false;
+    if (metadata.type !== nestedRule) return leaveToClassValidator;
     return (object) => {
       const value = read(object);
       // What is no object of a class with rules, like a list, is left to class-validator.
@@ -48,5 +50,5 @@ function compile(type: object): Check {
     };
   });
   // class-validator refuses an object of a class without rules.
-  return checks.length === 0 ? () => false : (object) => checks.every((check) => check(object));
+  return checks.length === 0 ? leaveToClassValidator : (object) => checks.every((check) => check(object));
 }

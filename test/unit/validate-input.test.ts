@@ -48,6 +48,7 @@ test.each<[object, object, string[]]>([
   [{ idempotencyKey: "a b" }, {}, [`input.idempotencyKey ${badKey}`]],
   [{ idempotencyKey: "" }, {}, [`input.idempotencyKey ${badKey}`]],
   [{ idempotencyKey: null }, {}, []],
+  [{ idempotencyKey: "!~".repeat(127) }, {}, []],
   [{}, { name: "" }, [`input.webhook.name ${blank}`]],
   [{}, { name: long }, [`input.webhook.name ${isLong(255)}`]],
   [{}, { description: "a\u007fb" }, [`input.webhook.description ${control}`]],
