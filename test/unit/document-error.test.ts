@@ -19,6 +19,9 @@ describe("says without the caller's words what is wrong with", () => {
   test.each([
     ["{ a(b: }", 'Syntax Error: Unexpected "}".'],
     ['{ a(b: "x" "y") }', "Syntax Error: Expected Name, found String."],
+    ["{ a(b canary) }", 'Syntax Error: Expected ":", found Name.'],
+    ['{ a(b: 1") }', "Syntax Error: Invalid number, expected digit but got: …."],
+    ["{ a(b: 'canary') }", expect.stringMatching(/^Syntax Error: Unexpected single quote character \('\)/)],
     ["{ a(b c) }", 'Syntax Error: Expected ":", found Name.'],
     ["{ a(1) }", "Syntax Error: Expected Name, found Int."],
     ["query x y", 'Syntax Error: Expected "{", found Name.'],
@@ -61,6 +64,15 @@ describe("says without the caller's words what is wrong with", () => {
   ])("the document %s", (query, messages) => {
     expect(messagesFor(query)).toEqual(messages);
   });
+});
+
+test.each([
+  ['Unknown operation named "canary".', 'Unknown operation named "…".'],
+  ['Unknown operation named "can"ary\n".', 'Unknown operation named "…".'],
+  ["Variables $canary_1 and $b are odd.", "Variables $… and $… are odd."],
+  ["It costs $5.", "It costs $5."],
+])("says %j as %j", (message, expected) => {
+  expect(describeDocumentError(new GraphQLError(message))).toBe(expected);
 });
 
 describe("the code of an error that was raised before anything was executed", () => {
