@@ -20,7 +20,7 @@ describe("says without the caller's words what is wrong with", () => {
     ["{ a(b: }", 'Syntax Error: Unexpected "}".'],
     ['{ a(b: "x" "y") }', "Syntax Error: Expected Name, found String."],
     ["{ a(b canary) }", 'Syntax Error: Expected ":", found Name.'],
-    ['{ a(b: 1") }', "Syntax Error: Invalid number, expected digit but got: …."],
+    ['{ a(b: 1.") }', "Syntax Error: Invalid number, expected digit but got: …."],
     ["{ a(b: 'canary') }", expect.stringMatching(/^Syntax Error: Unexpected single quote character \('\)/)],
     ["{ a(b c) }", 'Syntax Error: Expected ":", found Name.'],
     ["{ a(1) }", "Syntax Error: Expected Name, found Int."],
