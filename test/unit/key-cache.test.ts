@@ -32,6 +32,7 @@ test("loads once and hands out the same keys until they are old", async () => {
 
   expect(await cache.current()).toBe(first);
   expect(state.loads).toBe(1);
+  expect(state.changes).toStrictEqual([]);
 });
 
 test("refreshes old keys in the background, without letting anyone wait", async () => {
@@ -82,6 +83,7 @@ test("asks a source that fails at most once a second, and tells of the failure a
   state.problem = problem;
 
   await expect(cache.current()).rejects.toThrow(KeysUnavailable);
+  expect(state.changes).toStrictEqual([problem]);
   state.time = failurePauseMs - 1;
   await expect(cache.current()).rejects.toThrow(KeysUnavailable);
   expect(state.loads).toBe(1);
@@ -94,6 +96,11 @@ test("asks a source that fails at most once a second, and tells of the failure a
   expect(await cache.current()).toEqual({ version: "a" });
   // Not toEqual, to which an undefined at the end of a list is none.
   expect(state.changes).toStrictEqual([problem, undefined]);
+
+  state.problem = problem;
+  state.time += longestUseMs;
+  await expect(cache.current()).rejects.toThrow(KeysUnavailable);
+  expect(state.changes).toStrictEqual([problem, undefined, problem]);
 });
 
 test("loads again for an unknown key, and then not until the cool-down is over", async () => {
