@@ -161,6 +161,16 @@ describe("a call under way", () => {
     expect(await reconnect()).toEqual([]);
   });
 
+  test("is told of no more once the store has stopped", async () => {
+    const { store } = start();
+    await store.start();
+    expect(jest.getTimerCount()).toBe(1);
+
+    await store.stop();
+
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test("that ends while Redis is away is written down on the next connection", async () => {
     const { store, state, reconnect } = start();
     await store.start();
