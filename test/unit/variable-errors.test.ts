@@ -41,6 +41,7 @@ describe("a value", () => {
     [{ name: 7 }, [["outer", "name"], "Must be of type String."]],
     [{ name: "n", note: null }, [["outer", "note"], "Required, of type String!."]],
     [{ name: "n", inner: {} }, [["outer", "inner", "flag"], "Required, of type Boolean!."]],
+    [{ name: "n", inners: 7 }, [["outer", "inners"], "Must be an object of type Inner."]],
     [{ name: "n", inner: [] }, [["outer", "inner"], "Must be an object of type Inner."]],
     [{ name: "n", inner: { flag: true, color: "BLUE" } }, [["outer", "inner", "color"], "Must be one of RED, GREEN."]],
     [
