@@ -119,16 +119,17 @@ test("asks the store again for every call: a key that it has forgotten is free",
   expect(await once(async () => "new")).toEqual({ answer: "new", isReplayed: false });
 });
 
-test.each<[Standing, FailureKind]>([
-  [{ state: "abandoned" }, "outcome-unknown"],
-  [{ state: "unknown", outcome: "UNKNOWN" }, "outcome-unknown"],
-  [{ state: "unknown", outcome: "CREATED" }, "outcome-unknown-after-created"],
-  [{ state: "created", sealedAnswer: "damaged" }, "outcome-unknown-after-created"],
-  [{ state: "other-input" }, "idempotency-key-reused"],
-])("of a key that is found %j says %s", async (standing, kind) => {
-  const { once } = start({ store: { ...memoryStore(), claim: async () => standing } });
+test.each<[Standing, FailureKind, IdempotencyResult]>([
+  [{ state: "abandoned" }, "outcome-unknown", "outcome-unknown"],
+  [{ state: "unknown", outcome: "UNKNOWN" }, "outcome-unknown", "outcome-unknown"],
+  [{ state: "unknown", outcome: "CREATED" }, "outcome-unknown-after-created", "outcome-unknown"],
+  [{ state: "created", sealedAnswer: "damaged" }, "outcome-unknown-after-created", "outcome-unknown"],
+  [{ state: "other-input" }, "idempotency-key-reused", "key-reused"],
+])("of a key that is found %j says %s", async (standing, kind, result) => {
+  const { once, results } = start({ store: { ...memoryStore(), claim: async () => standing } });
 
   expect(await kindOf(once(never))).toBe(kind);
+  expect(results).toEqual([result]);
 });
 
 test("tells those that wait that nobody knows when a bug ends the call that they wait for", async () => {
@@ -158,7 +159,7 @@ test("lets one that came later wait on for another process when the time of the 
   const { once, results } = start({ store, waitMs: 400 });
 
   const early = kindOf(once(never));
-  await asked.promise;
+  await Promise.race([asked.promise, early]);
   const late = once(never);
   const startedAt = performance.now();
   expect(await early).toBe("outcome-unknown");
@@ -191,7 +192,9 @@ test("tells one whose time to wait is over that nobody knows, and lets later one
   const gate = Promise.withResolvers<string>();
   const first = once(() => gate.promise);
 
+  const startedAt = performance.now();
   expect(await kindOf(once(never))).toBe("outcome-unknown");
+  expect(performance.now() - startedAt).toBeLessThan(1000);
   gate.resolve("answer");
 
   expect(await first).toEqual({ answer: "answer", isReplayed: false });
