@@ -16,7 +16,7 @@ const actionNames = {
   actionTiming: "action_timing",
   type: "type",
   webhook: "webhook",
-} as const satisfies NameTable<Omit<CreateDataExtractionActionInput, "idempotencyKey">, RestActionInput>;
+} satisfies NameTable<Omit<CreateDataExtractionActionInput, "idempotencyKey">, RestActionInput>;
 
 const webhookNames = {
   mandatory: "mandatory",
@@ -26,12 +26,12 @@ const webhookNames = {
   syncData: "sync_data",
   syncModule: "sync_module",
   syncField: "sync_field",
-} as const satisfies NameTable<DataExtractionWebhookInput, RestWebhook>;
+} satisfies NameTable<DataExtractionWebhookInput, RestWebhook>;
 
 // What only answers have.
-const answerNames = { id: "action_id", ctxId: "ctx_id", isActive: "is_active" } as const;
+const answerNames = { id: "action_id", ctxId: "ctx_id", isActive: "is_active" };
 
-const responseTypes = { YES_NO: "yes/no" } as const satisfies Record<DataExtractionResponseType, string>;
+const responseTypes = { YES_NO: "yes/no" } satisfies Record<DataExtractionResponseType, string>;
 
 /** The REST body of a create. What is absent or null is left out; every other value goes as it was given. */
 export function toRestAction(input: CreateDataExtractionActionInput): RestActionInput {
@@ -63,7 +63,7 @@ function toGraphFields(
   inner: Record<string, ReadonlyMap<string, GraphField>>,
 ): ReadonlyMap<string, GraphField> {
   return new Map(
-    Object.entries(names).map(([name, restName]) => [restName, { name, fields: inner[name] ?? noFields }] as const),
+    Object.entries(names).map(([name, restName]) => [restName, { name, fields: inner[name] ?? noFields }]),
   );
 }
 
@@ -74,6 +74,5 @@ export const graphFields = toGraphFields(actionNames, { webhook: toGraphFields(w
 export const graphWords: ReadonlyMap<string, string> = new Map(
   [actionNames, webhookNames, answerNames, responseTypes]
     .flatMap((names) => Object.entries(names))
-    .map(([name, restName]) => [restName, name] as const)
-    .filter(([restName, name]) => restName !== name),
+    .map(([name, restName]) => [restName, name]),
 );

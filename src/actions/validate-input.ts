@@ -9,25 +9,10 @@ import { compileRules } from "./compile-rules.ts";
  * @throws CallFailure with every problem.
  */
 export function validateInput(input: object, argument: string): void {
-  if (checkOf(input.constructor)(input)) return;
-  const errors = validateSync(input, {
-    skipMissingProperties: false,
-    forbidUnknownValues: true,
-    validationError: { target: false, value: false },
-  });
+  if (compileRules(input.constructor)(input)) return;
+  const errors = validateSync(input);
   if (errors.length === 0) return;
   throw new CallFailure({ kind: "input-invalid", fieldErrors: toFieldErrors(errors, [argument]) });
-}
-
-const checks = new Map<object, ReturnType<typeof compileRules>>();
-
-function checkOf(type: object): ReturnType<typeof compileRules> {
-  let check = checks.get(type);
-  if (check === undefined) {
-    check = compileRules(type);
-    checks.set(type, check);
-  }
-  return check;
 }
 
 function toFieldErrors(errors: readonly ValidationError[], parent: readonly string[]): FieldError[] {

@@ -18,8 +18,8 @@ export class BearerToken {
 
   /** Reads an `Authorization` header's value; undefined when it is not one well-formed bearer token. */
   static parse(header: string | undefined): BearerToken | undefined {
-    const value = header === undefined ? undefined : bearerPattern.exec(header)?.[1];
-    return header === undefined || value === undefined ? undefined : new BearerToken(header, value);
+    const match = bearerPattern.exec(header ?? "");
+    return match === null ? undefined : new BearerToken(match[0], match[1] as string);
   }
 
   /** The header's value as the caller sent it. */

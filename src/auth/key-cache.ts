@@ -21,13 +21,13 @@ export interface KeyCacheDependencies<Keys> {
   readonly onChange: (problem: unknown) => void;
 }
 
-export const refreshAfterMs = 10 * 60_000;
+const refreshAfterMs = 10 * 60_000;
 // How long a key that was taken out of the set is still honoured at worst, while the set cannot be loaded.
-export const longestUseMs = 60 * 60_000;
+const longestUseMs = 60 * 60_000;
 // Anyone can make up key ids: each costs at most one load in this time.
-export const unknownKeyCoolDownMs = 30_000;
+const unknownKeyCoolDownMs = 30_000;
 // A dead key server is asked once a second, however many callers wait.
-export const failurePauseMs = 1000;
+const failurePauseMs = 1000;
 
 /**
  * Keeps a key set. It is loaded once for however many callers need it at the same time, refreshed in the background
@@ -68,15 +68,16 @@ export function createKeyCache<Keys>({ load, now, onChange }: KeyCacheDependenci
 
   return {
     async current() {
-      const ageMs = held === undefined ? Number.POSITIVE_INFINITY : now() - held.loadedAt;
-      if (held === undefined || ageMs >= longestUseMs) return reload();
+      if (held === undefined) return reload();
+      const ageMs = now() - held.loadedAt;
+      if (ageMs >= longestUseMs) return reload();
       // The caller has good keys: a refresh that fails has told its reason already.
       if (ageMs >= refreshAfterMs) reload().catch(() => undefined);
       return held.keys;
     },
     async newerThan(known) {
       if (held !== undefined && held.keys !== known) return held.keys;
-      if (loading === undefined && now() - askedForUnknownAt < unknownKeyCoolDownMs) return undefined;
+      if (now() - askedForUnknownAt < unknownKeyCoolDownMs) return undefined;
       const keys = await reload();
       askedForUnknownAt = now();
       return keys;

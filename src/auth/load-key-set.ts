@@ -50,8 +50,9 @@ async function fetchKeySet(url: URL): Promise<Buffer> {
 
 /** Messages of the platform quote addresses, paths and content; its error codes and names do not. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
   if (error instanceof SyntaxError) return "not JSON";
-  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : error.name;
+  // fetch says why in the cause.
+  const { cause, name } = error as Error;
+  const { code } = (cause ?? error) as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : name;
 }

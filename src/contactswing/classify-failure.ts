@@ -130,13 +130,14 @@ function readRule(type: unknown, secrets: Secrets): string {
   return isName ? type : "upstream";
 }
 
-// RFC 9110, section 5.6.7: the three forms of a date all begin with the day of the week; the last has no zone.
+// RFC 9110, section 5.6.7: the three forms of a date all begin with the day of the week. The last has no zone and means
+// Greenwich's; to name that a second time changes nothing.
 const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
 
 /** RFC 9110, section 10.2.3: a number of seconds or an HTTP date. */
 function readRetryAfter(value: string | undefined, now: number): Pick<Failure, "retryAfterSeconds"> {
   const text = value?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return { retryAfterSeconds: Number(text) };
-  const date = datePattern.test(text) ? Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) : Number.NaN;
+  const date = datePattern.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
   return Number.isNaN(date) ? {} : { retryAfterSeconds: Math.max(0, Math.ceil((date - now) / 1000)) };
 }

@@ -12,7 +12,7 @@ export interface Secrets {
 // Every pattern here and in without-hosts.ts looks at a character a bounded number of times: texts may be as long as an
 // answer. Python, JavaScript and the JVM, Go.
 const stackPattern =
-  /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100} ?\([^)\n]{1,120}:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d+)|\bgoroutine \d+ \[/;
+  /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100} ?\([^)\n]{1,120}:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d)|\bgoroutine \d+ \[/;
 const pagePattern = /^\s*<[!?a-z]/i;
 const markupPattern =
   /<\/[a-z][a-z0-9]{0,30} {0,9}>|<(?:!doctype|html|head|body|script|style|iframe|img|svg|div|span|h[1-6]|title|center|br)\b/i;
@@ -75,6 +75,6 @@ function withoutLinks(text: string): string {
 /** Where the scheme begins that a text ends in. */
 function findScheme(text: string): number {
   let start = text.length;
-  while (start > 0 && /[a-z0-9+.-]/i.test(text.charAt(start - 1))) start -= 1;
+  while (/[a-z0-9+.-]/i.test(text.charAt(start - 1))) start -= 1;
   return start;
 }

@@ -28,7 +28,8 @@ export function withoutHosts(text: string, ownHost: string): string {
   // Of one label, it may be a part of other words.
   const [before, after] = /[.:]/.test(ownHost) ? ["", ""] : ["(?<![\\w-])", "(?![\\w-])"];
   const own = new RegExp(`${before}${RegExp.escape(ownHost)}${after}(?::\\d{1,5})?`, "gi");
-  return (ownHost === "" ? text : text.replace(own, "[host]"))
+  return text
+    .replace(own, "[host]")
     .replace(bracketedPattern, (found, inner: string) => (isIP(inner) === 6 ? "[host]" : found))
     .replace(colonPattern, (found) => {
       const address = found.replace(/[.:]$/, "");
@@ -43,7 +44,7 @@ export function withoutHosts(text: string, ownHost: string): string {
 }
 
 function isHost(name: string): boolean {
-  if (/(?:\d{1,3}\.){3}\d{1,3}/.test(name)) return true;
+  if (/(?:\d{1,3}\.){3}\d/.test(name)) return true;
   const labels = name.toLowerCase().split(".");
   const last = labels.at(-1) ?? "";
   return hostEndings.has(last) || (labels.length > 2 && /^[a-z]{2}$/.test(last) && !wordEndings.has(last));

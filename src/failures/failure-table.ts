@@ -248,4 +248,4 @@ export const failureTable = {
     when: "Anything else: a bug of this service, logged under the `requestId`.",
     advice: "Say that the action may exist, and show the `requestId` for support.",
   },
-} as const satisfies Record<FailureKind, FailureRow>;
+} satisfies Record<FailureKind, FailureRow>;

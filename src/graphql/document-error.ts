@@ -1,16 +1,5 @@
-import { type GraphQLError, Kind } from "graphql";
+import type { GraphQLError } from "graphql";
 import { protocolCodes } from "./protocol-codes.ts";
-
-const valueKinds: ReadonlySet<string> = new Set([
-  Kind.INT,
-  Kind.FLOAT,
-  Kind.STRING,
-  Kind.BOOLEAN,
-  Kind.NULL,
-  Kind.ENUM,
-  Kind.LIST,
-  Kind.OBJECT,
-]);
 
 /**
  * The code of an error about the request or its document, raised before anything was executed; undefined for every
@@ -32,12 +21,7 @@ export function readProtocolCode(error: GraphQLError): string | undefined {
  */
 export function describeDocumentError(error: GraphQLError): string {
   const isSyntax = error.message.startsWith("Syntax Error: ");
-  const isAboutValue = error.nodes?.some(({ kind }) => valueKinds.has(kind)) ?? false;
-  const message = isSyntax
-    ? withoutTokens(error.message)
-    : isAboutValue
-      ? withoutLiteral(error.message)
-      : error.message;
+  const message = isSyntax ? withoutTokens(error.message) : withoutLiteral(error.message);
   return message.replace(/^(Unknown operation named) ".*"/s, '$1 "…"').replace(/\$[_A-Za-z]\w*/g, "$…");
 }
 
@@ -45,13 +29,13 @@ export function describeDocumentError(error: GraphQLError): string {
 function withoutTokens(message: string): string {
   return message
     .replace(/\b(Name|String|BlockString|Int|Float|Comment) ".*"/s, "$1")
-    .replace(/(?<=: )(?:".*"|'.*')(?=\.?$)/s, "…");
+    .replace(/(?<=: )(?:".*"|'"')/s, "…");
 }
 
 /** The literal is the end of graphql-js' sentences, or their beginning. */
 function withoutLiteral(message: string): string {
   return message
     .replace(/^(Value) "\w+" (does not exist in "\w+" enum\.)/, '$1 "…" $2')
-    .replace(/^(Enum "\w+" cannot represent [\w-]+ value: |[\w ]+ cannot represent [\w\- ]+: ).*$/s, "$1…")
-    .replace(/^(Expected value of type "[^"]+", found ).*$/s, "$1….");
+    .replace(/^(Enum "\w+" cannot represent [\w-]+ value: |[\w ]+ cannot represent [\w\- ]+: ).*/s, "$1…")
+    .replace(/^(Expected value of type "[^"]+", found ).*/s, "$1….");
 }

@@ -104,14 +104,14 @@ function describeLimitError(
 ): GraphQLFormattedError | undefined {
   // Nothing was executed, so that no error can be of anybody else's making.
   if (errors.some(({ path }) => path !== undefined)) return undefined;
-  const limitError = errors.find(({ originalError }) => originalError instanceof OperationLimitError)?.originalError;
-  const excess =
-    limitError === undefined && source !== undefined && errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED"
-      ? findTokenExcess(source)
-      : undefined;
-  if (limitError === undefined && excess === undefined) return undefined;
-  const error = limitError instanceof OperationLimitError ? limitError : new OperationLimitError("tokens");
-  return describeProtocolError(error, operationLimitCode, { ...situation, ...excess });
+  const limitError = errors
+    .map(({ originalError }) => originalError)
+    .find((originalError) => originalError instanceof OperationLimitError);
+  if (limitError !== undefined) return describeProtocolError(limitError, operationLimitCode, situation);
+  const isSyntaxError = errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED";
+  const excess = isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined;
+  if (excess === undefined) return undefined;
+  return describeProtocolError(new OperationLimitError("tokens"), operationLimitCode, { ...situation, ...excess });
 }
 
 // Apollo Server's own code for an error of graphql-js about a variable.

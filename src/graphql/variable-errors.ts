@@ -1,5 +1,7 @@
 import {
+  type ASTNode,
   type DocumentNode,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLSchema,
   isEnumType,
@@ -54,10 +56,9 @@ function findVariableUses(document: DocumentNode, operation: OperationDefinition
     VariableDefinition: () => false,
     Variable(node, _key, parent, _path, ancestors) {
       if (uses.has(node.name.value)) return;
-      const steps = [...ancestors, parent].flatMap((step) =>
-        step !== undefined && "kind" in step && (step.kind === Kind.ARGUMENT || step.kind === Kind.OBJECT_FIELD)
-          ? [step.name.value]
-          : [],
+      // Lists of nodes are among the ancestors; they have no kind.
+      const steps = ([...ancestors, parent] as ASTNode[]).flatMap((step) =>
+        step.kind === Kind.ARGUMENT || step.kind === Kind.OBJECT_FIELD ? [step.name.value] : [],
       );
       uses.set(node.name.value, steps);
     },
@@ -67,37 +68,20 @@ function findVariableUses(document: DocumentNode, operation: OperationDefinition
 
 function* findTypeErrors(
   value: unknown,
-  type: GraphQLInputType,
+  givenType: GraphQLInputType,
   path: Path,
   isExplorable: boolean,
 ): Generator<FieldError> {
-  if (isNonNullType(type)) {
-    if (value === undefined || value === null) yield { path, message: `Required, of type ${type}.`, rule };
-    else yield* findTypeErrors(value, type.ofType, path, isExplorable);
-  } else if (value === undefined || value === null) {
+  if (value === undefined || value === null) {
+    if (isNonNullType(givenType)) yield { path, message: `Required, of type ${givenType}.`, rule };
     return;
-  } else if (isListType(type)) {
+  }
+  const type = isNonNullType(givenType) ? givenType.ofType : givenType;
+  if (isListType(type)) {
     for (const item of Array.isArray(value) ? value : [value])
       yield* findTypeErrors(item, type.ofType, path, isExplorable);
   } else if (isInputObjectType(type)) {
-    if (typeof value !== "object" || Array.isArray(value)) {
-      yield { path, message: `Must be an object of type ${type}.`, rule };
-      return;
-    }
-    const given = value as Readonly<Record<string, unknown>>;
-    const fields = type.getFields();
-    for (const field of Object.values(fields)) {
-      const fieldValue = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
-      if (fieldValue !== undefined || isRequiredInputField(field)) {
-        yield* findTypeErrors(fieldValue, field.type, [...path, field.name], isExplorable);
-      }
-    }
-    for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(fields, name)) {
-        const names = isExplorable ? `; its fields are ${Object.keys(fields).join(", ")}` : "";
-        yield { path, message: `Has a field that ${type} lacks${names}.`, rule };
-      }
-    }
+    yield* findFieldErrors(value, type, path, isExplorable);
   } else if (!isCoercible(value, (given) => type.parseValue(given))) {
     const expected =
       isEnumType(type) && isExplorable
@@ -107,6 +91,32 @@ function* findTypeErrors(
             .join(", ")}`
         : `of type ${type}`;
     yield { path, message: `Must be ${expected}.`, rule };
+  }
+}
+
+function* findFieldErrors(
+  value: NonNullable<unknown>,
+  type: GraphQLInputObjectType,
+  path: Path,
+  isExplorable: boolean,
+): Generator<FieldError> {
+  if (typeof value !== "object" || Array.isArray(value)) {
+    yield { path, message: `Must be an object of type ${type}.`, rule };
+    return;
+  }
+  const given = value as Readonly<Record<string, unknown>>;
+  const fields = type.getFields();
+  for (const field of Object.values(fields)) {
+    const fieldValue = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+    if (fieldValue !== undefined || isRequiredInputField(field)) {
+      yield* findTypeErrors(fieldValue, field.type, [...path, field.name], isExplorable);
+    }
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(fields, name)) {
+      const names = isExplorable ? `; its fields are ${Object.keys(fields).join(", ")}` : "";
+      yield { path, message: `Has a field that ${type} lacks${names}.`, rule };
+    }
   }
 }
 

@@ -49,7 +49,10 @@ export interface IdempotencyGuardDependencies {
 /** What a call leaves for those of the same process that wait for it. */
 type News = Exclude<Standing, { readonly state: "claimed" }> | Ending | { readonly state: "unavailable" };
 
-const resultOf = { created: "created", free: "not-created", unknown: "uncertain" } as const;
+const resultOf = { created: "created", free: "not-created", unknown: "uncertain" } satisfies Record<
+  Ending["state"],
+  IdempotencyResult
+>;
 
 /** Makes retried creates safe, on top of a store of keys. `docs/idempotency.md` has the states and guarantees. */
 export function createIdempotencyGuard({ store, waitMs, onResult }: IdempotencyGuardDependencies): IdempotencyGuard {

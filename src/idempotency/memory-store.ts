@@ -1,6 +1,6 @@
 import type { Claim, Ending, IdempotencyStore, Standing } from "./idempotency-store.ts";
 
-/** Ended keys kept at most; at about half a kilobyte each, 25 MB. Keys under way come on top, as many as calls can be. */
+/** Ended keys that a claim finds at most; at about half a kilobyte each, 25 MB. As many as calls under way come on top. */
 export const maxRememberedKeys = 50_000;
 
 export interface MemoryStoreSettings {
@@ -39,7 +39,6 @@ export function createMemoryStore({ ttlMs, maxKeys, now }: MemoryStoreSettings):
       underWay.delete(key);
       if (ending.state === "free") return;
       remembered.set(key, { fingerprint, ending, expiresAt: now() + ttlMs });
-      forgetOldest();
     };
     return { state: "claimed", hold: { end } };
   }

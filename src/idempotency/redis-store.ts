@@ -44,7 +44,7 @@ export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: 
     const { key, fingerprint, ending } = local;
     const [state, detail, keepMs] = toRecord(ending, leaseMs, ttlMs, keepStartedMs);
     await evaluate(writeScript, keyPrefix + key, [fingerprint, attempt, state, detail, String(keepMs)]);
-    if (ending !== undefined && attempts.get(attempt) === local) attempts.delete(attempt);
+    if (ending !== undefined) attempts.delete(attempt);
   }
 
   async function writeAll(evaluate: Evaluate): Promise<void> {
@@ -95,11 +95,16 @@ export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: 
   };
 }
 
-function toRecord(ending: Ending | undefined, leaseMs: number, ttlMs: number, keepStartedMs: number) {
-  if (ending === undefined) return ["started", String(leaseMs), keepStartedMs] as const;
-  if (ending.state === "free") return ["free", "-", keepFreeMs] as const;
+function toRecord(
+  ending: Ending | undefined,
+  leaseMs: number,
+  ttlMs: number,
+  keepStartedMs: number,
+): [state: string, detail: string, keepMs: number] {
+  if (ending === undefined) return ["started", String(leaseMs), keepStartedMs];
+  if (ending.state === "free") return ["free", "-", keepFreeMs];
   const detail = ending.state === "created" ? ending.sealedAnswer : ending.outcome;
-  return [ending.state, detail, ttlMs] as const;
+  return [ending.state, detail, ttlMs];
 }
 
 function toStanding(state: string, detail: string): Standing {

@@ -11,7 +11,7 @@ const tagBytes = 16;
 export function sealAnswer(answer: unknown, sealKey: Buffer): string {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, sealKey, nonce);
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), "utf8"), cipher.final()]);
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer)), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
 }
 
@@ -21,8 +21,8 @@ export function openAnswer(sealedAnswer: string, sealKey: Buffer): unknown {
   try {
     const decipher = createDecipheriv(algorithm, sealKey, bytes.subarray(0, nonceBytes));
     decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
-    const text = decipher.update(bytes.subarray(nonceBytes + tagBytes), undefined, "utf8") + decipher.final("utf8");
-    return JSON.parse(text);
+    const opened = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]);
+    return JSON.parse(opened.toString());
   } catch {
     return undefined;
   }

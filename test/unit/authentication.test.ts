@@ -46,6 +46,19 @@ test("verifies a token once, however often a request asks for its caller", async
   expect(callers).toEqual([one]);
 });
 
+test("refuses the token that is never passed on, and no other", async () => {
+  const authentication = createAuthentication({ refusedToken: "demo", verifier: undefined, onCaller: () => undefined });
+  const authenticate = (authorization: string) =>
+    authentication(
+      { headers: { authorization }, rawHeaders: ["Authorization", authorization] } as never,
+      "r-1",
+      startRecord("r-1"),
+    )();
+
+  await expect(authenticate("Bearer demo")).rejects.toThrow("token-missing");
+  expect((await authenticate("Bearer demo1")).token.reveal()).toBe("demo1");
+});
+
 test("refuses a forged token once, too, and tells of no caller", async () => {
   const { authenticate, verified, callers } = await authenticationOf(claimsWith(), true);
 

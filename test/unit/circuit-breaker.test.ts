@@ -71,6 +71,24 @@ test("forgets calls that are older than 10 s", () => {
   expect(breaker.state).toBe("closed");
 });
 
+test("forgets calls together that ended within less than a tenth of a second, so that it has little to remember", () => {
+  const together = startClock();
+  call(together.breaker, false);
+  together.advance(99);
+  calls(together.breaker, 19, 20);
+  together.advance(9901);
+  call(together.breaker, true);
+
+  const apart = startClock();
+  call(apart.breaker, false);
+  apart.advance(100);
+  calls(apart.breaker, 19, 20);
+  apart.advance(9900);
+  call(apart.breaker, true);
+
+  expect([together.breaker.state, apart.breaker.state]).toEqual(["closed", "open"]);
+});
+
 test("counts calls that are spread over the window", () => {
   const { breaker, advance } = startClock();
   for (let index = 0; index < 20; index++) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { GraphQLError, parse, validate } from "graphql";
-import { describeDocumentError } from "../../src/graphql/document-error.ts";
+import { describeDocumentError, readProtocolCode } from "../../src/graphql/document-error.ts";
 import { schema } from "../helpers/schema.ts";
 
 function messagesFor(query: string): string[] {
@@ -19,6 +19,9 @@ describe("says without the caller's words what is wrong with", () => {
   test.each([
     ["{ a(b: }", 'Syntax Error: Unexpected "}".'],
     ['{ a(b: "x" "y") }', "Syntax Error: Expected Name, found String."],
+    ["{ a(b canary) }", 'Syntax Error: Expected ":", found Name.'],
+    ['{ a(b: 1.") }', "Syntax Error: Invalid number, expected digit but got: …."],
+    ["{ a(b: 'canary') }", expect.stringMatching(/^Syntax Error: Unexpected single quote character \('\)/)],
     ["{ a(b c) }", 'Syntax Error: Expected ":", found Name.'],
     ["{ a(1) }", "Syntax Error: Expected Name, found Int."],
     ["query x y", 'Syntax Error: Expected "{", found Name.'],
@@ -60,5 +63,44 @@ describe("says without the caller's words what is wrong with", () => {
     ["{ nope }", ['Cannot query field "nope" on type "Query".']],
   ])("the document %s", (query, messages) => {
     expect(messagesFor(query)).toEqual(messages);
+  });
+});
+
+test.each([
+  ['Unknown operation named "canary".', 'Unknown operation named "…".'],
+  ['Unknown operation named "can"ary\n".', 'Unknown operation named "…".'],
+  ["Variables $canary_1 and $b are odd.", "Variables $… and $… are odd."],
+  ["It costs $5.", "It costs $5."],
+])("says %j as %j", (message, expected) => {
+  expect(describeDocumentError(new GraphQLError(message))).toBe(expected);
+});
+
+describe("the code of an error that was raised before anything was executed", () => {
+  const codeOf = (extensions: object, path?: string[]) =>
+    readProtocolCode(
+      new GraphQLError("m", { extensions: extensions as never, ...(path === undefined ? {} : { path }) }),
+    );
+
+  test.each([
+    [{ code: "GRAPHQL_PARSE_FAILED" }, "GRAPHQL_PARSE_FAILED"],
+    [{ code: "GRAPHQL_PARSE_FAILED", http: { status: 500 } }, "GRAPHQL_PARSE_FAILED"],
+    [{ code: "INTERNAL_SERVER_ERROR", http: { status: 400 } }, undefined],
+    [{ code: "constructor" }, undefined],
+    [{ code: 7 }, undefined],
+    [{}, undefined],
+    [{ http: { status: 399 } }, undefined],
+    [{ http: { status: 400 } }, "BAD_REQUEST"],
+    [{ http: { status: 499 } }, "BAD_REQUEST"],
+    [{ http: { status: 500 } }, undefined],
+    [{ http: {} }, undefined],
+    [{ http: null }, undefined],
+    [{ http: "400" }, undefined],
+  ])("with %j is %s, and none when it came out of the execution", (extensions, code) => {
+    expect(codeOf(extensions)).toBe(code);
+    expect(codeOf(extensions, ["field"])).toBeUndefined();
+  });
+
+  test("is none of an error without extensions", () => {
+    expect(readProtocolCode({ message: "m" } as GraphQLError)).toBeUndefined();
   });
 });

@@ -23,6 +23,19 @@ function holdOf(standing: Standing) {
   return standing.hold;
 }
 
+test("can always be asked", () => {
+  expect(createMemoryStore({ ttlMs: 1, maxKeys: 1, now: () => 0 }).isAvailable).toBe(true);
+});
+
+test("gives a key back whose call created nothing, also for another input", async () => {
+  const { claim } = start();
+  const hold = holdOf(await claim("a"));
+
+  await hold.end({ state: "free" });
+
+  expect((await claim("a", "another input")).state).toBe("claimed");
+});
+
 test("forgets the oldest of more keys than it has room for", async () => {
   const { remember, stateOf } = start();
   for (const key of ["a", "b", "c", "d"]) await remember(key);

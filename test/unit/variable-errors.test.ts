@@ -1,0 +1,122 @@
+import { describe, expect, test } from "@jest/globals";
+import { buildSchema, getOperationAST, parse } from "graphql";
+import { findVariableErrors } from "../../src/graphql/variable-errors.ts";
+
+const schema = buildSchema(`
+  enum Color { RED GREEN }
+  input Inner { flag: Boolean! color: Color = RED }
+  input Outer { name: String! inner: Inner inners: [Inner!] note: String! = "n" }
+  type Query { a(outer: Outer, color: Color, ids: [ID!], id: ID!): String b(id: ID): String }
+`);
+
+function find(query: string, variables: Record<string, unknown> = {}, isExplorable = true, name?: string) {
+  const document = parse(query);
+  const operation = getOperationAST(document, name);
+  if (!operation) throw new Error("no operation");
+  return findVariableErrors(schema, document, operation, variables, isExplorable);
+}
+
+const outer = (value: unknown, isExplorable?: boolean) =>
+  find("query ($o: Outer!) { a(outer: $o, id: 1) }", { o: value }, isExplorable);
+const problem = (path: string[], message: string) => ({ path, message, rule: "type" });
+
+describe("a value", () => {
+  test.each([
+    [{ name: "n" }],
+    [{ name: "n", inner: { flag: true, color: "GREEN" } }],
+    [{ name: "n", inner: null, inners: [{ flag: false }] }],
+    [{ name: "n", inners: { flag: false } }],
+    [{ name: "n", note: undefined }],
+  ])("is taken when it fits: %j", (value) => {
+    expect(outer(value)).toEqual([]);
+  });
+
+  test.each<[unknown, ...[string[], string][]]>([
+    [undefined, [["outer"], "Required, of type Outer!."]],
+    [null, [["outer"], "Required, of type Outer!."]],
+    ["text", [["outer"], "Must be an object of type Outer."]],
+    [7, [["outer"], "Must be an object of type Outer."]],
+    [[{ name: "n" }], [["outer"], "Must be an object of type Outer."]],
+    [{}, [["outer", "name"], "Required, of type String!."]],
+    [{ name: 7 }, [["outer", "name"], "Must be of type String."]],
+    [{ name: "n", note: null }, [["outer", "note"], "Required, of type String!."]],
+    [{ name: "n", inner: {} }, [["outer", "inner", "flag"], "Required, of type Boolean!."]],
+    [{ name: "n", inners: 7 }, [["outer", "inners"], "Must be an object of type Inner."]],
+    [{ name: "n", inner: [] }, [["outer", "inner"], "Must be an object of type Inner."]],
+    [{ name: "n", inner: { flag: true, color: "BLUE" } }, [["outer", "inner", "color"], "Must be one of RED, GREEN."]],
+    [
+      { name: "n", inners: [{ flag: true }, null, { flag: 1 }] },
+      [["outer", "inners"], "Required, of type Inner!."],
+      [["outer", "inners", "flag"], "Must be of type Boolean."],
+    ],
+    [
+      { toString: 1, other: 2 },
+      [["outer", "name"], "Required, of type String!."],
+      [["outer"], "Has a field that Outer lacks; its fields are name, inner, inners, note."],
+      [["outer"], "Has a field that Outer lacks; its fields are name, inner, inners, note."],
+    ],
+  ])("that does not fit has one problem a place: %j", (value, ...problems) => {
+    expect(outer(value)).toEqual(problems.map(([path, message]) => problem(path, message)));
+  });
+
+  test("that does not fit is told without names that a caller may not explore", () => {
+    expect(outer({ name: "n", inner: { flag: true, color: "BLUE" }, x: 1 }, false)).toEqual([
+      problem(["outer", "inner", "color"], "Must be of type Color."),
+      problem(["outer"], "Has a field that Outer lacks."),
+    ]);
+  });
+
+  test("has a hundred problems at most", () => {
+    const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
+
+    expect(outer({ name: "n", ...fields(100) })).toHaveLength(100);
+    expect(outer({ name: "n", ...fields(101) })).toHaveLength(100);
+  });
+});
+
+describe("a variable", () => {
+  test.each([
+    ["is optional", "query ($v: ID) { b(id: $v) }"],
+    ["has a default", 'query ($v: ID! = "d") { b(id: $v) }'],
+    ["is of an output type, which the validation refuses", "query ($v: Query) { b(id: $v) }"],
+    ["is of no type, which the validation refuses", "query ($v: Nothing!) { b(id: $v) }"],
+  ])("may be missing when it %s", (_case, query) => {
+    expect(find(query)).toEqual([]);
+  });
+
+  test("with a default may not be null when its type says so", () => {
+    expect(find('query ($v: ID! = "d") { b(id: $v) }', { v: null })).toEqual([
+      problem(["id"], "Required, of type ID!."),
+    ]);
+  });
+
+  test("is its own only when the caller sent it", () => {
+    expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([
+      problem(["id"], "Required, of type ID!."),
+    ]);
+  });
+
+  const pathOf = (query: string, name?: string) => find(query, {}, true, name).map(({ path }) => path);
+
+  test.each([
+    ["an argument", "query ($v: ID!) { b(id: $v) }", ["id"]],
+    [
+      "a field of an input",
+      "query ($v: Boolean!) { a(id: 1, outer: { inner: { flag: $v } }) }",
+      ["outer", "inner", "flag"],
+    ],
+    ["an item of a list", "query ($v: ID!) { a(id: 1, ids: [1, $v]) }", ["ids"]],
+    ["several places, the first of which counts", "query ($v: ID!) { b(id: $v) a(id: 1, ids: [$v]) }", ["id"]],
+    ["a fragment", "query ($v: ID!) { ...F } fragment F on Query { b(id: $v) }", ["id"]],
+    ["a directive, which is no input", "query ($v: Boolean!) { b @skip(if: $v) }", []],
+    ["nothing", "query ($v: Boolean!) { b }", []],
+  ])("has the path of its use in %s", (_case, query, path) => {
+    expect(pathOf(query)).toEqual([path]);
+  });
+
+  test("has the path of its use in its own operation", () => {
+    const query = "query A($v: ID!) { b(id: $v) } query B($v: ID!) { a(id: 1, ids: [$v]) }";
+
+    expect([pathOf(query, "A"), pathOf(query, "B")]).toEqual([[["id"]], [["ids"]]]);
+  });
+});
