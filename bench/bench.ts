@@ -32,7 +32,7 @@ const connections = 32;
 // Until then much of what runs is not compiled yet: the larger a stack, the later it is at its best.
 const warmUpCalls = 25_000;
 const memorySteps = 10;
-// MAX_IN_FLIGHT refuses what is above it; these many are under way at most.
+// A log line for each create costs the same whatever the rest does.
 const environment = { LOG_LEVEL: "warn" };
 
 interface Subject {

@@ -51,7 +51,7 @@ export async function startService(upstreamPort: number, environment: NodeJS.Pro
       CONTACTSWING_URL: `http://127.0.0.1:${upstreamPort}`,
       ...environment,
     },
-    // Its log lines are written, as in production, but this process does not spend its time on them.
+    // Log lines that are asked for are written, but this process does not spend its time on them.
     stdio: ["ignore", "ignore", "inherit"],
   });
   const url = `http://127.0.0.1:${port}`;

@@ -60,8 +60,8 @@ const connectRetryBaseMs = 50;
 
 /**
  * The HTTP client in front of ContactSwing: no retries once bytes may have left, no redirects, no throwing on a
- * status, a cap on the answer's size after decompression. A got error holds the caller's token in its options, so
- * none leaves this file: only facts do.
+ * status, a cap on the answer's size after decompression. A got error leads to its request, and that to the
+ * caller's token, so none leaves this file: only facts do.
  */
 export function createTransport(settings: TransportSettings): Transport {
   const { protocol, hostname, port, pathname } = new URL(settings.baseUrl);

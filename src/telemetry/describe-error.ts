@@ -18,13 +18,21 @@ const bundledFramePattern = /^\s+at .*[\\/]dist[\\/]server\.cjs:(\d+):(\d+)/;
  * the message, its cause and its own fields may hold a request with the token: none of them is read out.
  */
 export function describeError(error: unknown): ErrorDescription {
+  const type = readErrorType(error);
   try {
-    if (!(error instanceof Error)) return { type: typeof error };
-    const type = readClassName(error);
-    const origin = findOrigin(error);
+    const origin = error instanceof Error ? findOrigin(error) : undefined;
     return origin === undefined ? { type } : { type, origin };
   } catch {
-    return { type: "Error" };
+    return { type };
+  }
+}
+
+/** The class of an error, without the search for where it came from. */
+export function readErrorType(error: unknown): string {
+  try {
+    return error instanceof Error ? readClassName(error) : typeof error;
+  } catch {
+    return "Error";
   }
 }
 

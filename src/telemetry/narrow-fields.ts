@@ -1,4 +1,4 @@
-import { describeError } from "./describe-error.ts";
+import { describeError, readErrorType } from "./describe-error.ts";
 import { isSecretName, redactedText } from "./secret-names.ts";
 
 const maxDepth = 5;
@@ -36,7 +36,7 @@ function isNarrow(fields: object): boolean {
  * one, and so would a `%s`.
  */
 export function narrowArguments([first, ...others]: readonly unknown[]): unknown[] {
-  const rest = others.map((value) => (value instanceof Error ? describeError(value).type : narrowFields(value)));
+  const rest = others.map((value) => (value instanceof Error ? readErrorType(value) : narrowFields(value)));
   if (first instanceof Error) return [{ error: describeError(first) }, ...(rest.length > 0 ? rest : ["error"])];
   return [narrowFields(first), ...rest];
 }

@@ -1,5 +1,5 @@
 import { CallFailure } from "../failures/failure.ts";
-import { describeError } from "./describe-error.ts";
+import { readErrorType } from "./describe-error.ts";
 import type { Span } from "./tracer.ts";
 
 /** Runs a part of a request in a span of its own. What it throws is thrown on, named in the span by its kind alone. */
@@ -9,7 +9,7 @@ export function runInSpan<Result>(parent: Span, name: string, run: () => Result)
     return run();
   } catch (error) {
     span.setAttributes({
-      "error.type": error instanceof CallFailure ? error.failure.kind : describeError(error).type,
+      "error.type": error instanceof CallFailure ? error.failure.kind : readErrorType(error),
     });
     throw error;
   } finally {

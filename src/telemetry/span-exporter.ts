@@ -1,7 +1,7 @@
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import type { TracingConfig } from "../tracing-config.ts";
-import { describeError } from "./describe-error.ts";
+import { readErrorType } from "./describe-error.ts";
 import type { Logger } from "./logger.ts";
 
 // ExportResultCode.SUCCESS of @opentelemetry/core.
@@ -25,7 +25,7 @@ export function createSpanExporter(config: TracingConfig, logger: Logger): SpanE
       exporter.export(spans, (result) => {
         const hasFailed = result.code !== success;
         if (hasFailed && !isFailing) {
-          logger.warn({ "error.type": describeError(result.error).type }, "traces cannot be sent");
+          logger.warn({ "error.type": readErrorType(result.error) }, "traces cannot be sent");
         } else if (!hasFailed && isFailing) {
           logger.info("traces are sent again");
         }
