@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
+import { endOfTurn } from "../end-of-turn.ts";
 
 export interface TransportSettings {
   readonly baseUrl: string;
@@ -162,6 +163,7 @@ export function createTransport(settings: TransportSettings): Transport {
     async exchange(request) {
       const deadline = performance.now() + settings.connectTimeoutMs;
       for (let retries = 0; ; retries++) {
+        await endOfTurn();
         if (isDestroyed) return { kind: "no-connection", phase: "tcp" };
         const exchange = await attempt(request, deadline - performance.now());
         const pauseMs = connectRetryBaseMs * 2 ** retries * (0.5 + Math.random());

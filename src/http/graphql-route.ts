@@ -2,6 +2,7 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/s
 import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import Negotiator from "negotiator";
+import { endOfTurn } from "../end-of-turn.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { type OperationRecord, startRecord } from "../telemetry/operation-record.ts";
 import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
@@ -52,6 +53,7 @@ export function registerGraphqlRoute(
       reply.code(response.status ?? 200);
       for (const [name, value] of response.headers) reply.header(name, value);
       const isRefused = reply.statusCode >= 400 && record.errorCodes === undefined;
+      await endOfTurn();
       return reply.send(isRefused ? completeErrors(response.body.string, record) : response.body.string);
     },
   });
