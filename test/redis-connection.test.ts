@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, test } from "@jest/globals";
 import { StoreUnavailable } from "../src/idempotency/idempotency-store.ts";
 import { createRedisConnection, type Evaluate } from "../src/idempotency/redis-connection.ts";
@@ -153,19 +154,36 @@ describeWithRedis("a connection to Redis", () => {
   });
 });
 
-test("gives up on an address that takes connections and never answers", async () => {
-  const server = createServer(() => undefined).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const sockets: { destroy(): void }[] = [];
-  server.on("connection", (socket) => sockets.push(socket));
+/** The URL of a server on loopback that does this with what it is sent. */
+async function serve(answer: (sent: string, socket: Socket) => void): Promise<string> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on("data", (chunk) => answer(String(chunk), socket)));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
   onTestEnd(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const { connection, changes } = connect(`redis://127.0.0.1:${(server.address() as { port: number }).port}`);
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("gives up on an address that takes connections and never answers", async () => {
+  const { connection, changes } = connect(await serve(() => undefined));
 
   await connection.start(noRecovery);
 
   expect(connection.isAvailable).toBe(false);
   expect(changes).toEqual(["down TIMEOUT"]);
+});
+
+test("repeats no word of an error that does not begin with its code", async () => {
+  const url = await serve((sent, socket) => {
+    for (const _command of sent.match(/^\*/gm) ?? []) socket.write("-refused for CANARY of someone\r\n");
+  });
+  const { connection, changes } = connect(url);
+
+  await connection.start(noRecovery);
+
+  expect(changes).toEqual(["down undefined"]);
 });
