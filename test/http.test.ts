@@ -109,6 +109,11 @@ test.each([
   [undefined, "application/json; charset=utf-8"],
   ["*/*", "application/json; charset=utf-8"],
   ["application/json", "application/json; charset=utf-8"],
+  ["application/json; charset=utf-8", "application/json; charset=utf-8"],
+  [
+    "application/graphql-response+json;charset=UTF-8, application/json; charset=utf-8",
+    "application/graphql-response+json; charset=utf-8",
+  ],
   ["application/graphql-response+json", "application/graphql-response+json; charset=utf-8"],
   ["application/graphql-response+json, application/json;q=0.9", "application/graphql-response+json; charset=utf-8"],
 ])("answers Accept %s as %s", async (accept, expected) => {

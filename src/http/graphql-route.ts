@@ -20,7 +20,8 @@ export interface GraphqlRouteDependencies {
 
 const path = "/graphql";
 const otherMethods: HTTPMethods[] = ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT"];
-const mediaTypes = ["application/json", "application/graphql-response+json"];
+// With their charset, as they are sent: a range in `Accept` may name it (RFC 9110, section 12.5.1).
+const mediaTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
 
 // The headers that Apollo Server looks at. The caller's token is not for it: for the CSRF check it is enough to
 // know that there is one.
