@@ -443,6 +443,30 @@ describe("a variable that GraphQL cannot coerce", () => {
     expect(extensions.fieldErrors).toHaveLength(80);
   });
 
+  const create = (input: string, selection = "ctxId") =>
+    `{ createDataExtractionAction(input: { ${input} }) { ${selection} } }`;
+  test.each([
+    [
+      "$t: DataExtractionActionTiming",
+      create('name: "n", actionTiming: $t, webhook: {}'),
+      { t: null },
+      ["input", "actionTiming"],
+    ],
+    [
+      "$t: DataExtractionActionTiming = null",
+      create('name: "n", actionTiming: $t, webhook: {}'),
+      {},
+      ["input", "actionTiming"],
+    ],
+    ['$t: String = "n"', create("name: $t, webhook: {}"), { t: null }, ["input", "name"]],
+    ["$t: Boolean = true", create('name: "n", webhook: {}', "action @include(if: $t) { id }"), { t: null }, []],
+  ])("is a null where none is taken, allowed by a default: %s", async (variable, selection, variables, path) => {
+    const { extensions } = await failing(`mutation (${variable}) ${selection}`, variables);
+
+    expect(extensions).toMatchObject({ code: "BAD_USER_INPUT", ...notCreated });
+    expect(extensions.fieldErrors?.map((problem) => problem.path)).toEqual([path]);
+  });
+
   test("is told without an outcome in a query", async () => {
     const { extensions } = await failing("query ($id: ID!) { dataExtractionAction(id: $id) { id } }", {
       id: { canary: 1 },

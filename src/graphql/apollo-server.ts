@@ -10,6 +10,7 @@ import type { GraphQLSchema } from "graphql";
 import type { RequestContext } from "./context.ts";
 import { createDocumentStore, createPersistedQueryCache } from "./document-caches.ts";
 import { createErrorGate, maskUnknownError, type ReportBug } from "./error-gate.ts";
+import { refuseNullVariables } from "./null-variables.ts";
 import { limitOperations, maxValidationErrors, operationLimits } from "./operation-limits.ts";
 import { recordOperation } from "./record-operation.ts";
 import { traceOperation } from "./trace-operation.ts";
@@ -61,6 +62,7 @@ export function createApolloServer({
     plugins: [
       readPersistedQueryId,
       recordOperation,
+      refuseNullVariables,
       createErrorGate(reportBug, isExplorable),
       ...(isTraced ? [traceOperation] : []),
       ApolloServerPluginLandingPageDisabled(),

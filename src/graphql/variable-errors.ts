@@ -13,8 +13,11 @@ import {
   Kind,
   type OperationDefinitionNode,
   separateOperations,
+  TypeInfo,
   typeFromAST,
+  type VariableDefinitionNode,
   visit,
+  visitWithTypeInfo,
 } from "graphql";
 import type { FieldError } from "../failures/failure.ts";
 
@@ -22,6 +25,12 @@ const rule = "type";
 const maxErrors = 100;
 
 type Path = readonly string[];
+
+/** A place where a variable stands. A directive's is no part of the input: its path is empty. */
+interface Use {
+  readonly path: Path;
+  readonly type: GraphQLInputType | null | undefined;
+}
 
 /**
  * Says which of an operation's variables cannot be coerced to their types, one problem each, in the paths of the
@@ -35,34 +44,64 @@ export function findVariableErrors(
   variables: Readonly<Record<string, unknown>>,
   isExplorable: boolean,
 ): FieldError[] {
-  const uses = findVariableUses(document, operation);
+  const allUses = findVariableUses(schema, document, operation);
   const errors = (operation.variableDefinitions ?? []).flatMap((definition) => {
     const name = definition.variable.name.value;
-    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    const value = readVariable(definition, variables);
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
-    return [...findTypeErrors(value, type, uses.get(name) ?? [], isExplorable)];
+    const uses = allUses.get(name) ?? [];
+    const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
+    const errors = [...findTypeErrors(value, type, path, isExplorable)];
+    const refusal = value === null && errors.length === 0 ? uses.find((use) => isNonNullType(use.type)) : undefined;
+    return refusal === undefined
+      ? errors
+      : [{ path: refusal.path, message: `Required, of type ${refusal.type}.`, rule }];
   });
   return errors.slice(0, maxErrors);
 }
 
-/** Where an operation first uses each variable: the argument's name and the input fields that lead to it. */
-function findVariableUses(document: DocumentNode, operation: OperationDefinitionNode): Map<string, Path> {
-  const uses = new Map<string, Path>();
-  // Another operation of the document may have a variable of the same name.
-  visit(separateOperations(document)[operation.name?.value ?? ""] ?? operation, {
-    // A directive's variable is no part of the input.
-    Directive: () => false,
+/** Whether any of an operation's variables is null, be it by its default. */
+export function hasNullVariable(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  return variableDefinitions.some((definition) => readVariable(definition, variables) === null);
+}
+
+/** The value that a variable was given; undefined also when its default stands in, unless that is null. */
+function readVariable(
+  { variable, defaultValue }: VariableDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): unknown {
+  const name = variable.name.value;
+  const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  return given === undefined && defaultValue?.kind === Kind.NULL ? null : given;
+}
+
+/** Where an operation uses each variable: the argument's name and the input fields that lead to it. */
+function findVariableUses(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Map<string, readonly Use[]> {
+  const uses = new Map<string, readonly Use[]>();
+  const types = new TypeInfo(schema);
+  const visitor = visitWithTypeInfo(types, {
     VariableDefinition: () => false,
-    Variable(node, _key, parent, _path, ancestors) {
-      if (uses.has(node.name.value)) return;
+    Variable({ name }, _key, parent, _path, ancestors) {
       // Lists of nodes are among the ancestors; they have no kind.
-      const steps = ([...ancestors, parent] as ASTNode[]).flatMap((step) =>
+      const around = [...ancestors, parent] as ASTNode[];
+      const path = around.flatMap((step) =>
         step.kind === Kind.ARGUMENT || step.kind === Kind.OBJECT_FIELD ? [step.name.value] : [],
       );
-      uses.set(node.name.value, steps);
+      const isOfDirective = around.some(({ kind }) => kind === Kind.DIRECTIVE);
+      const use = { path: isOfDirective ? [] : path, type: types.getInputType() };
+      uses.set(name.value, [...(uses.get(name.value) ?? []), use]);
     },
   });
+  // Another operation of the document may have a variable of the same name.
+  visit(separateOperations(document)[operation.name?.value ?? ""] ?? operation, visitor);
   return uses;
 }
 

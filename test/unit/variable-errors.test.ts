@@ -90,6 +90,36 @@ describe("a variable", () => {
     ]);
   });
 
+  test.each<[string, string, string[], string]>([
+    ["an argument", 'query ($v: ID = "d") { a(id: $v) }', ["id"], "ID!"],
+    [
+      "a field with a default",
+      'query ($v: String) { a(id: 1, outer: { name: "n", note: $v }) }',
+      ["outer", "note"],
+      "String!",
+    ],
+    ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', ["ids"], "ID!"],
+    ["a later place", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', ["id"], "ID!"],
+    ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", [], "Boolean!"],
+    [
+      "a fragment's directive",
+      "query ($v: Boolean = true) { ...F } fragment F on Query { b @include(if: $v) }",
+      [],
+      "Boolean!",
+    ],
+  ])("may not be null where %s takes no null", (_case, query, path, type) => {
+    expect(find(query, { v: null })).toEqual([problem(path, `Required, of type ${type}.`)]);
+    expect(find(query, {})).toEqual([]);
+  });
+
+  test("may not be null by its default either", () => {
+    const query = (value: string) => `query ($v: String = ${value}) { a(id: 1, outer: { name: "n", note: $v }) }`;
+
+    expect(find(query("null"))).toEqual([problem(["outer", "note"], "Required, of type String!.")]);
+    expect(find(query("null"), { v: "given" })).toEqual([]);
+    expect(find(query('"n"'))).toEqual([]);
+  });
+
   test("is its own only when the caller sent it", () => {
     expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([
       problem(["id"], "Required, of type ID!."),
