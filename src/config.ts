@@ -71,6 +71,22 @@ const baseUrl: Parser<string> = (text) => {
   return username || password ? undefined : `${origin}${pathname.replace(/\/+$/, "")}`;
 };
 
+/** The path names a database by its number; credentials must be such that they can be decoded. */
+const redisUrl: Parser<string> = (text) => {
+  if (url(["redis:", "rediss:"])(text) === undefined) return undefined;
+  const { hostname, pathname, username, password } = new URL(text);
+  return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && isDecodable(username + password) ? text : undefined;
+};
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Where a key set is: of a file: URL only the path counts, and fetch takes no credentials. */
 const keySetUrl: Parser<string> = (text) => {
   if (url(["http:", "https:", "file:"])(text) === undefined) return undefined;
@@ -91,6 +107,7 @@ const origins: Parser<readonly string[]> = (text) => {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
+  const isSet = (name: string) => Boolean(environment[name]?.trim());
 
   function read<Value, Default>(name: string, parse: Parser<Value>, expected: string, fallback: Default) {
     const text = environment[name]?.trim();
@@ -115,7 +132,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     upstreamTimeoutMs: count("UPSTREAM_TIMEOUT_MS", 10_000),
     upstreamConnectTimeoutMs: count("UPSTREAM_CONNECT_TIMEOUT_MS", 2000),
     maxInFlight: count("MAX_IN_FLIGHT", 256, 1, 1_000_000),
-    redisUrl: read("REDIS_URL", url(["redis:", "rediss:"]), "a redis: or rediss: URL", undefined),
+    redisUrl: read("REDIS_URL", redisUrl, "a redis: or rediss: URL whose path is at most a number", undefined),
     idempotencyTtlSeconds: count("IDEMPOTENCY_TTL_SECONDS", 86_400, 1, 31_536_000),
     jwksUrl: read("JWKS_URL", keySetUrl, "an http:, https: or file:/// URL without credentials", undefined),
     jwtIssuer: read("JWT_ISSUER", anyText, "text", undefined),
@@ -125,12 +142,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: read("LOG_LEVEL", oneOf(logLevels), `one of ${logLevels.join(", ")}`, "info"),
     shutdownDelayMs: count("SHUTDOWN_DELAY_MS", 3000, 0),
     shutdownGraceMs: count("SHUTDOWN_GRACE_MS", 15_000, 0),
-    tracing: readTracingConfig((name) => Boolean(environment[name]?.trim()), read),
+    tracing: readTracingConfig(isSet, read),
   };
 
   // A check that the operator believes in must not silently be off.
   for (const name of ["JWT_ISSUER", "JWT_AUDIENCE"]) {
-    if (environment[name] && !environment.JWKS_URL) problems.push(`${name} needs JWKS_URL.`);
+    if (isSet(name) && !isSet("JWKS_URL")) problems.push(`${name} needs JWKS_URL.`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

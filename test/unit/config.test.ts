@@ -71,7 +71,12 @@ test("turns the playground off in production", () => {
 });
 
 test("takes an empty variable as absent", () => {
-  expect(readConfig({ PORT: "", REDIS_URL: " ", CORS_ORIGINS: "" })).toEqual(readConfig({}));
+  const empty = { PORT: "", REDIS_URL: " ", CORS_ORIGINS: "", JWKS_URL: " ", JWT_ISSUER: " ", JWT_AUDIENCE: "" };
+
+  expect(readConfig(empty)).toEqual(readConfig({}));
+  expect(() => readConfig({ JWKS_URL: " ", JWT_ISSUER: "https://issuer.example" })).toThrow(
+    /JWT_ISSUER needs JWKS_URL/,
+  );
 });
 
 test.each([
@@ -90,6 +95,11 @@ test.each([
   ["UPSTREAM_CONNECT_TIMEOUT_MS", "fast"],
   ["MAX_IN_FLIGHT", "0"],
   ["REDIS_URL", "http://cache"],
+  ["REDIS_URL", "redis://cache/production"],
+  ["REDIS_URL", "redis://cache/1/2"],
+  ["REDIS_URL", "redis:6379"],
+  ["REDIS_URL", "redis://user:secret%@cache"],
+  ["REDIS_URL", "redis://%ZZ:secret@cache"],
   ["IDEMPOTENCY_TTL_SECONDS", "0"],
   ["JWKS_URL", "keys.json"],
   ["JWKS_URL", "file://keys.json"],
