@@ -11,7 +11,7 @@ import { createLogger } from "./telemetry/logger.ts";
 import { version } from "./version.ts";
 
 const prettyOptions = {
-  colorize: process.stdout.isTTY,
+  colorize: true,
   levelKey: "log\\.level",
   messageKey: "message",
   timestampKey: "@timestamp",
@@ -39,7 +39,8 @@ await run(process, async () => {
   const given = readConfig(process.env);
   const sandbox = isSandboxed ? createSandbox() : undefined;
   const config = sandbox ? { ...given, contactSwingUrl: await sandbox.start() } : given;
-  const logger = createLogger(config.logLevel, pretty(prettyOptions));
+  // Programs read the lines that production writes.
+  const logger = createLogger(config.logLevel, process.stdout.isTTY ? pretty(prettyOptions) : process.stdout);
   const tracer = await createTracer(config.tracing, logger, version);
   const surroundings = sandbox ? { demo } : { refusedToken: demoToken };
   const service = createService({ config, logger, version, process, tracer, ...surroundings });

@@ -37,7 +37,7 @@ async function startDev(environment: Record<string, string>) {
   });
   const address = /^GraphQL: (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m.exec(output)?.[1] ?? "";
   const page = await fetch(address, { headers: { accept: "text/html" } }).then((response) => response.text());
-  return { child, group, output, curl, page };
+  return { child, group, output: () => output, curl, page };
 }
 
 test("npm run dev prints a request that creates an action, and one Ctrl-C ends everything", async () => {
@@ -52,20 +52,23 @@ test("npm run dev prints a request that creates an action, and one Ctrl-C ends e
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  expect(output).toMatch(/^Demo token: \S+$/m);
-  expect(page).toContain(/^Demo token: (\S+)$/m.exec(output)?.[1]);
+  expect(output()).toMatch(/^Demo token: \S+$/m);
+  expect(page).toContain(/^Demo token: (\S+)$/m.exec(output())?.[1]);
   expect(answer.data.createDataExtractionAction.action).toMatchObject({
     name: "My Data Extraction Action",
     type: "SINGLEDATAEXTRACTION",
     isActive: true,
   });
+  // Into a pipe the log goes as in production.
+  const line = /^\{.*"graphql request".*\}$/m.exec(output())?.[0] ?? "{}";
+  expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
   expect(processesIn(group)).toEqual([]);
 });
 
 test("npm run dev in front of another ContactSwing has no demo token, not in the playground either", async () => {
   const { output, page } = await startDev({ CONTACTSWING_URL: "http://127.0.0.1:9" });
 
-  expect(output).not.toContain("Demo token");
+  expect(output()).not.toContain("Demo token");
   expect(page).toContain('id="settings"');
   expect(page).not.toContain(demoToken);
 });
