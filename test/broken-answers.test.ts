@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { concurrently } from "./helpers/concurrently.ts";
@@ -256,6 +257,13 @@ test("any bytes at all as an answer give one of the known codes", async () => {
 
 const createdBytes = answerBytes(201, bodies[201]).bytes;
 const conflict: Verdict = { code: "CONFLICT", outcome: "NOT_CREATED", retryable: false };
+const gzipped = gzipSync(bodies[201]);
+/** A 201 whose body is the beginning of a compressed one; `length` is what its head says. */
+const compressed = (sentBytes: number, length: number) =>
+  Buffer.concat([
+    Buffer.from(`HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: ${length}\r\n\r\n`),
+    gzipped.subarray(0, sentBytes),
+  ]);
 const odd: [string, string | Buffer, Ending, Verdict][] = [
   ["nothing", "", "fin", lost],
   ["noise", Buffer.from("fe00ff10".repeat(100), "hex"), "fin", lost],
@@ -312,7 +320,9 @@ const odd: [string, string | Buffer, Ending, Verdict][] = [
     "keep",
     conflict,
   ],
-  ["a compressed answer that is cut", answerBytes(201, bodies[201]).bytes.subarray(0, 90), "fin", createdUnread],
+  ["compressed", compressed(gzipped.length, gzipped.length), "fin", good],
+  ["compressed, and cut in transit", compressed(30, gzipped.length), "fin", createdUnread],
+  ["compressed, and cut before it was sent", compressed(30, 30), "fin", createdUnread],
 ];
 
 test.each(odd)("an answer that is %s is what it can be", async (name, bytes, ending, expected) => {

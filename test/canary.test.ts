@@ -83,6 +83,7 @@ describe("nothing of the caller's is in an error or a log line when", () => {
       const answer = await send(url, { query: createMutation, variables: { input } }, headers);
 
       expect(answer.body.errors).toHaveLength(1);
+      expect(upstream.received).toHaveLength(1);
       expectNoCanary({ body: answer.text, headers: answer.headers, logLines }, new URL(upstream.url).host);
     },
   );
@@ -94,6 +95,7 @@ describe("nothing of the caller's is in an error or a log line when", () => {
 
     const answer = await send(url, { query, variables: { id: canary } }, headers);
 
+    expect(upstream.received).toHaveLength(1);
     expectNoCanary({ body: answer.text, headers: answer.headers, logLines });
   });
 
@@ -167,7 +169,6 @@ describe("nothing of the caller's is in an error or a log line when", () => {
     `mutation { createDataExtractionAction(input: { name: ${name}, webhook: ${webhook} }) { ctxId } }`;
   const deep = (open: string, close: string) => `${open.repeat(120)}"${canary}"${close.repeat(120)}`;
   test.each([
-    ["a number for a text", literal("7", `{ name: "${canary}" }`).replace("7", "73737")],
     ["an enum value for a text", literal(canary)],
     ["a list for a text", literal(`["${canary}"]`)],
     ["an object for a text", literal(`{ a: "${canary}" }`)],

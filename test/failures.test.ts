@@ -1,6 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import { create, fullInput, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { startDeafListener } from "./helpers/raw-upstream.ts";
 import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -312,21 +313,27 @@ test("says that no connection means nothing was created, and that it may be trie
 });
 
 test("gives up after the connect timeout", async () => {
-  // TEST-NET-1 (RFC 5737) is never routed; a refusal by the network says the same.
-  const { url } = await startService({ CONTACTSWING_URL: "http://192.0.2.1:81", UPSTREAM_CONNECT_TIMEOUT_MS: "100" });
+  const port = await startDeafListener();
+  const settings = { UPSTREAM_CONNECT_TIMEOUT_MS: "300", UPSTREAM_TIMEOUT_MS: "600000" };
+  const { url } = await startService({ CONTACTSWING_URL: `http://127.0.0.1:${port}`, ...settings });
+  const startedAt = performance.now();
 
   const { extensions } = onlyError(await create(url, minimalInput, token));
 
   expect(extensions).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", outcome: "NOT_CREATED", retryable: true });
+  expect(performance.now() - startedAt).toBeGreaterThan(250);
 });
 
 test("gives up on an answer that does not come, and says that nobody knows", async () => {
   const upstream = await startUpstream(() => new Promise(() => {}));
   const { url } = await startService({ CONTACTSWING_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "100" });
+  const startedAt = performance.now();
 
   const { extensions } = onlyError(await create(url, minimalInput, token));
 
   expect(extensions).toMatchObject({ code: "UPSTREAM_TIMEOUT", ...unknown });
+  // The setting is what counts, and not its default of ten seconds.
+  expect(performance.now() - startedAt).toBeLessThan(5000);
   expect(upstream.received).toHaveLength(1);
 });
 

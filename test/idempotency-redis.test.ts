@@ -287,7 +287,9 @@ describeWithRedis("Redis, and replicas of the service", () => {
     child.kill("SIGINT");
 
     expect(await exit).toBe(0);
-    expect(await call).toMatchObject({ body: { errors: [{ extensions: { outcome: "UNKNOWN" } }] } });
+    expect(await call).toMatchObject({
+      body: { errors: [{ extensions: { code: "UPSTREAM_ERROR", outcome: "UNKNOWN" } }] },
+    });
     const [key] = await recordsOf(redis);
     expect(await redis.command("GET", String(key))).toMatch(/^unknown \S+ \S+ UNKNOWN$/);
   });

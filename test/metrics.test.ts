@@ -158,6 +158,7 @@ test("have no label that a caller can fill", async () => {
 
   const after = await scrape(url);
   expect(after.text).not.toMatch(/canary/i);
+  expect(after.value("contactswing_bff_requests_total")).toBe(4 * 30);
   const series = ({ families }: typeof before) =>
     [...families.values()].reduce((sum, { samples }) => sum + samples.length, 0);
   expect(series(after) - series(before)).toBeLessThan(100);

@@ -99,17 +99,25 @@ test("refuses on /graphql while the event loop runs late for long, and answers a
   expect(line).toMatchObject({ "http.response.status_code": 503, "error.code": ["OVERLOADED"] });
 });
 
-test("takes one long pause and many short ones for what they are", async () => {
+test("takes one long pause, a short time of long ones and many short ones for what they are", async () => {
   const { url } = await startService({});
   const statuses: number[] = [];
+  const sendFor = async (durationMs: number) => {
+    for (const end = performance.now() + durationMs; performance.now() < end; ) {
+      const answers = await Promise.all(Array.from({ length: 5 }, () => send(url, query)));
+      statuses.push(...answers.map(({ status }) => status));
+    }
+  };
 
   work(lastingDelayMs * 2);
   statuses.push((await send(url, query)).status);
-  const load = await strain(maxDelayMs / 4);
-  for (const end = performance.now() + lastingDelayMs * 1.5; performance.now() < end; ) {
-    statuses.push((await send(url, query)).status);
-  }
-  load.stop();
+  const longPauses = await strain(maxDelayMs * 2);
+  await sendFor(lastingDelayMs / 3);
+  longPauses.stop();
+  await sendFor(lastingDelayMs / 3);
+  const shortPauses = await strain(maxDelayMs / 4);
+  await sendFor(lastingDelayMs * 1.5);
+  shortPauses.stop();
 
   expect(new Set(statuses)).toEqual(new Set([200]));
 });

@@ -229,10 +229,12 @@ test.each(Object.entries(cooks) as [FailureKind, Cook][])("the recipe for %s wor
 });
 
 test("an outage ends", async () => {
-  const { url } = await startSandboxedService({}, { pace: { slowMs: 0, outageMs: 100 } });
+  const settings = { UPSTREAM_CONNECT_TIMEOUT_MS: "20" };
+  const { url } = await startSandboxedService(settings, { pace: { slowMs: 0, outageMs: 500 } });
   await create(url, named("sandbox:outage"));
 
   let answer = await create(url, named("A"));
+  expect(onlyError(answer).extensions.code).toBe("UPSTREAM_UNAVAILABLE");
   while (answer.body.errors !== undefined) answer = await create(url, named("A"));
 
   expect(answer.body.data.createDataExtractionAction.action.name).toBe("A");

@@ -20,6 +20,8 @@ import {
   type SigningKey,
   signToken,
 } from "./helpers/issuer.ts";
+import { scrape } from "./helpers/metrics.ts";
+import { eventually } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
 import { type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -227,13 +229,14 @@ test("loads the keys once, however many callers wait for them", async () => {
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const { createWith, keyServer } = await start(async () => {
+  const { url, createWith, keyServer } = await start(async () => {
     await held;
     return { status: 200, body: keySetOf(key) };
   });
   const token = await signToken(key);
 
   const calls = Array.from({ length: 20 }, () => createWith(token));
+  await eventually(async () => (await scrape(url)).value("contactswing_bff_requests_in_flight") === 20);
   release();
   const answers = await Promise.all(calls);
 

@@ -91,6 +91,8 @@ test("says nothing of the token however it is printed", () => {
   const logger = createLogger("trace", { write: (line) => lines.push(line) });
   logger.info({ token, nested: { token } }, `as text: ${token}`);
 
+  expect(token?.reveal()).toBe("canary-token");
+  expect(lines).toEqual([expect.stringContaining("as text: [bearer token]")]);
   const printed = [
     String(token),
     JSON.stringify({ token }),

@@ -34,6 +34,7 @@ async function runOnce(environment: Record<string, string>): Promise<{ exitCode:
     child.kill("SIGTERM");
   }
   const [exitCode] = await exit;
+  expect(upstream.received).toHaveLength(1);
   return { exitCode, errors };
 }
 

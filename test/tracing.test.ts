@@ -174,9 +174,11 @@ test("keeps to the caller's decision not to record, and passes it on", async () 
 
   await collect(traced);
   expect(traced.receiver.exports).toEqual([]);
-  const [, passedOn, , flags] =
+  const [, passedOn, spanId, flags] =
     traceparentPattern.exec(traced.upstream.received[0]?.headers.traceparent as string) ?? [];
   expect([passedOn, flags]).toEqual([traceId, "00"]);
+  // The call is a part of the trace that has a name of its own.
+  expect(unsampled).not.toContain(spanId);
 });
 
 test.each([

@@ -8,6 +8,16 @@ import { startUpstream } from "../helpers/upstream.ts";
 
 const script = new URL("../../deploy/container/healthcheck.mjs", import.meta.url).pathname;
 
+/** A loopback port that nobody listens on. */
+async function findClosedPort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
+
 /** Runs the script with nothing but these variables; resolves with its exit code. */
 async function checkHealth(environment: Record<string, string>): Promise<number> {
   const child = spawn(process.execPath, [script], { env: environment, stdio: "ignore" });
@@ -18,8 +28,12 @@ async function checkHealth(environment: Record<string, string>): Promise<number>
 test("finds the service on its port, whichever address it listens on", async () => {
   const { url } = await startService({ HOST: "0.0.0.0" });
   const { port } = new URL(url);
+  const closed = await findClosedPort();
 
-  for (const HOST of ["0.0.0.0", "127.0.0.1", "localhost", ""]) expect(await checkHealth({ PORT: port, HOST })).toBe(0);
+  for (const HOST of ["0.0.0.0", "127.0.0.1", "localhost", ""]) {
+    expect(await checkHealth({ PORT: port, HOST })).toBe(0);
+    expect(await checkHealth({ PORT: closed, HOST })).toBe(1);
+  }
   expect(await checkHealth({ PORT: port })).toBe(0);
 });
 
@@ -27,23 +41,17 @@ test("finds a service on an IPv6 address", async () => {
   const { url } = await startService({ HOST: "::1" });
 
   expect(await checkHealth({ PORT: new URL(url).port, HOST: "::1" })).toBe(0);
+  expect(await checkHealth({ PORT: await findClosedPort(), HOST: "::1" })).toBe(1);
 });
 
 test("finds a draining service healthy: it must not be killed for draining", async () => {
   const { url, service } = await startService({});
   service.drain();
 
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
   expect(await checkHealth({ PORT: new URL(url).port })).toBe(0);
-});
-
-test("fails when nobody listens", async () => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-
-  expect(await checkHealth({ PORT: String(port) })).toBe(1);
+  await service.stop();
+  expect(await checkHealth({ PORT: new URL(url).port })).toBe(1);
 });
 
 test("fails when something else than health is answered", async () => {

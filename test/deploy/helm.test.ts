@@ -47,6 +47,7 @@ function readEnvironment(values: object): Record<string, string> {
 }
 
 test("its own settings are the service's defaults in production", () => {
+  expect(readEnvironment({})).toHaveProperty("SHUTDOWN_GRACE_MS");
   expect(readConfig({ NODE_ENV: "production", ...readEnvironment({}) })).toEqual(
     readConfig({ NODE_ENV: "production" }),
   );

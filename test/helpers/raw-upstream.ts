@@ -1,4 +1,6 @@
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { onTestEnd } from "./cleanup.ts";
 import { certificate, privateKey } from "./self-signed-certificate.ts";
@@ -115,4 +117,31 @@ export function answerBytes(
   const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
   const framed = framing === "chunked" ? `${chunk(body.slice(0, half))}${chunk(body.slice(half))}0\r\n\r\n` : body;
   return { bytes: Buffer.from(head + framed), headLength: head.length };
+}
+
+/**
+ * A loopback port on which no connection is ever taken: its process stands still, and its queue is full, so that the
+ * system does not answer any more.
+ */
+export async function startDeafListener(): Promise<number> {
+  const script = `
+    const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      require("node:fs").writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  onTestEnd(async () => {
+    child.kill("SIGKILL");
+    await exit;
+  });
+  const [port] = await once(child.stdout, "data");
+  // One more than the backlog are queued.
+  for (let queued = 0; queued < 2; queued++) {
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.on("error", () => {});
+    onTestEnd(async () => socket.destroy());
+    await once(socket, "connect");
+  }
+  return Number(port);
 }

@@ -136,14 +136,22 @@ test("doubles the pause with every failed probe, up to 30 s, and starts again at
   expect(call(breaker, true)).toBe(1);
 });
 
-test("does not let a call from before decide in the probe's place", () => {
+test("does not let calls from before decide in the probe's place", () => {
   const { breaker, advance } = startClock();
-  const old = breaker.admit();
+  const old = Array.from({ length: 21 }, () => breaker.admit());
   calls(breaker, 20, 0);
+  const reportAll = (isFailure: boolean) => {
+    for (const permit of old.splice(0, isFailure ? 20 : 1)) if ("report" in permit) permit.report(isFailure);
+  };
+
+  reportAll(true);
+
+  // Else the pause would have doubled.
+  expect(call(breaker, false)).toBe(1);
   advance(1000);
   breaker.admit();
 
-  if ("report" in old) old.report(false);
+  reportAll(false);
 
   expect(breaker.state).toBe("half-open");
 });
