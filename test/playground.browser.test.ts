@@ -131,7 +131,9 @@ suite(`the playground in a browser${reason}`, () => {
       await openTab(page, "ReadAction");
       await run(page);
       await waitForText(page, response, "{");
-      expect(await page.evaluate("JSON.stringify({ ...localStorage })")).not.toContain("Bearer");
+      const kept = await page.evaluate<string>("JSON.stringify({ ...localStorage })");
+      expect(kept).toContain("ReadAction");
+      expect(kept).not.toContain("Bearer");
     }
   }, 60_000);
 

@@ -138,9 +138,12 @@ describe("a read", () => {
   const unreadable = entries.flatMap(([id, { read }]) => (read === undefined ? [id] : []));
 
   test.each([...unreadable, "sandbox:other-type"])("of %s is null", async (id) => {
-    const { url } = await startSandboxedService();
+    const { url, sandboxUrl } = await startSandboxedService();
 
     const answer = await send(url, { query: readQuery, variables: { id } });
+
+    const { status } = await fetch(`${sandboxUrl}/v2/_actions/${id}`, { headers: authorized });
+    expect(status).toBe(id === "sandbox:other-type" ? 200 : 404);
 
     expect(answer.body).toEqual({ data: { dataExtractionAction: null } });
   });
