@@ -32,10 +32,8 @@ await build({
   ],
   define: { "import.meta.url": "bundleUrl" },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  // Names are kept: logs tell errors by their class.
   minifyWhitespace: true,
   minifySyntax: true,
-  keepNames: true,
   legalComments: "none",
   // Not for Node, but for the positions below.
   sourcemap: "external",

@@ -1,9 +1,10 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { beforeAll, expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { assertBuilt, eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -40,6 +41,14 @@ test("names the module and the line of a bug, though the built service is one fi
   });
   expect(output()).not.toContain("canary");
   expect(upstream.received).toEqual([]);
+});
+
+test("is built with the schema of the repository: no name of it has got lost on the way into one file", async () => {
+  const { url } = await startProcess({});
+
+  const answer = await send(url, { query: "{ _service { sdl } }" }, {});
+
+  expect(answer.body.data._service.sdl).toBe(readFileSync(new URL("../schema.graphql", import.meta.url), "utf8"));
 });
 
 test("serves the playground from dist when it is on, without the demo token", async () => {

@@ -7,7 +7,8 @@ export interface ErrorDescription {
   readonly origin?: string;
 }
 
-const namePattern = /^[A-Z][A-Za-z]{0,63}$/;
+// In the bundle a name that it has twice, or that a class uses for itself, has a number behind or an underscore before it.
+const namePattern = /^_?([A-Z][A-Za-z]{0,63})\d{0,2}$/;
 // V8 writes `Name: message`, Node.js `Name [CODE]: message`, and the name alone where there is no message.
 const headPattern = /^[A-Za-z][\w.]{0,63}(?: \[\w+\])?(?:: |(?=\n))/;
 const ownFramePattern = /^\s+at .*[\\/](?:src|dist)[\\/]([\w./\\-]+\.[jt]s:\d+)/;
@@ -39,7 +40,7 @@ export function readErrorType(error: unknown): string {
 /** The class as the code names it: an error's own `name` is data, and may be anything. */
 function readClassName(error: Error): string {
   const name: unknown = Object.getPrototypeOf(error).constructor.name;
-  return typeof name === "string" && namePattern.test(name) ? name : "Error";
+  return (typeof name === "string" && namePattern.exec(name)?.[1]) || "Error";
 }
 
 function findOrigin({ message, stack }: Error): string | undefined {

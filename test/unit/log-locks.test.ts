@@ -154,6 +154,25 @@ describe("the service's logger", () => {
     expect(text()).not.toContain(canary);
   });
 
+  test.each([
+    ["GraphQLError", "GraphQLError"],
+    ["_GraphQLError", "GraphQLError"],
+    ["TimeoutError3", "TimeoutError"],
+    ["canaryError", "Error"],
+    ["A canary", "Error"],
+    ["A9canary", "Error"],
+    ["A123", "Error"],
+    ["", "Error"],
+  ])("names a class %j %s: as the code does, without what bundling adds", (name, written) => {
+    const { logger, lines } = openLogger();
+    class Thrown extends Error {}
+    Object.defineProperty(Thrown, "name", { value: name });
+
+    logBug(logger, new Thrown(), "r");
+
+    expect(lines()).toMatchObject([{ "error.type": written }]);
+  });
+
   test("writes a bug down with its place in our own code, not in a library's and not in a message's", async () => {
     const { logger, lines } = openLogger();
     const { readConfig } = await import("../../src/config.ts");
