@@ -143,7 +143,7 @@ describe("a variable", () => {
 
   test("is refused exactly when graphql-js refuses it, with as many problems", () => {
     const { document, operation } = operationOf(`mutation (
-      $input: CreateDataExtractionActionInput!, $w: DataExtractionWebhookInput, $ids: [ID!]! = ["a"], $flag: Boolean,
+      $input: CreateDataExtractionActionInput!, $w: DataExtractionWebhookInput!, $ids: [ID!]! = ["a"], $flag: Boolean,
       $constructor: Boolean, $t: DataExtractionActionTiming! = DURING
     ) {
       createDataExtractionAction(input: $input) { ctxId }
