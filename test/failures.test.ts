@@ -466,12 +466,34 @@ describe("a variable that GraphQL cannot coerce", () => {
       ["input", "actionTiming"],
     ],
     ['$t: String = "n"', create("name: $t, webhook: {}"), { t: null }, ["input", "name"]],
+    [
+      '$d: String, $t: String = "n"',
+      create("name: $t, description: $d, webhook: {}"),
+      { d: "d", t: null },
+      ["input", "name"],
+    ],
     ["$t: Boolean = true", create('name: "n", webhook: {}', "action @include(if: $t) { id }"), { t: null }, []],
   ])("is a null where none is taken, allowed by a default: %s", async (variable, selection, variables, path) => {
     const { extensions } = await failing(`mutation (${variable}) ${selection}`, variables);
 
     expect(extensions).toMatchObject({ code: "BAD_USER_INPUT", ...notCreated });
     expect(extensions.fieldErrors?.map((problem) => problem.path)).toEqual([path]);
+  });
+
+  test("is no null where one is taken", async () => {
+    const upstream = await startUpstream();
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+    const query = `mutation ($d: String, $m: Boolean = null) ${create('name: "n", description: $d, webhook: { mandatory: $m }')}`;
+
+    const { body } = await send(url, { query, variables: { d: null } }, token);
+
+    expect(body.data.createDataExtractionAction).toEqual({ ctxId: "ctx-1" });
+    expect(JSON.parse(upstream.received[0]?.body ?? "")).toEqual({
+      name: "n",
+      action_timing: "DURING",
+      type: "SINGLEDATAEXTRACTION",
+      webhook: {},
+    });
   });
 
   test("is told without an outcome in a query", async () => {

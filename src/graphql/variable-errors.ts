@@ -51,12 +51,11 @@ export function findVariableErrors(
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
     const uses = allUses.get(name) ?? [];
+    // A null may be what the variable's own type takes, and not the place where it stands.
+    const refusal = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
+    if (refusal !== undefined) return [{ path: refusal.path, message: `Required, of type ${refusal.type}.`, rule }];
     const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
-    const errors = [...findTypeErrors(value, type, path, isExplorable)];
-    const refusal = value === null && errors.length === 0 ? uses.find((use) => isNonNullType(use.type)) : undefined;
-    return refusal === undefined
-      ? errors
-      : [{ path: refusal.path, message: `Required, of type ${refusal.type}.`, rule }];
+    return [...findTypeErrors(value, type, path, isExplorable)];
   });
   return errors.slice(0, maxErrors);
 }

@@ -138,6 +138,11 @@ describe("a variable", () => {
     ["an item of a list", "query ($v: ID!) { a(id: 1, ids: [1, $v]) }", ["ids"]],
     ["several places, the first of which counts", "query ($v: ID!) { b(id: $v) a(id: 1, ids: [$v]) }", ["id"]],
     ["a fragment", "query ($v: ID!) { ...F } fragment F on Query { b(id: $v) }", ["id"]],
+    [
+      "an argument after a directive",
+      'query ($v: Boolean!) { b @skip(if: $v) a(id: 1, outer: { name: "n", inner: { flag: $v } }) }',
+      ["outer", "inner", "flag"],
+    ],
     ["a directive, which is no input", "query ($v: Boolean!) { b @skip(if: $v) }", []],
     ["nothing", "query ($v: Boolean!) { b }", []],
   ])("has the path of its use in %s", (_case, query, path) => {
