@@ -111,8 +111,9 @@ test("takes one long pause, a short time of long ones and many short ones for wh
 
   work(lastingDelayMs * 2);
   statuses.push((await send(url, query)).status);
-  const longPauses = await strain(maxDelayMs * 2);
-  await sendFor(lastingDelayMs / 3);
+  // Two of them a turn: late enough to be refused, were there more of them.
+  const longPauses = await strain(maxDelayMs * 1.5);
+  await sendFor(lastingDelayMs / 5);
   longPauses.stop();
   await sendFor(lastingDelayMs / 3);
   const shortPauses = await strain(maxDelayMs / 4);
