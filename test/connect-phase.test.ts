@@ -4,6 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { concurrently } from "./helpers/concurrently.ts";
+import { findFreePort } from "./helpers/free-port.ts";
 import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { answerBytes, type Ending, readRequests, sendBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { certificate } from "./helpers/self-signed-certificate.ts";
@@ -12,16 +13,6 @@ import { startService } from "./helpers/service.ts";
 const unavailable = { code: "UPSTREAM_UNAVAILABLE", outcome: "NOT_CREATED", retryable: true };
 const unknown = { code: "UPSTREAM_ERROR", outcome: "UNKNOWN", retryable: false };
 const created = answerBytes(201, '{"ctx_id":"c","data":{"action_id":"a"}}').bytes;
-
-/** A loopback port that nobody listens on. */
-async function findClosedPort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Tells of every attempt of this process to connect to a port that fails, once it has failed. */
 function onConnectFailure(port: number, listener: () => void): void {
@@ -37,7 +28,7 @@ function onConnectFailure(port: number, listener: () => void): void {
 }
 
 test("tries a refused connection at most three times", async () => {
-  const port = await findClosedPort();
+  const port = await findFreePort();
   let attempts = 0;
   onConnectFailure(port, () => {
     attempts += 1;
@@ -51,7 +42,7 @@ test("tries a refused connection at most three times", async () => {
 });
 
 test("creates once when the upstream begins to listen between two attempts", async () => {
-  const port = await findClosedPort();
+  const port = await findFreePort();
   const posts: string[] = [];
   const server = createServer((socket) => {
     readRequests(socket, ({ head }) => {
@@ -72,7 +63,7 @@ test("creates once when the upstream begins to listen between two attempts", asy
 });
 
 test("does not begin another attempt that the connect timeout leaves no time for", async () => {
-  const port = await findClosedPort();
+  const port = await findFreePort();
   let attempts = 0;
   onConnectFailure(port, () => {
     attempts += 1;

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
+import { findFreePort } from "./helpers/free-port.ts";
 import { create, fullInput, type GraphqlAnswer, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { assertBuilt, eventually, startProcess } from "./helpers/process.ts";
-import { describeWith, describeWithRedis, findFreePort, type RedisServer, startRedis } from "./helpers/redis.ts";
+import { describeWith, describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 

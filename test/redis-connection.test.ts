@@ -4,8 +4,9 @@ import { expect, test } from "@jest/globals";
 import { StoreUnavailable } from "../src/idempotency/idempotency-store.ts";
 import { createRedisConnection, type Evaluate } from "../src/idempotency/redis-connection.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
+import { findFreePort } from "./helpers/free-port.ts";
 import { eventually } from "./helpers/process.ts";
-import { describeWithRedis, findFreePort, startRedis } from "./helpers/redis.ts";
+import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 
 const echoScript = "return {KEYS[1], ARGV[1], ARGV[2]}";
 const noRecovery = async () => undefined;

@@ -3,20 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, test } from "@jest/globals";
 import { onTestEnd } from "../helpers/cleanup.ts";
+import { findFreePort } from "../helpers/free-port.ts";
 import { startService } from "../helpers/service.ts";
 import { startUpstream } from "../helpers/upstream.ts";
 
 const script = new URL("../../deploy/container/healthcheck.mjs", import.meta.url).pathname;
-
-/** A loopback port that nobody listens on. */
-async function findClosedPort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return String(port);
-}
 
 /** Runs the script with nothing but these variables; resolves with its exit code. */
 async function checkHealth(environment: Record<string, string>): Promise<number> {
@@ -28,7 +19,7 @@ async function checkHealth(environment: Record<string, string>): Promise<number>
 test("finds the service on its port, whichever address it listens on", async () => {
   const { url } = await startService({ HOST: "0.0.0.0" });
   const { port } = new URL(url);
-  const closed = await findClosedPort();
+  const closed = String(await findFreePort());
 
   for (const HOST of ["0.0.0.0", "127.0.0.1", "localhost", ""]) {
     expect(await checkHealth({ PORT: port, HOST })).toBe(0);
@@ -41,7 +32,7 @@ test("finds a service on an IPv6 address", async () => {
   const { url } = await startService({ HOST: "::1" });
 
   expect(await checkHealth({ PORT: new URL(url).port, HOST: "::1" })).toBe(0);
-  expect(await checkHealth({ PORT: await findClosedPort(), HOST: "::1" })).toBe(1);
+  expect(await checkHealth({ PORT: String(await findFreePort()), HOST: "::1" })).toBe(1);
 });
 
 test("finds a draining service healthy: it must not be killed for draining", async () => {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { describe } from "@jest/globals";
 import { createClient } from "@redis/client";
 import { onTestEnd } from "./cleanup.ts";
+import { findFreePort } from "./free-port.ts";
 
 /** A group of tests that need programs; where one of them is not installed they are left out, and say so. */
 export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
@@ -28,15 +29,6 @@ export interface RedisServer {
   readonly watch: () => Promise<() => string>;
   readonly signal: (name: NodeJS.Signals) => void;
   readonly stop: () => Promise<void>;
-}
-
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A real Redis on the loopback interface that keeps nothing on disk, once it takes connections. */
