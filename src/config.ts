@@ -75,7 +75,7 @@ const baseUrl: Parser<string> = (text) => {
 const redisUrl: Parser<string> = (text) => {
   if (url(["redis:", "rediss:"])(text) === undefined) return undefined;
   const { hostname, pathname, username, password } = new URL(text);
-  return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && isDecodable(username + password) ? text : undefined;
+  return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && [username, password].every(isDecodable) ? text : undefined;
 };
 
 function isDecodable(text: string): boolean {

@@ -100,6 +100,7 @@ test.each([
   ["REDIS_URL", "redis:6379"],
   ["REDIS_URL", "redis://user:secret%@cache"],
   ["REDIS_URL", "redis://%ZZ:secret@cache"],
+  ["REDIS_URL", "redis://secret%4:1@cache"],
   ["IDEMPOTENCY_TTL_SECONDS", "0"],
   ["JWKS_URL", "keys.json"],
   ["JWKS_URL", "file://keys.json"],
