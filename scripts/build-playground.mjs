@@ -3,8 +3,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { install } from "./install.mjs";
+
+/** Holds the sources of the page and, in a lock file of its own, the packages that it is bundled from. */
+export const packageFolder = "src/ide";
 
 const root = new URL("../", import.meta.url);
 const target = new URL("dist/ide/", root);
@@ -28,6 +34,7 @@ const workers = {
 
 const common = {
   absWorkingDir: root.pathname,
+  nodePaths: [fileURLToPath(new URL(`${packageFolder}/node_modules`, root))],
   outdir: target.pathname,
   bundle: true,
   minify: true,
@@ -42,7 +49,7 @@ const common = {
 /** What the bundle is made of, as one digest: our own sources, this script, and the versions of all packages. */
 function digestSources(sources) {
   const digest = createHash("sha256");
-  for (const path of [...sources, ".ci/build-ide.mjs", "package-lock.json"]) {
+  for (const path of [...sources, "scripts/build-playground.mjs", `${packageFolder}/package-lock.json`]) {
     const file = new URL(path, root);
     digest.update(existsSync(file) ? readFileSync(file) : "gone");
   }
@@ -167,8 +174,13 @@ async function writeBundle({ files, sources }) {
   writeFileSync(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-if (!isUpToDate()) {
+/** Builds the page unless it is up to date, and installs its packages before that unless they are there. */
+export async function buildPlayground() {
+  if (isUpToDate()) return;
+  if (!install(packageFolder)) throw new Error(`the packages of ${packageFolder} could not be installed`);
   const startedAt = performance.now();
   await writeBundle(await bundle());
-  console.log(`playground bundled into dist/ide in ${Math.round(performance.now() - startedAt)} ms`);
+  console.log(`built the playground in ${Math.round(performance.now() - startedAt)} ms`);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPlayground();

@@ -1,9 +1,9 @@
-// The built service with a fault that a test sets off: SIGUSR2 throws where nobody catches, SIGHUP leaves a rejection
+// The service with a fault that a test sets off: SIGUSR2 throws where nobody catches, SIGHUP leaves a rejection
 // to nobody, and FAULT_AT_START does the same before the service listens.
-import { readConfig } from "../../dist/config.js";
-import { run } from "../../dist/run.js";
-import { createService } from "../../dist/service.js";
-import { createLogger } from "../../dist/telemetry/logger.js";
+import { readConfig } from "../../src/config.ts";
+import { run } from "../../src/run.ts";
+import { createService } from "../../src/service.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
 
 process.on("SIGUSR2", () => {
   throw new TypeError("canary in a message");
