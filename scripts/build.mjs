@@ -3,7 +3,17 @@
 // of which loads undici: a tenth of the start and of the memory.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -72,7 +82,13 @@ export async function buildService() {
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
   // Any Node.js has to be able to read this file, to say which one is needed.
-  await build({ ...common, entryPoints: ["src/start.cts"], outfile: join(dist, "start.cjs"), format: "cjs", target: "node12" });
+  await build({
+    ...common,
+    entryPoints: ["src/start.cts"],
+    outfile: join(dist, "start.cjs"),
+    format: "cjs",
+    target: "node12",
+  });
   await fillCompileCache();
 }
 
@@ -101,14 +117,18 @@ export function copyExternalPackages() {
   const patterns = external.map((name) => new RegExp(`^${name.replace("*", ".*")}$`));
   const copied = new Set();
   const copy = (name, from) => {
-    const source = createRequire(from).resolve.paths(name)?.map((folder) => join(folder, name)).find((folder) => existsSync(join(folder, "package.json")));
+    const source = createRequire(from)
+      .resolve.paths(name)
+      ?.map((folder) => join(folder, name))
+      .find((folder) => existsSync(join(folder, "package.json")));
     if (source === undefined || copied.has(source)) return;
     copied.add(source);
     const target = join(dist, source.slice(root.length));
     mkdirSync(dirname(target), { recursive: true });
     cpSync(source, target, { recursive: true, filter: (path) => !/\.(d\.[cm]?ts|map)$/.test(path) });
     const manifest = join(source, "package.json");
-    for (const dependency of Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies ?? {})) copy(dependency, manifest);
+    for (const dependency of Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies ?? {}))
+      copy(dependency, manifest);
   };
   for (const name of Object.keys(dependencies)) {
     if (patterns.some((pattern) => pattern.test(name))) copy(name, join(root, "package.json"));

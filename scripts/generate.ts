@@ -1,10 +1,9 @@
-// Writes the files that are printed from the code, or with --check says which of them differ.
+// Writes the files that are printed from the code, or with --check reports which of them differ.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { printErrorDocs } from "./print-error-docs.ts";
-import { printSandboxDocument } from "./sandbox-document.ts";
-import { printComposeSupergraph } from "./supergraph.ts";
+import { printSandboxDocument } from "./print-sandbox-docs.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
 const { sdl } = createSubgraphSchema({} as never, {} as never);
@@ -13,7 +12,6 @@ const generated: Readonly<Record<string, () => string>> = {
   "schema.graphql": () => sdl,
   "docs/errors.md": printErrorDocs,
   "docs/sandbox.md": printSandboxDocument,
-  "deploy/compose/supergraph.graphql": () => printComposeSupergraph(sdl),
 };
 
 const isCheck = process.argv.includes("--check");

@@ -19,7 +19,9 @@ const options = {
 // biome-ignore lint/style/noDefaultExport: Jest takes a transformer by its default export
 export default {
   getCacheKey: (source, path) =>
-    createHash("sha256").update([version, JSON.stringify(options), path, source].join("\0")).digest("hex"),
+    createHash("sha256")
+      .update([version, JSON.stringify(options), path, source].join("\0"))
+      .digest("hex"),
   processAsync: (source, path) =>
     transform(source, { ...options, sourcefile: path, loader: path.endsWith("x") ? "tsx" : "ts" }),
 };

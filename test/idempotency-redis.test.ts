@@ -44,7 +44,6 @@ async function becomes(url: string, expected: typeof degraded | typeof ready): P
 
 const stateLines = (logLines: readonly string[]) => logLines.filter((line) => line.includes("idempotency store"));
 
-
 describeWithRedis("Redis, and replicas of the service", () => {
   async function startReplicas(environment: Record<string, string> = {}) {
     const redis = await startRedis();

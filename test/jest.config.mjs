@@ -52,6 +52,13 @@ export default {
   ],
   coverageProvider: "v8",
   coverageReporters: ["text-summary", "lcovonly"],
-  collectCoverageFrom: ["src/**/*.ts", "!src/main.ts", "!src/dev*.ts", "!src/sandbox-main.ts", "!src/**/browser/**", "!src/ide/**"],
+  collectCoverageFrom: [
+    "src/**/*.ts",
+    "!src/main.ts",
+    "!src/dev*.ts",
+    "!src/sandbox-main.ts",
+    "!src/**/browser/**",
+    "!src/ide/**",
+  ],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

@@ -8,7 +8,6 @@ import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
-
 test("starts from dist, creates an action and leaves JSON lines on standard output", async () => {
   const upstream = await startUpstream();
   const { url, output } = await startProcess({ CONTACTSWING_URL: upstream.url });

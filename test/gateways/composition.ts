@@ -1,7 +1,7 @@
 import { composeServices as composeWithApollo } from "@apollo/composition";
 import { composeServices as composeWithGuild } from "@theguild/federation-composition";
 import { parse } from "graphql";
-import { send } from "./graphql.ts";
+import { send } from "../helpers/graphql.ts";
 
 export interface Subgraph {
   readonly name: string;

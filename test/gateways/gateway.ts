@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestEnd } from "./cleanup.ts";
+import { onTestEnd } from "../helpers/cleanup.ts";
 
 export type GatewayName = "apollo-gateway" | "hive-gateway";
 
 const pathOf = (file: string) => new URL(`../../${file}`, import.meta.url).pathname;
 
 /** What follows `node` to run the command line of `@graphql-hive/gateway`. */
-const hiveGateway = ["--import", pathOf("test/gateways/print-address.ts"), pathOf("node_modules/.bin/hive-gateway")];
+const hiveGateway = ["--import", pathOf("test/gateways/print-address.ts"), pathOf("test/gateways/node_modules/.bin/hive-gateway")];
 const hiveSettings = pathOf("deploy/router/gateway.config.ts");
 
 const commands: Record<GatewayName, (supergraphFile: string) => readonly string[]> = {

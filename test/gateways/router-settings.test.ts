@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import type { GatewayCLIConfig } from "@graphql-hive/gateway";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
-import { gatewayConfig as composeGatewayConfig } from "../deploy/compose/gateway.config.ts";
-import { gatewayConfig } from "../deploy/router/gateway.config.ts";
-import { readConfig } from "../src/config.ts";
-import { describeFailure } from "../src/graphql/public-error.ts";
-import { composers } from "./helpers/composition.ts";
+import { gatewayConfig as composeGatewayConfig } from "../../deploy/compose/gateway.config.ts";
+import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
+import { readConfig } from "../../src/config.ts";
+import { describeFailure } from "../../src/graphql/public-error.ts";
+import { composers } from "./composition.ts";
 
-const folder = new URL("../deploy/router/", import.meta.url);
+const folder = new URL("../../deploy/router/", import.meta.url);
 const read = (file: string) => parse(readFileSync(new URL(file, folder), "utf8"));
 
 /** Every extension that an error of the service can have. */

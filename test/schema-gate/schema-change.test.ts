@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { judgeSchemaChange } from "../.ci/judge-schema-change.ts";
-import { onTestEnd } from "./helpers/cleanup.ts";
+import { onTestEnd } from "../helpers/cleanup.ts";
+import { judgeSchemaChange } from "./judge-schema-change.ts";
 
 const released = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key"])
@@ -21,7 +21,7 @@ const change = (from: string, to: string) => {
 };
 
 async function judgeUndeclared(sdl: string) {
-  return (await judgeSchemaChange(released, sdl, "## Unreleased\n")).map(({ name }) => name);
+  return (await judgeSchemaChange(released, sdl, "## Unreleased\n")).breaking.map(({ name }) => name);
 }
 
 describe("a schema change breaks", () => {
@@ -78,7 +78,7 @@ describe("the changelog", () => {
   const sdl = change("note: String", "").replace("OPEN DONE", "OPEN");
   const judge = async (changelog: string) =>
     Object.fromEntries(
-      (await judgeSchemaChange(released, sdl, changelog)).map(({ name, isDeclared }) => [name, isDeclared]),
+      (await judgeSchemaChange(released, sdl, changelog)).breaking.map(({ name, isDeclared }) => [name, isDeclared]),
     );
 
   test("declares each breaking change by its own name", async () => {
@@ -104,7 +104,7 @@ describe("the changelog", () => {
 });
 
 describe("the check that CI runs", () => {
-  const root = new URL("..", import.meta.url).pathname;
+  const root = new URL("../..", import.meta.url).pathname;
 
   /** A copy of what the check reads, and the check on it. */
   function startProject() {
@@ -118,7 +118,8 @@ describe("the check that CI runs", () => {
     // Inside a git hook these name the repository that is being committed to.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
     const run = (command: string, words: string[]) => spawnSync(command, words, { cwd: folder, encoding: "utf8", env });
-    const check = () => run(process.execPath, ["--no-warnings", join(root, ".ci/check-schema-change.ts"), folder]);
+    const check = () =>
+      run(process.execPath, ["--no-warnings", join(root, "test/schema-gate/check-schema-change.ts"), folder]);
     const sdl = readFileSync(join(folder, "schema.graphql"), "utf8");
     return { write, run, check, sdl };
   }
@@ -156,5 +157,18 @@ describe("the check that CI runs", () => {
     expect(asReleased.status).toBe(0);
     expect(edited.status).toBe(1);
     expect(edited.stderr).toContain("docs/schema-baseline.graphql is not the schema");
+  });
+
+  test("reports a syntax error in one sentence, and a new value of an output enum as a note", () => {
+    const { check, write, sdl } = startProject();
+    write("schema.graphql", sdl.replace("type Mutation {", "type Mutation { {"));
+    const invalid = check();
+    write("schema.graphql", sdl.replace("enum DataExtractionActionType {", "enum DataExtractionActionType {\n  MORE"));
+    const dangerous = check();
+
+    expect(invalid.status).toBe(1);
+    expect(invalid.stderr).toMatch(/^schema\.graphql:\d+:\d+ is not valid GraphQL: [^\n]+\n$/);
+    expect(dangerous.stdout).toMatch(/^note, [^\n]+MORE[^\n]+\n$/);
+    expect(dangerous.status).toBe(0);
   });
 });

@@ -9,22 +9,27 @@ export interface BreakingChange {
   readonly isDeclared: boolean;
 }
 
+export interface SchemaChanges {
+  readonly breaking: readonly BreakingChange[];
+  /** What a client may not expect, such as a new value of an enum that it reads: one sentence each. */
+  readonly dangerous: readonly string[];
+}
+
 /**
  * Compares a subgraph's SDL with that of the last release.
  * @param changelog Markdown; a breaking change is declared by a line under `## Unreleased` that has its name in backticks.
- * @returns every breaking change, declared or not.
  */
-export async function judgeSchemaChange(
-  releasedSdl: string,
-  sdl: string,
-  changelog: string,
-): Promise<readonly BreakingChange[]> {
+export async function judgeSchemaChange(releasedSdl: string, sdl: string, changelog: string): Promise<SchemaChanges> {
   const declarations = readUnreleased(changelog);
   const changes = await diff(build(releasedSdl), build(sdl));
-  return changes.filter(isBreaking).map(({ path, message }) => {
+  const breaking = changes.filter(isBreaking).map(({ path, message }) => {
     const name = path ?? "schema";
     return { name, message, isDeclared: declarations.includes(`\`${name}\``) };
   });
+  const dangerous = changes.filter(
+    (change) => change.criticality.level === CriticalityLevel.Dangerous && !isBreaking(change),
+  );
+  return { breaking, dangerous: dangerous.map(({ message }) => message) };
 }
 
 /** A subgraph's SDL uses directives that the federation specification defines, so it is not valid by itself. */
