@@ -12,6 +12,7 @@ const serial = [
   "process",
   "redis-connection",
   "rolling-restart",
+  "runbook",
   "sandbox-process",
   "tracing-process",
   "unit/event-loop-gauge",

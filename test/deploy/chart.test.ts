@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
-import { findManifestProblems } from "../helpers/kubernetes.ts";
+import { findManifestProblems } from "./kubernetes.ts";
 import { chartFolder, renderChart, runHelm } from "./helm.ts";
 
 const redis = { existingSecret: "redis" };

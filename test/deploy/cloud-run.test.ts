@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
-import { findManifestProblems } from "../helpers/kubernetes.ts";
+import { findManifestProblems } from "./kubernetes.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 
 interface Probe {

@@ -45,7 +45,7 @@ export async function findManifestProblems(manifests: readonly Typed[]): Promise
 function findTypeProblems(manifests: readonly Typed[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), "manifests-"));
   try {
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    symlinkSync(join(root, "test/deploy/node_modules"), join(folder, "node_modules"));
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     const lines = manifests.map(
       (manifest, index) =>
