@@ -18,6 +18,9 @@ const serial = [
   "unit/event-loop-gauge",
 ].map((name) => `<rootDir>/test/${name}.test.ts`);
 
+/** Tests of what the playground's build writes. */
+const playground = ["<rootDir>/test/playground.test.ts"];
+
 // Packages of their own, which bring their own dependencies: scripts/test.mjs runs those.
 const packages = globSync("test/*/package.json", { cwd: root }).map((path) => `<rootDir>/${dirname(path)}/`);
 
@@ -41,7 +44,13 @@ export default {
       ...common,
       displayName: "parallel",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", ...packages, ...serial],
+      testPathIgnorePatterns: ["/node_modules/", ...packages, ...serial, ...playground],
+    },
+    {
+      ...common,
+      displayName: "playground",
+      testMatch: playground,
+      globalSetup: "<rootDir>/test/build-playground.mjs",
     },
     {
       ...common,

@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { serviceFaultPattern } from "../src/failures/service-faults.ts";
+import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, send } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { hasPromtool } from "./helpers/promtool.ts";
@@ -60,12 +63,14 @@ if (hasPromtool) {
 
   test("promtool accepts the alert rules, and the dashboard's expressions as rules", () => {
     const panelRules = panelExpressions.map((expr, index) => ({ record: `panel:${index}`, expr }));
+    const folder = mkdtempSync(join(tmpdir(), "dashboard-"));
+    onTestEnd(async () => rmSync(folder, { recursive: true }));
+    const panelFile = join(folder, "rules.yaml");
     // JSON is YAML.
-    const panelFile = JSON.stringify({ groups: [{ name: "dashboard", rules: panelRules }] });
+    writeFileSync(panelFile, JSON.stringify({ groups: [{ name: "dashboard", rules: panelRules }] }));
 
     expect(panelExpressions).not.toEqual([]);
-    expect(promtool(["check", "rules", rulesFile], "")).toEqual(accepted);
-    expect(promtool(["check", "rules", "/dev/stdin"], panelFile)).toEqual(accepted);
+    expect(promtool(["check", "rules", rulesFile, panelFile], "")).toEqual(accepted);
   });
 
   test("promtool accepts what /metrics serves", () => {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { onTestEnd } from "./cleanup.ts";
+import { onTestEnd } from "../helpers/cleanup.ts";
 
 const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 

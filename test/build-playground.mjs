@@ -1,0 +1,2 @@
+// Jest takes its global setup by a default export.
+export { buildPlayground as default } from "../scripts/build-playground.mjs";
