@@ -15,7 +15,7 @@ import {
   statSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -60,27 +60,29 @@ const bundle = {
   plugins: [nativeHash, ownSourcesOnly],
 };
 
+const entries = { "src/main.ts": "server.cjs", "src/sandbox-main.ts": "sandbox.mjs" };
+
+const formats = {
+  ".cjs": {
+    format: "cjs",
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  },
+  ".mjs": {
+    format: "esm",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  },
+};
+
 export async function buildService() {
   const { build } = await import("esbuild");
   // A file that the build no longer writes must not live on. The playground knows by itself whether it is up to date.
   for (const name of existsSync(dist) ? readdirSync(dist) : []) {
     if (name !== "ide") rmSync(join(dist, name), { recursive: true });
   }
-  await build({
-    ...bundle,
-    entryPoints: ["src/main.ts"],
-    outfile: join(dist, "server.cjs"),
-    format: "cjs",
-    define: { "import.meta.url": "bundleUrl" },
-    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  });
-  await build({
-    ...bundle,
-    entryPoints: ["src/sandbox-main.ts"],
-    outfile: join(dist, "sandbox.mjs"),
-    format: "esm",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
+  for (const [source, file] of Object.entries(entries)) {
+    await build({ ...bundle, ...formats[extname(file)], entryPoints: [source], outfile: join(dist, file) });
+  }
   // Any Node.js has to be able to read this file, to say which one is needed.
   await build({
     ...common,
