@@ -126,7 +126,7 @@ async function bundle() {
     plugins: [createStylePlugin()],
   });
   const inputs = [background, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  const sources = inputs.filter((path) => path.startsWith("src/")).sort();
+  const sources = inputs.filter((path) => path.startsWith("src/") && !path.includes("node_modules/")).sort();
   const contents = collectLicences(inputs);
   const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
   const licences = { path: `licenses-${hash}.txt`, contents };

@@ -1,2 +1,4 @@
-// Jest takes its global setup by a default export.
-export { buildPlayground as default } from "../scripts/build-playground.mjs";
+import { buildPlayground } from "../scripts/build-playground.mjs";
+
+// biome-ignore lint/style/noDefaultExport: Jest takes a setup by its default export
+export default buildPlayground;

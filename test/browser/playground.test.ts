@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { demo } from "../../src/sandbox/demo.ts";
-import { chromiumPath, launchChromium, visit } from "./chromium.ts";
 import { startCountingProxy } from "../helpers/counting-proxy.ts";
 import { startSandboxedService, startService } from "../helpers/service.ts";
+import { chromiumPath, launchChromium, visit } from "./chromium.ts";
 
 const firstLoadMaxBytes = 3_000_000;
 const reloadMaxBytes = 10_000;

@@ -10,7 +10,11 @@ import { printSupergraph, supergraphFile } from "./supergraph.ts";
 
 interface ComposeFile {
   readonly services: {
-    readonly gateway: { readonly image: string; readonly command: readonly string[]; readonly volumes: readonly string[] };
+    readonly gateway: {
+      readonly image: string;
+      readonly command: readonly string[];
+      readonly volumes: readonly string[];
+    };
   };
 }
 
@@ -25,7 +29,7 @@ test("serves its supergraph through its gateway: the client's own token, errors 
   const { devDependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
   expect(gateway.image).toBe(`ghcr.io/graphql-hive/gateway:${devDependencies["@graphql-hive/gateway"]}`);
   const files = Object.fromEntries(
-    (gateway.volumes).map((volume) => {
+    gateway.volumes.map((volume) => {
       const [source = "", target = "", mode] = volume.split(":");
       expect(mode).toBe("ro");
       // The image's working folder, in which the gateway looks for its files.

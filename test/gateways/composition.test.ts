@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { buildASTSchema, isObjectType, parse } from "graphql";
-import { composers, readSubgraph, type Subgraph } from "./composition.ts";
 import { startService } from "../helpers/service.ts";
 import { startSiblingSubgraph } from "../helpers/sibling-subgraph.ts";
 import { startUpstream } from "../helpers/upstream.ts";
+import { composers, readSubgraph, type Subgraph } from "./composition.ts";
 
 async function readOurs(): Promise<Subgraph> {
   const upstream = await startUpstream();

@@ -10,7 +10,11 @@ export type GatewayName = "apollo-gateway" | "hive-gateway";
 const pathOf = (file: string) => new URL(`../../${file}`, import.meta.url).pathname;
 
 /** What follows `node` to run the command line of `@graphql-hive/gateway`. */
-const hiveGateway = ["--import", pathOf("test/gateways/print-address.ts"), pathOf("test/gateways/node_modules/.bin/hive-gateway")];
+const hiveGateway = [
+  "--import",
+  pathOf("test/gateways/print-address.ts"),
+  pathOf("test/gateways/node_modules/.bin/hive-gateway"),
+];
 const hiveSettings = pathOf("deploy/router/gateway.config.ts");
 
 const commands: Record<GatewayName, (supergraphFile: string) => readonly string[]> = {

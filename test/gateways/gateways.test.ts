@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { composeSupergraph, readSubgraph } from "./composition.ts";
-import { type GatewayName, startGateway } from "./gateway.ts";
 import { createMutation, minimalInput, onlyError, send } from "../helpers/graphql.ts";
 import { startService } from "../helpers/service.ts";
 import { startSiblingSubgraph } from "../helpers/sibling-subgraph.ts";
 import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "../helpers/upstream.ts";
+import { composeSupergraph, readSubgraph } from "./composition.ts";
+import { type GatewayName, startGateway } from "./gateway.ts";
 
 const token = { authorization: "Bearer the-clients-own" };
 const stored = { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION", is_active: true, webhook: { type: "yes/no" } };

@@ -1,7 +1,8 @@
 import { globSync } from "node:fs";
 
 // Tests that start processes or measure time are slow and kill no mutant that the others leave alive.
-const slow = /\/(?:connect-phase|drain|idempotency-redis|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|tracing-process|event-loop-gauge|dev|playground|schema-change|observability|attacks)\.test\.ts$/;
+const slow =
+  /\/(?:connect-phase|drain|idempotency-redis|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|tracing-process|event-loop-gauge|dev|playground|schema-change|observability|attacks)\.test\.ts$/;
 
 // biome-ignore lint/style/noDefaultExport: Stryker takes its configuration by its default export
 export default {
