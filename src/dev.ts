@@ -1,12 +1,11 @@
 import process from "node:process";
 import pretty from "pino-pretty";
 import { readConfig } from "./config.ts";
-import { run } from "./run.ts";
+import { runService } from "./run-service.ts";
 import { demo } from "./sandbox/demo.ts";
 import { demoToken } from "./sandbox/demo-token.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { createService } from "./service.ts";
-import { createTracer } from "./telemetry/create-tracer.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { version } from "./version.ts";
 
@@ -33,22 +32,23 @@ function exampleCurl(url: string, token: string): string {
   ].join(" \\\n  ");
 }
 
-await run(process, async () => {
+await runService(async () => {
   const isSandboxed = !process.env.CONTACTSWING_URL?.trim();
   // Read first: a bad variable is said before anything listens.
   const given = readConfig(process.env);
   const sandbox = isSandboxed ? createSandbox() : undefined;
   const config = sandbox ? { ...given, contactSwingUrl: await sandbox.start() } : given;
   // Programs read the lines that production writes.
-  const logger = createLogger(config.logLevel, process.stdout.isTTY ? pretty(prettyOptions) : process.stdout);
-  const tracer = await createTracer(config.tracing, logger, version);
-  const surroundings = sandbox ? { demo } : { refusedToken: demoToken };
-  const service = createService({ config, logger, version, process, tracer, ...surroundings });
+  const logger = createLogger(config.logLevel, version, process.stdout.isTTY ? pretty(prettyOptions) : process.stdout);
+  const surroundings = sandbox ? { demo } : { rejectedToken: demoToken };
+  const service = createService({ config, logger, version, ...surroundings });
   return {
     service,
     logger,
     // Nobody balances load here, and every saved file would wait for it.
     shutdownDelayMs: process.env.SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
+    startFields: {},
+    flushLog: async () => {},
     onStarted: (url) => {
       const origin = new URL(url);
       if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";

@@ -2,7 +2,7 @@ import { InMemoryLRUCache, type KeyValueCache } from "@apollo/utils.keyvaluecach
 import type { DocumentNode, Token } from "graphql";
 
 const maxDocumentBytes = 16 * 1024 * 1024;
-const maxPersistedCharacters = 2 * 1024 * 1024;
+const maxPersistedQueriesCharacters = 2 * 1024 * 1024;
 const maxPersistedQueryCharacters = 16 * 1024;
 
 // Measured on Node.js 26: syntax tree and token chain together, per token.
@@ -10,17 +10,19 @@ const bytesPerToken = 256;
 const bytesPerCharacter = 2;
 
 /**
- * Documents that were parsed and validated. Apollo Server's own store allows 30 MiB by the length of a document's
- * JSON: a quarter of what it takes, and nothing for its text, so that a few thousand documents with long comments
- * would fill the memory.
+ * Documents that were parsed and validated. Apollo Server's own store limits the length of their JSON, which is a quarter
+ * of what they take, and ignores their text: a few thousand documents with long comments would fill the memory.
  */
 export function createDocumentStore(): KeyValueCache<DocumentNode> {
   return new InMemoryLRUCache<DocumentNode>({ maxSize: maxDocumentBytes, sizeCalculation: estimateBytes });
 }
 
-/** Texts of automatic persisted queries; one that is too long to be kept is sent in full every time. */
+/** Texts of automatic persisted queries; a longer one is not kept, and is sent in full each time. */
 export function createPersistedQueryCache(): KeyValueCache<string> {
-  return new InMemoryLRUCache<string>({ maxSize: maxPersistedCharacters, maxEntrySize: maxPersistedQueryCharacters });
+  return new InMemoryLRUCache<string>({
+    maxSize: maxPersistedQueriesCharacters,
+    maxEntrySize: maxPersistedQueryCharacters,
+  });
 }
 
 function estimateBytes({ loc }: DocumentNode): number {

@@ -15,7 +15,7 @@ export interface IdeOptions {
 }
 
 /** Answers a browser that opens `/graphql`. */
-export type AnswerBrowser = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+export type RespondToBrowser = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 const assetsPath = "/graphql/ide/";
 const oneYear = "public, max-age=31536000, immutable";
@@ -28,7 +28,7 @@ export function isPageRequest({ method, query, headers: { accept } }: FastifyReq
 }
 
 /** The playground: its files under `/graphql/ide/`, and the page as the returned answer. Nothing is read before the first request. */
-export function registerIdeRoute(app: FastifyInstance, { directory, schema, demo }: IdeOptions): AnswerBrowser {
+export function registerIdeRoute(app: FastifyInstance, { directory, schema, demo }: IdeOptions): RespondToBrowser {
   const assets = createIdeAssets(directory);
   let schemaAsset: SchemaAsset | undefined;
   const describeSchema = () => {
@@ -62,7 +62,7 @@ export function registerIdeRoute(app: FastifyInstance, { directory, schema, demo
 }
 
 /** Answers a browser where the playground is off. */
-export const answerWithoutIde: AnswerBrowser = async (request, reply) =>
+export const respondWithoutPlayground: RespondToBrowser = async (request, reply) =>
   refuseBrowser(request, reply, "The playground is off. It is turned on with PLAYGROUND=true.");
 
 function refuseBrowser(request: FastifyRequest, reply: FastifyReply, reason: string): FastifyReply {

@@ -1,21 +1,18 @@
-import type { onRequestHookHandler } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { describeFailure } from "../graphql/public-error.ts";
+import { isGraphqlRequest, sendErrors } from "./error-responses.ts";
 
 const retryAfterSeconds = 1;
 
 /**
- * Refuses a request before its body is read while the service cannot keep up. A POST may be a mutation, so the answer
- * says what a mutation's must: nothing was created, and the call can be sent again.
+ * Rejects requests to `/graphql` before their body is read while the service is overloaded. A POST may be a mutation, so
+ * the response says what a mutation's must: nothing was created, and the request can be sent again.
  */
-export function createLoadShedding(isOverloaded: () => boolean): onRequestHookHandler {
-  return (request, reply, done) => {
-    if (!isOverloaded()) return done();
-    const situation = { requestId: request.id, isMutation: request.method === "POST" };
-    const error = describeFailure({ kind: "overloaded", retryAfterSeconds }, situation);
-    if (request.record) request.record.errorCodes = [String(error.extensions?.code)];
-    void reply
-      .code(503)
-      .header("retry-after", retryAfterSeconds)
-      .send({ errors: [error] });
-  };
+export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!isGraphqlRequest(request) || !isOverloaded()) return done();
+    const effect = request.method === "POST" ? "create" : "read";
+    const error = describeFailure({ kind: "overloaded", retryAfterSeconds }, effect, request.id);
+    void sendErrors(request, reply.header("retry-after", retryAfterSeconds), 503, [error]);
+  });
 }

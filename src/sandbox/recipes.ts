@@ -24,5 +24,6 @@ export const recipes = {
     "Start the service with `REDIS_URL=redis://127.0.0.1:1`; then any create with an `idempotencyKey`.",
   "token-invalid": "Start the service with `JWKS_URL`; then any call with a token that those keys did not sign.",
   "keys-unavailable": "Start the service with `JWKS_URL=http://127.0.0.1:1/keys`; then any call.",
+  "not-found-after-created": "none yet",
   bug: "Nothing brings it about on demand: it would be a bug of the service. For a user interface it is another `UNKNOWN`, as `sandbox:500`.",
 } as const satisfies Readonly<Record<Exclude<FailureKind, PlayedKind>, string>>;

@@ -66,25 +66,25 @@ export const scenarios = {
   "sandbox:403-page": {
     happens: "403 as a page of the hosting platform",
     act: page(403, "Forbidden", "Your client does not have permission to get URL <code>/v2/_actions</code>."),
-    create: "request-refused",
-    read: "request-refused",
+    create: "request-rejected",
+    read: "request-rejected",
   },
   "sandbox:404": {
     happens: "404 as JSON",
     act: detail(404, "Not Found"),
-    create: "request-refused",
+    create: "request-rejected",
   },
   "sandbox:404-page": {
     happens: "404 as a page of the hosting platform",
     act: page(404, "Page not found", "The requested URL was not found on this server."),
-    create: "request-refused",
-    read: "request-refused",
+    create: "request-rejected",
+    read: "request-rejected",
   },
   "sandbox:307": {
     happens: "307: FastAPI's redirect to the path with a slash; it is not followed",
     act: { ...text(307, ""), headers: { location: "/v2/_actions/" } },
-    create: "request-refused",
-    read: "request-refused",
+    create: "request-rejected",
+    read: "request-rejected",
   },
   "sandbox:409": {
     happens: "409: a conflict with what exists",
