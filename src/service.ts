@@ -155,9 +155,10 @@ export function createService(options: ServiceOptions): Service {
     createContext(request, record, signal) {
       const token = readBearerToken(request.raw);
       const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId: request.id, signal, record, authenticate };
+      const takeMemory = request.memory.take;
+      const scope: RequestScope = { requestId: request.id, signal, record, authenticate, takeMemory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, signal };
+      return { requestId: request.id, token, authenticate, contactSwing, record, signal, takeMemory };
     },
   });
 

@@ -1,5 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
+import type { TakeMemory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
 import type { Admission } from "./admission.ts";
@@ -16,6 +17,8 @@ export interface RequestScope {
   /** Aborted when the caller disconnects. Reads stop then; a create request never does. */
   readonly signal: AbortSignal;
   readonly record: RequestRecord;
+  /** Takes memory for the duration of the request; a response's memory counts as its request's. */
+  readonly takeMemory: TakeMemory;
   /** @throws RequestFailure if there is no caller on whose behalf ContactSwing may be called. */
   readonly authenticate: () => Promise<Caller>;
   /** Set once ContactSwing has rejected the token: nothing more is sent for this request. */
@@ -75,7 +78,9 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
             ...(body === undefined ? {} : { "content-type": "application/json" }),
           },
           ...(body === undefined ? {} : { body }),
-          ...(operation.effect === "read" ? { signal: scope.signal } : {}),
+          ...(operation.effect === "read"
+            ? { signal: scope.signal, takeMemory: scope.takeMemory }
+            : { takeMemory: guaranteeMemory(scope.takeMemory) }),
         });
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
@@ -94,6 +99,17 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       }
       return { result, ctxId };
     },
+  };
+}
+
+const guaranteedCreateBytes = 64 * 1024;
+
+/** A documented response to a create request always has memory: the ID of what was created must not get lost. */
+function guaranteeMemory(takeMemory: TakeMemory): TakeMemory {
+  let bytesLeft = guaranteedCreateBytes;
+  return (bytes) => {
+    bytesLeft -= bytes;
+    return bytesLeft >= 0 || takeMemory(bytes);
   };
 }
 

@@ -7,6 +7,7 @@ import { operations } from "../operations/index.ts";
 import type { ResolveReference, Services } from "../operations/operation.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
+import { limitResponseSize } from "./response-size.ts";
 
 export interface SubgraphSchema {
   readonly schema: GraphQLSchema;
@@ -37,6 +38,7 @@ export function createSubgraphSchema(services: Services): SubgraphSchema {
   const subgraph = buildSubgraphSchema([
     { typeDefs, resolvers: addReferenceResolvers(createResolversMap(schema)) as never },
   ]);
+  limitResponseSize(subgraph);
   adjustFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
   return { schema: subgraph, sdl };
 }
