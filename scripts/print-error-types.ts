@@ -1,7 +1,7 @@
 import type { FailureKind } from "../src/failures/failure.ts";
 import { type FailureRow, failureTable, type Outcome } from "../src/failures/failure-table.ts";
-import { type ProtocolCode, protocolCodes } from "../src/graphql/protocol-codes.ts";
-import { protocolFailures } from "../src/http/protocol-failures.ts";
+import { protocolErrors } from "../src/graphql/protocol-errors.ts";
+import { httpErrors } from "../src/http/error-responses.ts";
 
 type Extension = NonNullable<FailureRow["extensions"]>[number];
 type Presence = "always" | "sometimes" | "never";
@@ -145,9 +145,9 @@ export function printErrorSchema(): string {
 function readShapes(): CodeShape[] {
   const rows = Object.entries<FailureRow>(failureTable);
   const failureCodes = unique(rows.map(([, { code }]) => code));
-  const documentCodes: [string, ProtocolCode][] = Object.entries(protocolCodes);
-  const httpFailures = Object.values(protocolFailures);
-  const httpCodes = unique(httpFailures.map(({ code }) => code)).filter((code) => !(code in protocolCodes));
+  const documentCodes: [string, { readonly when: string }][] = Object.entries(protocolErrors);
+  const httpFailures = Object.values(httpErrors);
+  const httpCodes = unique(httpFailures.map(({ code }) => code)).filter((code) => !(code in protocolErrors));
   return [
     ...failureCodes.map((code) =>
       toShape(
