@@ -152,13 +152,13 @@ export function createService(options: ServiceOptions): Service {
   registerGraphqlRoute(app, {
     apollo,
     respondToBrowser: config.playground ? registerIdeRoute(app, ide) : respondWithoutPlayground,
-    createContext(request, record, signal) {
+    createContext(request, record, connection) {
       const token = readBearerToken(request.raw);
       const authenticate = authenticationFor(token, record);
       const takeMemory = request.memory.take;
-      const scope: RequestScope = { requestId: request.id, signal, record, authenticate, takeMemory };
+      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, takeMemory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, signal, takeMemory };
+      return { requestId: request.id, token, authenticate, contactSwing, record, takeMemory };
     },
   });
 
