@@ -28,7 +28,7 @@ export interface GuardedRequest {
   /** What is to be created, as the caller gave it, apart from the key. */
   readonly input: object;
   /** The input's defaults: a field that has its default counts as absent. */
-  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Called once for a request with a key. */
   readonly onResult: (result: IdempotencyResult) => void;
 }
