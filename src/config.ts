@@ -14,7 +14,7 @@ export interface Config {
   readonly jwksUrl: string | undefined;
   readonly jwtIssuer: string | undefined;
   readonly jwtAudience: string | undefined;
-  readonly corsOrigins: readonly string[];
+  readonly corsOrigins: readonly (string | RegExp)[];
   readonly playground: boolean;
   readonly logLevel: LogLevel;
   readonly shutdownDelayMs: number;

@@ -12,12 +12,12 @@ import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
-import type { IdeDemo } from "./http/ide-settings.ts";
 import { registerMetricsRoute } from "./http/metrics-route.ts";
 import { reportRefusals } from "./http/watch-request.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
+import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
+import type { PlaygroundDemo } from "./playground/settings.ts";
 import { logBug, logKeys, logStoreChange } from "./telemetry/event-log.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -42,9 +42,11 @@ export interface ServiceOptions {
   /** A token that is never passed on: the sandbox's demo token, unless the sandbox is what is called. */
   readonly refusedToken?: string;
   /** What the playground offers, when the sandbox is what is called. */
-  readonly demo?: IdeDemo;
+  readonly demo?: PlaygroundDemo | undefined;
   /** Where the playground was built to. */
-  readonly ideDirectory?: URL;
+  readonly playgroundDirectory?: URL;
+  /** Builds the playground before its page is sent, in development. */
+  readonly buildPlayground?: () => Promise<void>;
   /** Whose memory and processor time the metrics show. */
   readonly process: ProcessUsage;
   /** Stopped with the service. */
@@ -52,7 +54,7 @@ export interface ServiceOptions {
 }
 
 // The same place seen from src/ and from dist/.
-const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
+const builtPlayground = new URL("../dist/browser/", import.meta.url);
 // A call waits for another one's answer a little longer than that one can take, so that it is there to get it.
 const waitMarginMs = 1000;
 // After the grace period: time for the last answers to leave.
@@ -118,12 +120,6 @@ export function createService(options: ServiceOptions): Service {
     reportRefusal: reportRefusals(telemetry),
     isDraining: () => isDraining,
   });
-  const ide = {
-    directory: options.ideDirectory ?? builtIdeDirectory,
-    schema,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  };
-
   allowOrigins(app, config.corsOrigins);
   registerHealthRoutes(
     app,
@@ -135,7 +131,14 @@ export function createService(options: ServiceOptions): Service {
     apollo,
     telemetry,
     isOverloaded: gauge.isOverloaded,
-    answerBrowser: config.playground ? registerIdeRoute(app, ide) : answerWithoutIde,
+    answerBrowser: config.playground
+      ? registerPlayground(app, {
+          schema,
+          directory: options.playgroundDirectory ?? builtPlayground,
+          demo: options.demo,
+          build: options.buildPlayground,
+        })
+      : respondWithoutPlayground,
     createContext: (request, record) => {
       const authenticate = authentication(request.raw, request.id, record);
       return { requestId: request.id, authenticate, actions: createActionReader(contactSwing, authenticate), record };

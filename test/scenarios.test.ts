@@ -179,12 +179,15 @@ async function createTwice(name: string): Promise<PublicError> {
   return onlyError(await create(url, input));
 }
 
-test.each(Object.entries(recipeTests) as [FailureKind, FollowRecipe][])("the recipe for %s works", async (kind, follow) => {
-  const error = await follow();
+test.each(Object.entries(recipeTests) as [FailureKind, FollowRecipe][])(
+  "the recipe for %s works",
+  async (kind, follow) => {
+    const error = await follow();
 
-  expectRow(error, kind);
-  expect(error.message).toContain(failureTable[kind].message);
-});
+    expectRow(error, kind);
+    expect(error.message).toContain(failureTable[kind].message);
+  },
+);
 
 test("an outage ends", async () => {
   const settings = { UPSTREAM_CONNECT_TIMEOUT_MS: "20" };

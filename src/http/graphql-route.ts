@@ -4,8 +4,8 @@ import type { GraphQLFormattedError } from "graphql";
 import Negotiator from "negotiator";
 import { endOfTurn } from "../end-of-turn.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
 import { type OperationRecord, startRecord } from "../telemetry/operation-record.ts";
-import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
 import { createLoadShedding } from "./load-shedding.ts";
 import { sendProtocolFailure } from "./protocol-failures.ts";
 import { type Telemetry, watchRequest } from "./watch-request.ts";
@@ -14,7 +14,7 @@ export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
   readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
   readonly telemetry: Telemetry;
-  readonly answerBrowser: AnswerBrowser;
+  readonly answerBrowser: RespondToBrowser;
   readonly isOverloaded: () => boolean;
 }
 

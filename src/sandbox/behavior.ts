@@ -57,10 +57,6 @@ export function page(status: number, reason: string, sentence: string): FixedRes
   return { kind: "response", status, headers: { "content-type": "text/html; charset=UTF-8" }, body };
 }
 
-export function withoutCtxId(response: FixedResponse): FixedResponse {
-  return { ...response, body: JSON.stringify({ ...JSON.parse(response.body), ctx_id: undefined }) };
-}
-
 export function sendResponse({ status, headers, body }: FixedResponse, response: ServerResponse): void {
   response.writeHead(status, headers).end(body);
 }

@@ -1,3 +1,4 @@
+import type { PlaygroundDemo } from "../playground/settings.ts";
 import { exampleId } from "./action-store.ts";
 import { demoToken } from "./demo-token.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
@@ -5,7 +6,7 @@ import { type Scenario, scenarios } from "./scenarios.ts";
 const entries: readonly (readonly [string, Scenario])[] = Object.entries(scenarios);
 
 /** What the playground offers in front of the sandbox. */
-export const demo = {
+export const demo: PlaygroundDemo = {
   token: demoToken,
   exampleId,
   /** Scenarios as an `x-request-id` names them, with what they do. */

@@ -23,7 +23,12 @@ export type Handler = (request: HandlerRequest) => Handling;
 const defaultPerPage = 10;
 const maxPerPage = 100;
 const detailsPrefix = "sandbox:details-";
-const success = (data: unknown) => ({ ctx_id: randomUUID(), data, message: "Request processed successfully" });
+
+const contextId = (scenario: Behavior["kind"] | undefined) =>
+  scenario === "no-ctx-id" ? {} : { ctx_id: randomUUID() };
+
+const success = (data: unknown, scenario: Behavior["kind"] | undefined) =>
+  json(200, { ...contextId(scenario), data, message: "Request processed successfully" });
 
 /** ContactSwing's side of each operation, by the operation's name, for a caller whose token is valid. */
 export function createHandlers(): Readonly<Record<string, Handler>> {
@@ -43,9 +48,9 @@ export function createHandlers(): Readonly<Record<string, Handler>> {
       if (isMisspelled(name)) return { respond: () => detail(400, "The sandbox has no scenario of this name.") };
       return {
         selector: name,
-        respond() {
+        respond(scenario) {
           const { id } = actions.add({ name, type, description: description as string | null, webhook });
-          return json(201, { ctx_id: randomUUID(), data: { action_id: id, name, type } });
+          return json(201, { ...contextId(scenario), data: { action_id: id, name, type } });
         },
       };
     },
@@ -56,7 +61,7 @@ export function createHandlers(): Readonly<Record<string, Handler>> {
         selector: action?.name.startsWith(detailsPrefix) ? toDetailsScenario(action.name) : id,
         respond(scenario) {
           const found = action ?? (scenario && actions.find(exampleId));
-          return found ? json(200, success({ ...found, id })) : detail(404, "Action not found");
+          return found ? success({ ...found, id }, scenario) : detail(404, "Action not found");
         },
       };
     },
@@ -77,7 +82,7 @@ export function createHandlers(): Readonly<Record<string, Handler>> {
             total_pages: pages,
             has_next: page < pages,
           };
-          return json(200, success({ data: rows.slice((page - 1) * perPage, page * perPage), pagination }));
+          return success({ data: rows.slice((page - 1) * perPage, page * perPage), pagination }, scenario);
         },
       };
     },

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { detail, sendPartialResponse, sendResponse, text, withoutCtxId } from "./behavior.ts";
+import { detail, sendPartialResponse, sendResponse, text } from "./behavior.ts";
 import { demoToken } from "./demo-token.ts";
 import { createHandlers, type Handler, type HandlerRequest, type Handling } from "./handlers.ts";
 import { type RestRoute, restRoutes } from "./operations.ts";
@@ -76,25 +76,29 @@ export function createSandbox(
 
   function play(handling: Handling, selector: string | undefined, response: ServerResponse): void {
     const behavior = findScenario(selector ?? handling.selector ?? "")?.behavior;
-    const respond = () => handling.respond(behavior?.kind);
+    const respond = () => sendResponse(handling.respond(behavior?.kind), response);
     switch (behavior?.kind) {
       case "response":
-        return sendResponse(behavior, response);
+        sendResponse(behavior, response);
+        break;
       case "hang":
-        return;
+        break;
       case "reset":
         response.socket?.resetAndDestroy();
-        return;
+        break;
       case "partial":
-        return sendPartialResponse(behavior.status, behavior.end, response);
-      case "no-ctx-id":
-        return sendResponse(withoutCtxId(respond()), response);
+        sendPartialResponse(behavior.status, behavior.end, response);
+        break;
       case "delay":
-        return later(pace.slowMs, () => sendResponse(respond(), response));
+        later(pace.slowMs, respond);
+        break;
       case "outage":
         beginOutage(response);
+        respond();
+        break;
+      default:
+        respond();
     }
-    sendResponse(respond(), response);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

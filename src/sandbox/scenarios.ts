@@ -119,13 +119,20 @@ export const scenarios = {
   },
   "sandbox:502": {
     happens: "502 as a page of the hosting platform",
-    behavior: page(502, "Server Error", "The server encountered a temporary error and could not complete your request."),
+    behavior: page(
+      502,
+      "Server Error",
+      "The server encountered a temporary error and could not complete your request.",
+    ),
     create: "server-error",
     read: "server-error",
   },
   "sandbox:503": {
     happens: "503: no instance accepts the request",
-    behavior: text(503, "upstream connect error or disconnect/reset before headers. reset reason: connection termination"),
+    behavior: text(
+      503,
+      "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    ),
     create: "server-error",
     read: "server-error",
   },
