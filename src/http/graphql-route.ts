@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import type { CallerConnection } from "../caller-connection.ts";
 import { endOfTurn } from "../end-of-turn.ts";
+import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { graphqlPath, negotiateMediaType, sendErrors, sendHttpError } from "./error-responses.ts";
-import { isPageRequest, type RespondToBrowser } from "./ide-route.ts";
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
