@@ -1,6 +1,6 @@
 import process from "node:process";
 import pretty from "pino-pretty";
-import { findConfigWarnings, readConfig } from "./config.ts";
+import { describeConfig, findConfigWarnings, readConfig } from "./config.ts";
 import { formatCurl } from "./playground/curl.ts";
 import { runService } from "./run-service.ts";
 import { demo } from "./sandbox/demo.ts";
@@ -51,7 +51,7 @@ await runService(async () => {
     logger,
     // No load balancer has to notice, and every restart on save would wait for it.
     shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
-    startFields: {},
+    startFields: describeConfig(config),
     flushLog: flush,
     onStarted: (url) => {
       const origin = new URL(url);

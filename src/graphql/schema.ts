@@ -1,4 +1,3 @@
-import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
