@@ -25,9 +25,9 @@ const retryable = { outcome: "NOT_CREATED", retryable: true, retryableRead: true
 const unknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
 const created = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
-const checkBeforeRetry = "Say that the action may exist; let the user check before another attempt.";
-const actionExists = "Say that the action exists; reload the list.";
-const signIn = "Refresh the token or let the user sign in, then send the request again.";
+const checkBeforeRetry = "Let the user check whether the action exists.";
+const actionExists = "Reload the list: the action exists.";
+const signIn = "Refresh the token or let the user sign in, then retry.";
 
 /** The one place where a failure gets its code, outcome, and message. `docs/errors.md` is generated from it. */
 export const failureTable = {
@@ -35,21 +35,21 @@ export const failureTable = {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "Send exactly one Authorization header of the form: Bearer <token>.",
-    when: "No token, a malformed one, or more than one `Authorization` header. No request was sent to ContactSwing.",
+    when: "No token, a malformed one, or more than one `Authorization` header.",
     advice: signIn,
   },
   "token-invalid": {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "The token is invalid or has expired.",
-    when: "`JWKS_URL` is set, and the token's signature, issuer, audience, or lifetime is wrong. No request was sent to ContactSwing.",
+    when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.",
     advice: signIn,
   },
   "keys-unavailable": {
     ...retryable,
     code: "AUTH_UNAVAILABLE",
     message: "Tokens cannot be verified at the moment.",
-    when: "`JWKS_URL` is set, and the keys for verifying the token could not be loaded, or the token names an unknown key and the keys may not be requested again yet. No request was sent to ContactSwing.",
+    when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -57,8 +57,8 @@ export const failureTable = {
     ...rejected,
     code: "BAD_USER_INPUT",
     message: "The input is invalid.",
-    when: "The input violates a rule of this service; `fieldErrors` lists every problem. No request was sent to ContactSwing.",
-    advice: "Show each message next to the field that its path names.",
+    when: "The input violates a rule of this service; `fieldErrors` lists every problem.",
+    advice: "Show each message next to its field.",
     extensions: ["fieldErrors"],
   },
   "variable-invalid": {
@@ -66,7 +66,7 @@ export const failureTable = {
     code: "BAD_USER_INPUT",
     message: "A variable does not have the type that the schema requires.",
     when: 'A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.',
-    advice: "Show each message next to the field that its path names. In a typed client this is a bug.",
+    advice: "Show each message next to its field. In a typed client this is a bug.",
     extensions: ["fieldErrors"],
   },
   "input-rejected": {
@@ -74,7 +74,7 @@ export const failureTable = {
     code: "BAD_USER_INPUT",
     message: "ContactSwing rejected the input.",
     when: "ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).",
-    advice: "Show each message next to the field that its path names, or the message above the form.",
+    advice: "Show each message next to its field, or the message above the form.",
     extensions: ["fieldErrors", "upstream"],
   },
   "token-rejected": {
@@ -90,7 +90,7 @@ export const failureTable = {
     code: "FORBIDDEN",
     message: "ContactSwing denied permission for this request.",
     when: "ContactSwing returned 403.",
-    advice: "Say that the user does not have permission; do not offer a retry.",
+    advice: "Say that the user does not have permission.",
     extensions: ["upstream"],
   },
   conflict: {
@@ -114,7 +114,7 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "ContactSwing rejected the request.",
     when: "Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.",
-    advice: "Say that nothing was created, and refer the user to support.",
+    advice: "Refer the user to support.",
     extensions: ["upstream"],
   },
   "server-error": {
@@ -144,7 +144,7 @@ export const failureTable = {
     ...retryable,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing is unavailable; requests are paused for a moment.",
-    when: "The circuit breaker is open because too many requests found ContactSwing unavailable. No request was sent to ContactSwing.",
+    when: "The circuit breaker is open because ContactSwing was unavailable to too many requests.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -186,15 +186,15 @@ export const failureTable = {
     ...created,
     code: "UPSTREAM_ERROR",
     message: "The action was created, but ContactSwing does not return its details yet.",
-    when: "Details were selected in the mutation, and ContactSwing returned 404 for the action that it had just created.",
-    advice: "Say that the action exists, and read its details again after a moment.",
+    when: "ContactSwing returned 404 for the details of the action that it had just created.",
+    advice: "Read the details again after a moment.",
     extensions: ["upstream"],
   },
   overloaded: {
     ...retryable,
     code: "OVERLOADED",
     message: "Too many requests are in flight; this one was not sent.",
-    when: "More than `MAX_IN_FLIGHT` upstream requests are in flight, or more than this caller's share of them, or (HTTP 503) the service itself is overloaded. No request was sent to ContactSwing.",
+    when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -202,29 +202,29 @@ export const failureTable = {
     ...rejected,
     code: "IDEMPOTENCY_KEY_REUSED",
     message: "This idempotency key was already used with a different input.",
-    when: "An earlier request with the same `idempotencyKey` has a different input. No request was sent to ContactSwing.",
-    advice: "A bug in the client: it has to generate a new key whenever the input changes.",
+    when: "An earlier request with the same `idempotencyKey` has a different input.",
+    advice: "A bug in the client: a changed input needs a new key.",
   },
   "outcome-unknown": {
     ...unknown,
     retryableRead: false,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key may have created the action.",
-    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited. This request sent nothing.",
-    advice: "Say that the action may exist; let the user check, then use a new key to create another one.",
+    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited.",
+    advice: "Let the user check whether the action exists. Use a new key to create another one.",
   },
   "outcome-unknown-after-created": {
     ...created,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key created the action, but its ID is not known.",
-    when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID. This request sent nothing.",
+    when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.",
     advice: actionExists,
   },
   "idempotency-unavailable": {
     ...retryable,
     code: "IDEMPOTENCY_UNAVAILABLE",
     message: "Idempotency keys cannot be checked at the moment; nothing was sent.",
-    when: "The idempotency store cannot be reached, and the request has a key. No request was sent to ContactSwing.",
+    when: "The idempotency store cannot be reached, and the request has a key.",
     advice: "Offer a retry with the same key.",
   },
   bug: {
@@ -233,6 +233,6 @@ export const failureTable = {
     code: "INTERNAL_SERVER_ERROR",
     message: "Internal server error.",
     when: "Anything else: a bug in this service, logged under the `requestId`.",
-    advice: "Say that the action may exist, and show the `requestId` for support.",
+    advice: "Show the `requestId` for support, and let the user check whether the action exists.",
   },
 } satisfies Record<FailureKind, FailureRow>;
