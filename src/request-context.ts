@@ -18,6 +18,4 @@ export interface RequestContext {
   readonly record: RequestRecord;
   /** Takes memory for the duration of the request. */
   readonly takeMemory: TakeMemory;
-  /** Aborted when the caller disconnects. */
-  readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
+import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import type { TakeMemory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
@@ -14,8 +15,8 @@ import type { Exchange, Transport } from "./transport.ts";
 /** The GraphQL request that upstream requests are sent for. */
 export interface RequestScope {
   readonly requestId: string;
-  /** Aborted when the caller disconnects. Reads stop then; a create request never does. */
-  readonly signal: AbortSignal;
+  /** When the caller disconnects, reads stop; a create request never does. */
+  readonly connection: CallerConnection;
   readonly record: RequestRecord;
   /** Takes memory for the duration of the request; a response's memory counts as its request's. */
   readonly takeMemory: TakeMemory;
@@ -79,7 +80,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
           },
           ...(body === undefined ? {} : { body }),
           ...(operation.effect === "read"
-            ? { signal: scope.signal, takeMemory: scope.takeMemory }
+            ? { signal: scope.connection.signal, takeMemory: scope.takeMemory }
             : { takeMemory: guaranteeMemory(scope.takeMemory) }),
         });
       } finally {
@@ -87,7 +88,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       }
       if (exchange.kind === "aborted") {
         observation.end({ status: undefined, ctxId: null });
-        throw scope.signal.reason;
+        throw new CallerDisconnected();
       }
 
       const secrets = { token: caller.token.reveal(), host };
@@ -136,10 +137,9 @@ function interpret<Args, Result>(
   return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
 }
 
-function toPath(template: string, { pathParameters = {}, query = {} }: RestRequest): string {
+function toPath(template: string, { pathParameters = {}, query }: RestRequest): string {
   const path = template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
-  const search = new URLSearchParams(query).toString();
-  return search === "" ? path : `${path}?${search}`;
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 
 function statusOf(exchange: Exchange): number | undefined {

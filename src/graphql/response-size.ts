@@ -1,4 +1,11 @@
-import { defaultFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
+import {
+  defaultFieldResolver,
+  GraphQLID,
+  type GraphQLSchema,
+  GraphQLString,
+  getNamedType,
+  isObjectType,
+} from "graphql";
 import { RequestFailure } from "../failures/failure.ts";
 import type { RequestContext } from "../request-context.ts";
 
@@ -15,6 +22,8 @@ export function limitResponseSize(schema: GraphQLSchema): void {
   for (const type of types) {
     if (type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields())) {
+      const fieldType = getNamedType(field.type);
+      if (fieldType !== GraphQLString && fieldType !== GraphQLID) continue;
       const { resolve = defaultFieldResolver } = field;
       field.resolve = (source, args, context: RequestContext, info) => {
         const value = resolve(source, args, context, info);

@@ -12,7 +12,7 @@ declare module "fastify" {
 export const maxRequestsBytes = 64 * 1024 * 1024;
 export const maxBytesPerRequest = 16 * 1024 * 1024;
 // Measured on Node.js 26, for a create request that waits for another one.
-const bytesPerRequest = 16 * 1024;
+const bytesPerRequest = 24 * 1024;
 const bytesPerHeader = 100;
 const bytesPerJsonValue = 64;
 const bytesPerCharacter = 2;

@@ -1,4 +1,3 @@
-import { StorageAPI } from "@graphiql/toolkit";
 import type { GraphiQLProps } from "graphiql";
 
 type Storage = NonNullable<GraphiQLProps["storage"]>;
@@ -6,23 +5,20 @@ type Storage = NonNullable<GraphiQLProps["storage"]>;
 const historyKeys: ReadonlySet<string> = new Set(["graphiql:queries", "graphiql:favorites"]);
 
 /**
- * GraphiQL's storage without the callers' tokens: its history would keep the headers of every operation that was run.
- * What is read back has the default headers, since a click on it fills them in.
+ * The browser's storage without callers' tokens: GraphiQL's history would keep the headers of every operation that was
+ * run. When it is read it has the default headers, because a click on an entry fills them in.
  */
 export function createTokenFreeStorage(defaultHeaders: string): Storage {
-  const storage = new StorageAPI().storage as Storage;
   return {
     getItem(key) {
-      const text = storage.getItem(key);
+      const text = localStorage.getItem(key);
       return text !== null && historyKeys.has(key) ? withHeaders(text, defaultHeaders) : text;
     },
-    setItem(key, text) {
-      storage.setItem(key, historyKeys.has(key) ? withHeaders(text, undefined) : text);
-    },
-    removeItem: (key) => storage.removeItem(key),
-    clear: () => storage.clear(),
+    setItem: (key, text) => localStorage.setItem(key, historyKeys.has(key) ? withHeaders(text, undefined) : text),
+    removeItem: (key) => localStorage.removeItem(key),
+    clear: () => localStorage.clear(),
     get length() {
-      return storage.length;
+      return localStorage.length;
     },
   };
 }
