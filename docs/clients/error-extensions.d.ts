@@ -74,9 +74,9 @@ type Exact<Member> = Member extends unknown
   : never;
 
 /**
- * - No token, a malformed one, or more than one `Authorization` header. ContactSwing was not called.
- * - `JWKS_URL` is set, and the token's signature, issuer, audience or time is not right. ContactSwing was not called.
- * - ContactSwing answered 401, 403 `Not authenticated`, or 422 about a header.
+ * - No token, a malformed one, or more than one `Authorization` header.
+ * - With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.
+ * - ContactSwing returned 401, 403 `Not authenticated`, or 422 about a header.
  */
 export interface UnauthenticatedExtensions extends Common {
   readonly code: "UNAUTHENTICATED";
@@ -85,7 +85,7 @@ export interface UnauthenticatedExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** `JWKS_URL` is set, and the keys for verifying the token cannot be had. ContactSwing was not called. */
+/** With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again. */
 export interface AuthUnavailableExtensions extends Common {
   readonly code: "AUTH_UNAVAILABLE";
   readonly outcome?: "NOT_CREATED";
@@ -94,9 +94,9 @@ export interface AuthUnavailableExtensions extends Common {
 }
 
 /**
- * - A rule of this service is broken; `fieldErrors` has every problem. ContactSwing was not called.
- * - A variable cannot be coerced to its type (HTTP 400); `fieldErrors` has every problem, with `rule: "type"`.
- * - ContactSwing answered 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).
+ * - The input violates a rule of this service; `fieldErrors` lists every problem.
+ * - A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.
+ * - ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).
  */
 export interface BadUserInputExtensions extends Common {
   readonly code: "BAD_USER_INPUT";
@@ -106,7 +106,7 @@ export interface BadUserInputExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** ContactSwing answered 403. */
+/** ContactSwing returned 403. */
 export interface ForbiddenExtensions extends Common {
   readonly code: "FORBIDDEN";
   readonly outcome?: "CREATED" | "NOT_CREATED";
@@ -114,7 +114,7 @@ export interface ForbiddenExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** ContactSwing answered 409. */
+/** ContactSwing returned 409. */
 export interface ConflictExtensions extends Common {
   readonly code: "CONFLICT";
   readonly outcome?: "CREATED" | "NOT_CREATED";
@@ -122,7 +122,7 @@ export interface ConflictExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** ContactSwing answered 429; `retryAfterSeconds` when it said how long. */
+/** ContactSwing returned 429; `retryAfterSeconds` is present if it said how long to wait. */
 export interface RateLimitedExtensions extends Common {
   readonly code: "RATE_LIMITED";
   readonly outcome?: "CREATED" | "NOT_CREATED";
@@ -132,9 +132,10 @@ export interface RateLimitedExtensions extends Common {
 }
 
 /**
- * - Any other 4xx, any 3xx, and 401, 403 or 404 as a page of the hosting platform.
- * - ContactSwing answered 5xx.
- * - The connection was lost after the request was sent.
+ * - Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.
+ * - ContactSwing returned 5xx.
+ * - The connection was lost after the request had been sent.
+ * - ContactSwing returned 404 for the details of the action that it had just created.
  */
 export interface UpstreamErrorExtensions extends Common {
   readonly code: "UPSTREAM_ERROR";
@@ -144,8 +145,8 @@ export interface UpstreamErrorExtensions extends Common {
 }
 
 /**
- * - No connection: refused, DNS, TLS, or the connect timeout.
- * - The circuit breaker is open: too many calls found no connection or no answer. ContactSwing was not called.
+ * - No connection: refused, DNS, TLS, or connect timeout.
+ * - The circuit breaker is open because ContactSwing was unavailable to too many requests.
  */
 export interface UpstreamUnavailableExtensions extends Common {
   readonly code: "UPSTREAM_UNAVAILABLE";
@@ -155,8 +156,8 @@ export interface UpstreamUnavailableExtensions extends Common {
 }
 
 /**
- * - No whole answer in time after connecting.
- * - The status 201 arrived in time, the rest of the answer did not.
+ * - No complete response within `UPSTREAM_TIMEOUT_MS` after connecting.
+ * - The status 201 arrived in time, but the rest of the response did not.
  */
 export interface UpstreamTimeoutExtensions extends Common {
   readonly code: "UPSTREAM_TIMEOUT";
@@ -166,8 +167,8 @@ export interface UpstreamTimeoutExtensions extends Common {
 }
 
 /**
- * - A 2xx other than 201 that is not the documented shape, not JSON, cut short, or over 1 MiB.
- * - A 201 that is not the documented shape, not JSON, cut short, or over 1 MiB.
+ * - A 2xx other than 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.
+ * - A 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.
  */
 export interface UpstreamBadResponseExtensions extends Common {
   readonly code: "UPSTREAM_BAD_RESPONSE";
@@ -176,7 +177,7 @@ export interface UpstreamBadResponseExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** More than `MAX_IN_FLIGHT` calls to ContactSwing are under way, or (HTTP 503) the service is short of processor time. ContactSwing was not called. */
+/** `MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded. */
 export interface OverloadedExtensions extends Common {
   readonly code: "OVERLOADED";
   readonly outcome?: "CREATED" | "NOT_CREATED";
@@ -184,7 +185,7 @@ export interface OverloadedExtensions extends Common {
   readonly retryAfterSeconds?: number;
 }
 
-/** An earlier call with the same `idempotencyKey` has another input. ContactSwing was not called. */
+/** An earlier request with the same `idempotencyKey` has a different input. */
 export interface IdempotencyKeyReusedExtensions extends Common {
   readonly code: "IDEMPOTENCY_KEY_REUSED";
   readonly outcome: "NOT_CREATED";
@@ -192,8 +193,8 @@ export interface IdempotencyKeyReusedExtensions extends Common {
 }
 
 /**
- * - An earlier call with the same `idempotencyKey` ended with the outcome `UNKNOWN`, its process died, or it had not ended when this call's time to wait was over. This call sent nothing.
- * - An earlier call with the same `idempotencyKey` ended with the outcome `CREATED`, without an id. This call sent nothing.
+ * - An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited.
+ * - An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.
  */
 export interface OutcomeUnknownExtensions extends Common {
   readonly code: "OUTCOME_UNKNOWN";
@@ -201,49 +202,49 @@ export interface OutcomeUnknownExtensions extends Common {
   readonly retryable: false;
 }
 
-/** The store of idempotency keys cannot be reached, and the call has a key. ContactSwing was not called. */
+/** The idempotency store cannot be reached, and the request has a key. */
 export interface IdempotencyUnavailableExtensions extends Common {
   readonly code: "IDEMPOTENCY_UNAVAILABLE";
   readonly outcome: "NOT_CREATED";
   readonly retryable: true;
 }
 
-/** Anything else: a bug of this service, logged under the `requestId`. */
+/** Anything else: a bug in this service, logged under the `requestId`. */
 export interface InternalServerErrorExtensions extends Common {
   readonly code: "INTERNAL_SERVER_ERROR";
   readonly outcome?: "CREATED" | "UNKNOWN";
   readonly retryable: false;
 }
 
-/** The document is not GraphQL. */
+/** The document has a syntax error. */
 export interface GraphqlParseFailedExtensions extends Common {
   readonly code: "GRAPHQL_PARSE_FAILED";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The document does not fit the schema. */
+/** The document is not valid against the schema. */
 export interface GraphqlValidationFailedExtensions extends Common {
   readonly code: "GRAPHQL_VALIDATION_FAILED";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The document has no operation of the given name, or several and no name was given. */
+/** The document has no operation with the given name, or it has several operations and no name was given. */
 export interface OperationResolutionFailureExtensions extends Common {
   readonly code: "OPERATION_RESOLUTION_FAILURE";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The document has too many tokens, levels, aliases or root fields. */
+/** The operation has too many tokens, levels, aliases, directives, root fields, or entities. */
 export interface OperationLimitExceededExtensions extends Common {
   readonly code: "OPERATION_LIMIT_EXCEEDED";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The hash of a persisted query is not known here. */
+/** The hash of the persisted query is unknown. */
 export interface PersistedQueryNotFoundExtensions extends Common {
   readonly code: "PERSISTED_QUERY_NOT_FOUND";
   readonly outcome?: "NOT_CREATED";
@@ -257,14 +258,14 @@ export interface PersistedQueryNotSupportedExtensions extends Common {
   readonly retryable?: false;
 }
 
-/** The request is not one of GraphQL over HTTP, e.g. a mutation by GET, or a request that a browser may have sent for a foreign page. */
+/** The request violates the GraphQL over HTTP specification, for example a mutation by GET, or a browser may have sent it on behalf of another site (CSRF). */
 export interface BadRequestExtensions extends Common {
   readonly code: "BAD_REQUEST";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** There is nothing here; GraphQL is at /graphql. */
+/** Not found; GraphQL is at /graphql. */
 export interface NotFoundExtensions extends Common {
   readonly code: "NOT_FOUND";
 }
@@ -289,12 +290,12 @@ export interface PayloadTooLargeExtensions extends Common {
   readonly code: "PAYLOAD_TOO_LARGE";
 }
 
-/** Send the request body as application/json. */
+/** Send the request body as application/json in UTF-8. */
 export interface UnsupportedMediaTypeExtensions extends Common {
   readonly code: "UNSUPPORTED_MEDIA_TYPE";
 }
 
-/** The request's headers are too large. */
+/** The request headers are too large. */
 export interface HeadersTooLargeExtensions extends Common {
   readonly code: "HEADERS_TOO_LARGE";
 }

@@ -18,8 +18,8 @@ export interface SubgraphSchema {
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
 
 const rootDescriptions: Readonly<Record<string, string>> = {
-  Query: "Reads of ContactSwing's data extraction actions.",
-  Mutation: "Writes of ContactSwing's data extraction actions.",
+  Query: "Queries for ContactSwing's data extraction actions.",
+  Mutation: "Mutations of ContactSwing's data extraction actions.",
 };
 
 /** Builds the executable subgraph schema from the registry of operations. */

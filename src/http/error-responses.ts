@@ -23,7 +23,7 @@ export const httpErrors: Readonly<Record<number, HttpErrorRow>> = {
   408: { code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." },
   413: { code: "PAYLOAD_TOO_LARGE", message: "The request body is too large." },
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json in UTF-8." },
-  431: { code: "HEADERS_TOO_LARGE", message: "The request's headers are too large." },
+  431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
 const notHttp: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid HTTP/1.1." };
 const otherError: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid." };
