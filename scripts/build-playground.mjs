@@ -1,186 +1,125 @@
-// Bundles the playground of src/ide/ into dist/ide/: files named by their content, compressed once here instead of at
-// every request, and manifest.json, from which the service knows them. Does nothing when the bundle is up to date.
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+// Builds what a browser loads of the playground: bundles src/playground/browser and renders two pages of docs/ into
+// dist/browser. Does nothing if that is newer than its sources. `npm run dev` imports it, `npm run build` runs it.
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { install } from "./install.mjs";
 
-/** Holds the sources of the page and, in a lock file of its own, the packages that it is bundled from. */
-export const packageFolder = "src/ide";
+/** Has the sources of the page and, with a lock file of its own, the packages that it is bundled from. */
+export const packageFolder = "src/playground/browser";
 
-const root = new URL("../", import.meta.url);
-const target = new URL("dist/ide/", root);
-const manifestFile = new URL("manifest.json", target);
+const root = fileURLToPath(new URL("../", import.meta.url));
+const packages = join(root, packageFolder, "node_modules");
+const target = join(root, "dist/browser");
+const docs = ["errors", "sandbox"];
+const sources = [
+  `${packageFolder}/*`,
+  ...docs.map((name) => `docs/${name}.md`),
+  "scripts/build-playground.mjs",
+];
 
-const contentTypes = {
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".txt": "text/plain; charset=utf-8",
-  ".ttf": "font/ttf",
-  ".woff": "font/woff",
-  ".woff2": "font/woff2",
-};
-const compressedAlready = new Set([".woff", ".woff2"]);
-
-const workers = {
-  "editor-worker": "monaco-editor/esm/vs/editor/editor.worker.js",
-  "graphql-worker": "monaco-graphql/esm/graphql.worker.js",
-  "json-worker": "monaco-editor/esm/vs/language/json/json.worker.js",
-};
-
-const common = {
-  absWorkingDir: root.pathname,
-  nodePaths: [fileURLToPath(new URL(`${packageFolder}/node_modules`, root))],
-  outdir: target.pathname,
+const options = {
+  absWorkingDir: root,
+  entryPoints: {
+    playground: "src/playground/browser/playground.tsx",
+    docs: "src/playground/browser/docs.css",
+    "editor-worker": `${packages}/monaco-editor/esm/vs/editor/editor.worker.js`,
+    "graphql-worker": `${packages}/monaco-graphql/esm/graphql.worker.js`,
+    "json-worker": `${packages}/monaco-editor/esm/vs/language/json/json.worker.js`,
+  },
   bundle: true,
+  format: "esm",
+  splitting: true,
   minify: true,
-  write: false,
   metafile: true,
+  chunkNames: "chunk-[hash]",
   target: "es2023",
+  jsx: "automatic",
   legalComments: "none",
   logLevel: "warning",
+  loader: { ".ttf": "dataurl" },
   define: { "process.env.NODE_ENV": '"production"' },
 };
 
-/** What the bundle is made of, as one digest: our own sources, this script, and the versions of all packages. */
-function digestSources(sources) {
-  const digest = createHash("sha256");
-  for (const path of [...sources, "scripts/build-playground.mjs", `${packageFolder}/package-lock.json`]) {
-    const file = new URL(path, root);
-    digest.update(existsSync(file) ? readFileSync(file) : "gone");
-  }
-  return digest.digest("hex");
-}
-
 function isUpToDate() {
-  if (!existsSync(manifestFile)) return false;
-  const { sources, digest } = JSON.parse(readFileSync(manifestFile, "utf8"));
-  return digest === digestSources(sources);
+  const index = join(target, "index.html");
+  if (!existsSync(index)) return false;
+  const builtAt = statSync(index).mtimeMs;
+  return sources
+    .flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .every((file) => statSync(join(root, file)).mtimeMs <= builtAt);
 }
 
-/** GraphiQL's stylesheet holds its fonts for every script as data; as files a browser fetches only those it needs. */
-function createStylePlugin() {
-  const fonts = new Map();
-  return {
-    name: "graphiql-style",
-    setup({ onLoad, onResolve }) {
-      onLoad({ filter: /graphiql\/dist\/style\.css$/ }, ({ path }) => {
-        const contents = readFileSync(path, "utf8").replace(
-          /url\(data:font\/(\w+);base64,([^)]+)\)/g,
-          (_match, extension, data) => {
-            const name = `font-${fonts.size}.${extension}`;
-            fonts.set(name, Buffer.from(data, "base64"));
-            return `url("embedded:${name}")`;
-          },
-        );
-        return { contents, loader: "css" };
-      });
-      onResolve({ filter: /^embedded:/ }, ({ path }) => ({
-        path: path.slice("embedded:".length),
-        namespace: "embedded",
-      }));
-      onLoad({ filter: /^/, namespace: "embedded" }, ({ path }) => ({ contents: fonts.get(path), loader: "file" }));
-      // That stylesheet holds Monaco's too.
-      onLoad({ filter: /monaco-editor\/esm\/.*\.css$/ }, () => ({ contents: "", loader: "css" }));
-    },
-  };
-}
-
-const licenceNames = /^(licen[cs]e|notice|thirdpartynotices)(\.(md|txt))?$/i;
-
-/** The licence texts of every package that went into the bundle: the condition for passing it on. */
+/** The licences of every package in the bundle, as their terms require. */
 function collectLicences(inputs) {
-  const folders = new Set(inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]));
-  folders.delete(undefined);
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []));
   const texts = [...folders].sort().map((folder) => {
-    const read = (name) => readFileSync(new URL(`${folder}/${name}`, root), "utf8").trim();
-    const { name, version, license } = JSON.parse(read("package.json"));
-    const files = readdirSync(new URL(folder, root)).filter((file) => licenceNames.test(file));
-    return [`${name} ${version} (${license})`, ...files.sort().map(read)].join("\n\n");
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json")));
+    const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice|thirdparty)/i.test(file));
+    return [`${name} ${version} (${license})`, ...files.map((file) => readFileSync(join(root, folder, file)))].join(
+      "\n\n",
+    );
   });
-  return Buffer.from(texts.join(`\n\n${"-".repeat(80)}\n\n`));
+  return texts.join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
-const nameOf = ({ path }) => basename(path);
-
-async function bundle() {
-  const { build } = await import("esbuild");
-  const background = await build({ ...common, entryPoints: workers, entryNames: "[name]-[hash]", format: "iife" });
-  const workerNames = Object.fromEntries(
-    background.outputFiles.map((file) => [nameOf(file).replace(/-[^-]+$/, ""), nameOf(file)]),
-  );
-  const page = await build({
-    ...common,
-    entryPoints: { playground: "src/ide/playground.tsx" },
-    entryNames: "[name]-[hash]",
-    chunkNames: "chunk-[hash]",
-    assetNames: "[name]-[hash]",
-    format: "esm",
-    splitting: true,
-    jsx: "automatic",
-    define: { ...common.define, WORKER_FILES: JSON.stringify(workerNames) },
-    plugins: [createStylePlugin()],
+/** A page of docs/; links to pages that are not there become plain text. */
+async function renderDocs(name) {
+  const { Marked } = createRequire(join(packages, "marked/package.json"))("marked");
+  const marked = new Marked({
+    renderer: {
+      link({ href, tokens }) {
+        const text = this.parser.parseInline(tokens);
+        const page = /^(\w+)\.md/.exec(href)?.[1];
+        return docs.includes(page) ? `<a href="${page}.html">${text}</a>` : text;
+      },
+    },
   });
-  const inputs = [background, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  const sources = inputs.filter((path) => path.startsWith("src/") && !path.includes("node_modules/")).sort();
-  const contents = collectLicences(inputs);
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
-  const licences = { path: `licenses-${hash}.txt`, contents };
-  const files = [...background.outputFiles, ...page.outputFiles, licences].filter(
-    ({ contents }) => contents.length > 0,
-  );
-  return { files, sources };
+  const body = marked.parse(readFileSync(join(root, `docs/${name}.md`), "utf8"));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${/^# (.*)$/m.exec(readFileSync(join(root, `docs/${name}.md`), "utf8"))?.[1]}</title>
+<link rel="stylesheet" href="docs.css">
+</head>
+<body>
+${body}</body>
+</html>
+`;
 }
 
-const compress = {
-  br: (contents) =>
-    promisify(brotliCompress)(contents, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length },
-    }),
-  gz: (contents) => promisify(gzip)(contents, { level: 9 }),
-};
-
-async function writeBundle({ files, sources }) {
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  const assets = {};
-  for (const file of files) {
-    const name = nameOf(file);
-    const extension = extname(name);
-    const isCompressed = !compressedAlready.has(extension);
-    assets[name] = { type: contentTypes[extension], isCompressed };
-    if (contentTypes[extension] === undefined) throw new Error(`no content type for ${name}`);
-    if (!isCompressed) writeFileSync(new URL(name, target), file.contents);
-    else {
-      for (const [suffix, compressWith] of Object.entries(compress)) {
-        writeFileSync(new URL(`${name}.${suffix}`, target), await compressWith(file.contents));
-      }
-    }
-  }
-  const names = Object.keys(assets);
-  const manifest = {
-    script: names.find((name) => /^playground-.*\.js$/.test(name)),
-    style: names.find((name) => /^playground-.*\.css$/.test(name)),
-    licences: names.find((name) => name.startsWith("licenses-")),
-    assets,
-    sources,
-    digest: digestSources(sources),
-  };
-  // Last: a build that was interrupted is not up to date.
-  writeFileSync(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-/** Builds the page unless it is up to date, and installs its packages before that unless they are there. */
 export async function buildPlayground() {
   if (isUpToDate()) return;
-  if (!install(packageFolder)) throw new Error(`the packages of ${packageFolder} could not be installed`);
+  if (!install(packageFolder)) throw new Error(`The packages of ${packageFolder} could not be installed.`);
   const startedAt = performance.now();
-  await writeBundle(await bundle());
-  console.log(`built the playground in ${Math.round(performance.now() - startedAt)} ms`);
+  const unfinished = `${target}-${process.pid}`;
+  const { build } = await import("esbuild");
+  const { metafile } = await build({ ...options, outdir: unfinished });
+  writeFileSync(join(unfinished, "licenses.txt"), collectLicences(Object.keys(metafile.inputs)));
+  for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), await renderDocs(name));
+  for (const file of globSync("*.{js,css}", { cwd: unfinished })) {
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
+    writeFileSync(join(unfinished, `${file}.br`), brotliCompressSync(readFileSync(join(unfinished, file)), { params }));
+  }
+  cpSync(join(root, "src/playground/browser/index.html"), join(unfinished, "index.html"));
+  rmSync(target, { recursive: true, force: true });
+  renameSync(unfinished, target);
+  console.log(`playground built in ${Math.round(performance.now() - startedAt)} ms`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPlayground();

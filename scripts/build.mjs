@@ -24,7 +24,16 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 
 /** Packages that are loaded only when a setting asks for them; the image has them beside the bundle. */
-const external = ["@redis/client", "jose", "@opentelemetry/*", "@apollo/usage-reporting-protobuf"];
+const external = [
+  "@fastify/static",
+  "@redis/client",
+  "jose",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/exporter-trace-otlp-proto",
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-trace",
+  "@apollo/usage-reporting-protobuf",
+];
 
 /** Apollo's package looks for Node.js' own hash in a way that a bundle breaks, and falls back to a slow one. */
 const nativeHash = {
@@ -60,7 +69,11 @@ const bundle = {
   plugins: [nativeHash, ownSourcesOnly],
 };
 
-const entries = { "src/main.ts": "server.cjs", "src/sandbox-main.ts": "sandbox.mjs" };
+const entries = {
+  "src/main.ts": "server.cjs",
+  "src/check-upstream/main.ts": "check-upstream.cjs",
+  "src/sandbox-main.ts": "sandbox.mjs",
+};
 
 const formats = {
   ".cjs": {
@@ -78,7 +91,7 @@ export async function buildService() {
   const { build } = await import("esbuild");
   // A file that the build no longer writes must not live on. The playground knows by itself whether it is up to date.
   for (const name of existsSync(dist) ? readdirSync(dist) : []) {
-    if (name !== "ide") rmSync(join(dist, name), { recursive: true });
+    if (name !== "browser") rmSync(join(dist, name), { recursive: true });
   }
   for (const [source, file] of Object.entries(entries)) {
     await build({ ...bundle, ...formats[extname(file)], entryPoints: [source], outfile: join(dist, file) });

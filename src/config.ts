@@ -1,154 +1,197 @@
-import { readTracingConfig, type TracingConfig } from "./tracing-config.ts";
+import * as z from "zod";
 
-/** Settings of the service, read once at the start. Durations are in milliseconds unless the name says otherwise. */
-export interface Config {
-  readonly port: number;
-  readonly host: string;
-  /** ContactSwing's base URL without a trailing slash. */
-  readonly contactSwingUrl: string;
-  readonly upstreamTimeoutMs: number;
-  readonly upstreamConnectTimeoutMs: number;
-  readonly maxInFlight: number;
-  readonly redisUrl: string | undefined;
-  readonly idempotencyTtlSeconds: number;
-  readonly jwksUrl: string | undefined;
-  readonly jwtIssuer: string | undefined;
-  readonly jwtAudience: string | undefined;
-  readonly corsOrigins: readonly string[];
-  readonly playground: boolean;
-  readonly logLevel: LogLevel;
-  readonly shutdownDelayMs: number;
-  readonly shutdownGraceMs: number;
-  /** From the standard `OTEL_*` variables; undefined when they do not ask for traces. */
-  readonly tracing: TracingConfig | undefined;
-}
-
-const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
 
-/** Thrown by {@link readConfig}; the message names every bad variable, never its value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.problems = problems;
-  }
-}
-
-/** Turns one variable's text into its value, or returns undefined when it does not parse. */
-type Parser<Value> = (text: string) => Value | undefined;
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 // setTimeout turns anything longer into 1 ms.
-const longestTimerMs = 2_147_483_647;
+const maxTimerMs = 2_147_483_647;
 
-function integer(minimum: number, maximum: number): Parser<number> {
-  return (text) => {
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= minimum && value <= maximum ? value : undefined;
-  };
+function text(expected: string, isValid: (value: string) => boolean = () => true) {
+  return z.string().refine(isValid, `must be ${expected}`);
 }
 
-function oneOf<Value extends string>(values: readonly Value[]): Parser<Value> {
-  return (text) => values.find((value) => value === text);
+function integer(min: number, max: number) {
+  const isValid = (value: string) => /^\d{1,10}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  return text(`an integer from ${min} to ${max}`, isValid).transform(Number);
 }
 
-function url(protocols: readonly string[]): Parser<string> {
-  return (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined);
+function boolean() {
+  return text("true or false", (value) => value === "true" || value === "false").transform((value) => value === "true");
 }
 
-const boolean: Parser<boolean> = (text) => (text === "true" ? true : text === "false" ? false : undefined);
-const host: Parser<string> = (text) => (/^[\w.:-]+$/.test(text) ? text : undefined);
-const anyText: Parser<string> = (text) => text;
+function hasProtocol(value: string, ...protocols: string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
 
-/** An http(s) origin with an optional path prefix. Credentials would end in logs, a query would swallow the path. */
-const baseUrl: Parser<string> = (text) => {
-  if (url(["http:", "https:"])(text) === undefined || /[?#]/.test(text)) return undefined;
-  const { username, password, origin, pathname } = new URL(text);
-  return username || password ? undefined : `${origin}${pathname.replace(/\/+$/, "")}`;
-};
+/** An http(s) origin with an optional path prefix. Credentials would end up in logs, a query would swallow the path. */
+function isBaseUrl(value: string): boolean {
+  if (!hasProtocol(value, "http:", "https:") || /[?#]/.test(value)) return false;
+  const { username, password } = new URL(value);
+  return username === "" && password === "";
+}
 
-/** The path names a database by its number; credentials must be such that they can be decoded. */
-const redisUrl: Parser<string> = (text) => {
-  if (url(["redis:", "rediss:"])(text) === undefined) return undefined;
-  const { hostname, pathname, username, password } = new URL(text);
-  return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && [username, password].every(isDecodable) ? text : undefined;
-};
+function isOrigin(value: string): boolean {
+  return isBaseUrl(value) && new URL(value).origin === value;
+}
 
-function isDecodable(text: string): boolean {
+/** The path names a database by its number, and the client must be able to decode the credentials. */
+function isRedisUrl(value: string): boolean {
+  if (!hasProtocol(value, "redis:", "rediss:")) return false;
+  const { hostname, pathname, username, password } = new URL(value);
+  return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && [username, password].every(isDecodable);
+}
+
+function isDecodable(value: string): boolean {
   try {
-    decodeURIComponent(text);
+    decodeURIComponent(value);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Where a key set is: of a file: URL only the path counts, and fetch takes no credentials. */
-const keySetUrl: Parser<string> = (text) => {
-  if (url(["http:", "https:", "file:"])(text) === undefined) return undefined;
-  const { protocol, host, username, password } = new URL(text);
-  return username || password || (protocol === "file:" && host) ? undefined : text;
+/** Of a file: URL only the path counts, and fetch accepts no credentials. */
+function isKeySetUrl(value: string): boolean {
+  if (!hasProtocol(value, "http:", "https:", "file:")) return false;
+  const { protocol, host, username, password } = new URL(value);
+  return username === "" && password === "" && (protocol !== "file:" || host === "");
+}
+
+const baseUrl = text("an http(s) URL without credentials, query, or fragment", isBaseUrl).transform((value) => {
+  const { origin, pathname } = new URL(value);
+  return `${origin}${pathname.replace(/\/+$/, "")}`;
+});
+const splitList = (value: string) => value.split(",").map((entry) => entry.trim());
+const origins = text("a comma-separated list of http(s) origins", (value) =>
+  splitList(value).every(isOrigin),
+).transform(splitList);
+
+/** Every setting that is an environment variable, with its default. The README explains them. */
+const variables = {
+  NODE_ENV: text("text").default("development"),
+  PORT: integer(0, 65_535).default(4000),
+  HOST: text("a host name or an IP address", (value) => /^[\w.:-]+$/.test(value)).default("0.0.0.0"),
+  CONTACTSWING_URL: baseUrl.default(defaultContactSwingUrl),
+  UPSTREAM_TIMEOUT_MS: integer(1, maxTimerMs).default(10_000),
+  UPSTREAM_CONNECT_TIMEOUT_MS: integer(1, maxTimerMs).default(2000),
+  MAX_IN_FLIGHT: integer(1, 1_000_000).default(256),
+  MAX_IN_FLIGHT_PER_CALLER: integer(1, 1_000_000).optional(),
+  REDIS_URL: text("a redis: or rediss: URL whose path is at most a number", isRedisUrl).optional(),
+  IDEMPOTENCY_TTL_SECONDS: integer(1, 31_536_000).default(86_400),
+  JWKS_URL: text("an http:, https:, or file:/// URL without credentials", isKeySetUrl).optional(),
+  JWT_ISSUER: text("text").optional(),
+  JWT_AUDIENCE: text("text").optional(),
+  CORS_ORIGINS: origins.default([]),
+  PLAYGROUND: boolean().optional(),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
+  SHUTDOWN_DELAY_MS: integer(0, maxTimerMs).default(3000),
+  SHUTDOWN_GRACE_MS: integer(0, maxTimerMs).default(15_000),
+  METRICS_PORT: integer(0, 65_535).optional(),
 };
 
-const origins: Parser<readonly string[]> = (text) => {
-  const list = text.split(",").map((origin) => origin.trim());
-  const isOrigin = (origin: string) => baseUrl(origin) === origin && new URL(origin).origin === origin;
-  return list.every(isOrigin) ? list : undefined;
-};
+const schema = z.object(variables).transform((values) => ({
+  isProduction: values.NODE_ENV === "production",
+  port: values.PORT,
+  host: values.HOST,
+  /** Without a trailing slash. */
+  contactSwingUrl: values.CONTACTSWING_URL,
+  upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_MS,
+  upstreamConnectTimeoutMs: values.UPSTREAM_CONNECT_TIMEOUT_MS,
+  maxInFlight: values.MAX_IN_FLIGHT,
+  maxInFlightPerCaller: values.MAX_IN_FLIGHT_PER_CALLER ?? Math.max(1, Math.floor(values.MAX_IN_FLIGHT / 2)),
+  redisUrl: values.REDIS_URL,
+  idempotencyTtlSeconds: values.IDEMPOTENCY_TTL_SECONDS,
+  jwksUrl: values.JWKS_URL,
+  jwtIssuer: values.JWT_ISSUER,
+  jwtAudience: values.JWT_AUDIENCE,
+  corsOrigins: values.CORS_ORIGINS as readonly (string | RegExp)[],
+  playground: values.PLAYGROUND ?? values.NODE_ENV !== "production",
+  logLevel: values.LOG_LEVEL,
+  shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
+  shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
+  metricsPort: values.METRICS_PORT,
+}));
+
+/** The settings of the service, read once at startup. Durations are in milliseconds unless the name says otherwise. */
+export type Config = Readonly<z.output<typeof schema>>;
+
+/** Thrown by {@link readConfig}; the message names every invalid variable, never its value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  }
+}
 
 /**
- * Reads the whole configuration from environment variables. An empty variable counts as absent, as compose files
- * and Helm charts write it.
- * @throws ConfigError that names every variable that does not parse.
+ * Reads the settings from environment variables. An empty variable counts as absent, as compose files and Helm charts
+ * write it.
+ * @throws ConfigError that names every invalid variable.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const problems: string[] = [];
-  const isSet = (name: string) => Boolean(environment[name]?.trim());
-
-  function read<Value, Default>(name: string, parse: Parser<Value>, expected: string, fallback: Default) {
-    const text = environment[name]?.trim();
-    if (text === undefined || text === "") return fallback;
-    const value = parse(text);
-    if (value === undefined) problems.push(`${name} must be ${expected}.`);
-    return value ?? fallback;
-  }
-  const count = (name: string, fallback: number, minimum = 1, maximum = longestTimerMs) =>
-    read(name, integer(minimum, maximum), `an integer from ${minimum} to ${maximum}`, fallback);
-
-  const isProduction = environment.NODE_ENV === "production";
-  const config: Config = {
-    port: count("PORT", 4000, 0, 65_535),
-    host: read("HOST", host, "a host name or an IP address", "0.0.0.0"),
-    contactSwingUrl: read(
-      "CONTACTSWING_URL",
-      baseUrl,
-      "an http(s) URL without credentials, query or fragment",
-      defaultContactSwingUrl,
-    ),
-    upstreamTimeoutMs: count("UPSTREAM_TIMEOUT_MS", 10_000),
-    upstreamConnectTimeoutMs: count("UPSTREAM_CONNECT_TIMEOUT_MS", 2000),
-    maxInFlight: count("MAX_IN_FLIGHT", 256, 1, 1_000_000),
-    redisUrl: read("REDIS_URL", redisUrl, "a redis: or rediss: URL whose path is at most a number", undefined),
-    idempotencyTtlSeconds: count("IDEMPOTENCY_TTL_SECONDS", 86_400, 1, 31_536_000),
-    jwksUrl: read("JWKS_URL", keySetUrl, "an http:, https: or file:/// URL without credentials", undefined),
-    jwtIssuer: read("JWT_ISSUER", anyText, "text", undefined),
-    jwtAudience: read("JWT_AUDIENCE", anyText, "text", undefined),
-    corsOrigins: read("CORS_ORIGINS", origins, "a comma-separated list of http(s) origins", []),
-    playground: read("PLAYGROUND", boolean, "true or false", !isProduction),
-    logLevel: read("LOG_LEVEL", oneOf(logLevels), `one of ${logLevels.join(", ")}`, "info"),
-    shutdownDelayMs: count("SHUTDOWN_DELAY_MS", 3000, 0),
-    shutdownGraceMs: count("SHUTDOWN_GRACE_MS", 15_000, 0),
-    tracing: readTracingConfig(isSet, read),
-  };
-
-  // A check that the operator believes in must not silently be off.
+export function readConfig(environment: Environment): Config {
+  const given = Object.fromEntries(
+    Object.keys(variables)
+      .map((name) => [name, environment[name]?.trim()])
+      .filter(([, value]) => value),
+  );
+  const { success, error, data } = schema.safeParse(given);
+  const problems = success ? [] : error.issues.map(({ path, message }) => `${path.join(".")} ${message}.`);
+  // A check that the operator relies on must not be off silently.
   for (const name of ["JWT_ISSUER", "JWT_AUDIENCE"]) {
-    if (isSet(name) && !isSet("JWKS_URL")) problems.push(`${name} needs JWKS_URL.`);
+    if (given[name] && !given.JWKS_URL) problems.push(`${name} needs JWKS_URL.`);
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(config);
+  if (!success || problems.length > 0) throw new ConfigError(problems);
+  return data;
+}
+
+/** The settings that the log may show: all but those that may contain credentials, of which it says whether they are set. */
+export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...settings }: Config): Record<string, unknown> {
+  const described = {
+    ...settings,
+    corsOrigins: corsOrigins.map(String),
+    redis: redisUrl !== undefined,
+    tokenVerification: jwksUrl !== undefined,
+  };
+  return Object.fromEntries(Object.entries(described).map(([name, value]) => [`settings.${name}`, value]));
+}
+
+/** What an operator should know about settings that are valid but probably not intended. */
+export function findConfigWarnings(config: Config, environment: Environment): string[] {
+  const { isProduction, redisUrl, jwksUrl, jwtIssuer, jwtAudience, playground, host } = config;
+  const warnings: string[] = [];
+  if (isProduction && redisUrl === undefined) {
+    warnings.push("REDIS_URL is not set: idempotency keys are per process and end with it");
+  }
+  if (jwksUrl !== undefined && (jwtIssuer === undefined || jwtAudience === undefined)) {
+    warnings.push("JWKS_URL is set without JWT_ISSUER or JWT_AUDIENCE: any token of that key server is accepted");
+  }
+  if (playground && !["127.0.0.1", "localhost", "::1"].includes(host)) {
+    warnings.push("the playground and introspection are on, and reachable from other machines: see PLAYGROUND");
+  }
+  for (const name of Object.keys(environment).filter(isMistaken)) {
+    warnings.push(`${name} is not a setting of this service: see the README`);
+  }
+  return warnings;
+}
+
+/** Set by `npm run dev` for its child process. */
+export const sandboxVariable = "CONTACTSWING_IS_SANDBOX";
+
+/** Whether a variable looks like one of ours but is not: `MAX_INFLIGHT`, `JWT_ISSUERS`, `UPSTREAM_TIMEOUT`. */
+function isMistaken(name: string): boolean {
+  if (name in variables || name === sandboxVariable) return false;
+  const squeezed = squeeze(name);
+  const isNearlyOurs = Object.keys(variables).some((ours) => {
+    const theirs = squeeze(ours);
+    return theirs.length > 6 && (squeezed.startsWith(theirs) || (squeezed.length > 6 && theirs.startsWith(squeezed)));
+  });
+  return isNearlyOurs || /^(?:CONTACTSWING|UPSTREAM|IDEMPOTENCY|SHUTDOWN|JWKS|JWT|MAX_IN_?FLIGHT|CORS)_/.test(name);
+}
+
+function squeeze(name: string): string {
+  return name.replaceAll("_", "").toUpperCase();
 }

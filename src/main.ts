@@ -1,16 +1,24 @@
 import process from "node:process";
-import { readConfig } from "./config.ts";
-import { run } from "./run.ts";
+import { describeConfig, findConfigWarnings, readConfig } from "./config.ts";
+import { runService } from "./run-service.ts";
 import { demoToken } from "./sandbox/demo-token.ts";
 import { createService } from "./service.ts";
-import { createTracer } from "./telemetry/create-tracer.ts";
+import { createLogDestination } from "./telemetry/log-destination.ts";
 import { createLogger } from "./telemetry/logger.ts";
+import { startTracing } from "./telemetry/tracing.ts";
 import { version } from "./version.ts";
 
-void run(process, async () => {
+void runService(async () => {
   const config = readConfig(process.env);
-  const logger = createLogger(config.logLevel, process.stdout);
-  const tracer = await createTracer(config.tracing, logger, version);
-  const service = createService({ config, logger, version, process, tracer, refusedToken: demoToken });
-  return { service, logger, shutdownDelayMs: config.shutdownDelayMs };
+  const { destination, flush } = createLogDestination();
+  const logger = createLogger(config.logLevel, version, destination);
+  const tracing = await startTracing({ environment: process.env, version, logger });
+  for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
+  return {
+    service: createService({ config, logger, version, tracing, rejectedToken: demoToken }),
+    logger,
+    shutdownDelayMs: config.shutdownDelayMs,
+    startFields: describeConfig(config),
+    flushLog: flush,
+  };
 });

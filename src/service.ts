@@ -1,100 +1,80 @@
-import { createActionReader } from "./actions/action-reader.ts";
+import Fastify from "fastify";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
+import { createAdmission } from "./contactswing/admission.ts";
 import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
-import { type Caller, createContactSwing } from "./contactswing/client.ts";
+import { type Client, createClient, type RequestScope } from "./contactswing/client.ts";
+import { createRequestSession } from "./contactswing/request-session.ts";
 import { createTransport } from "./contactswing/transport.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
+import type { ReportBug } from "./graphql/error-gate.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
 import { createAuthentication } from "./http/authentication.ts";
-import { allowOrigins } from "./http/cross-origin.ts";
+import { readBearerToken } from "./http/credentials.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { answerWithoutIde, registerIdeRoute } from "./http/ide-route.ts";
-import type { IdeDemo } from "./http/ide-settings.ts";
 import { registerMetricsRoute } from "./http/metrics-route.ts";
-import { reportRefusals } from "./http/watch-request.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
-import { logBug, logKeys, logStoreChange } from "./telemetry/event-log.ts";
+import { operations } from "./operations/index.ts";
+import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
+import type { PlaygroundDemo } from "./playground/settings.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import type { OperationRecord } from "./telemetry/operation-record.ts";
-import type { ProcessUsage } from "./telemetry/runtime-metrics.ts";
-import { noTracer, type Tracer } from "./telemetry/tracer.ts";
-import { watchCalls } from "./telemetry/watch-calls.ts";
+import { serializeError } from "./telemetry/serialize-error.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
+import { createUpstreamTelemetry } from "./telemetry/upstream-telemetry.ts";
 
 export interface Service {
   /** Listens; resolves with the service's own origin. */
   start(): Promise<string>;
-  /** Readiness says no from here on; calls are still taken. */
+  /** From here on readiness is false; requests are still accepted. */
   drain(): void;
-  /** Stops listening, lets calls under way finish for at most the grace period, and closes every connection. */
+  /** Stops listening, lets requests in flight finish for at most the grace period, and closes every connection. */
   stop(): Promise<void>;
+  /** Ends the log lines of requests in flight, because the process ends at once. @returns how many there were. */
+  abandonRequests(): number;
+  readonly endedRequestCount: number;
 }
 
 export interface ServiceOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly version: string;
-  /** A token that is never passed on: the sandbox's demo token, unless the sandbox is what is called. */
-  readonly refusedToken?: string;
-  /** What the playground offers, when the sandbox is what is called. */
-  readonly demo?: IdeDemo;
+  /** Stopped together with the service. */
+  readonly tracing?: Tracing;
+  /** A token that is never forwarded: the sandbox's demo token, unless the sandbox is the upstream. */
+  readonly rejectedToken?: string;
+  /** What the playground offers if the sandbox is the upstream. */
+  readonly demo?: PlaygroundDemo | undefined;
   /** Where the playground was built to. */
-  readonly ideDirectory?: URL;
-  /** Whose memory and processor time the metrics show. */
-  readonly process: ProcessUsage;
-  /** Stopped with the service. */
-  readonly tracer?: Tracer;
+  readonly playgroundDirectory?: URL;
+  /** Builds the playground before its page is sent, in development. */
+  readonly buildPlayground?: () => Promise<void>;
+  /** Replaces the client of the REST API, for tests of bugs, which nothing outside can cause. */
+  readonly client?: Client;
 }
 
-// The same place seen from src/ and from dist/.
-const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
-// A call waits for another one's answer a little longer than that one can take, so that it is there to get it.
+// The same directory as seen from src/ and from dist/.
+const builtPlayground = new URL("../dist/browser/", import.meta.url);
+// A request waits for another one's response a little longer than that one can take.
 const waitMarginMs = 1000;
-// After the grace period: time for the last answers to leave.
-const lastAnswersMs = 250;
+// After the grace period: time for the last responses to leave.
+const lastResponsesMs = 250;
+/** After the requests in flight: time for the store, the traces, and the log together. */
+export const closingMs = 1000;
 
-/** Makes everything and passes it in: the one place that knows every part. */
+/** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
-  const { config, logger, version, refusedToken, process, tracer = noTracer } = options;
-  const reportBug = (error: unknown, requestId: string) => logBug(logger, error, requestId);
-  const records = new WeakMap<Caller, OperationRecord>();
+  const { config, logger, version, rejectedToken, tracing } = options;
   let isDraining = false;
 
-  const breaker = createCircuitBreaker(() => performance.now());
-  const metrics = createMetrics({ version, readBreakerState: () => breaker.state, process });
-  const telemetry = { logger, metrics, tracer };
-  const transport = createTransport({
-    baseUrl: config.contactSwingUrl,
-    connectTimeoutMs: config.upstreamConnectTimeoutMs,
-    answerTimeoutMs: config.upstreamTimeoutMs,
-  });
-  const contactSwing = createContactSwing({
-    transport,
-    breaker,
-    maxInFlight: config.maxInFlight,
-    host: new URL(config.contactSwingUrl).hostname,
-    userAgent: `contactswing-bff/${version}`,
-    watcher: watchCalls({
-      baseUrl: config.contactSwingUrl,
-      metrics: metrics.upstream,
-      findRecord: (caller) => records.get(caller),
-    }),
-  });
-  const store = createIdempotencyStore(config, (isAvailable, code) => logStoreChange(logger, isAvailable, code));
-  const idempotency = createIdempotencyGuard({
-    store,
-    waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
-    onResult: (result, caller) => {
-      metrics.countIdempotencyResult(result);
-      const record = records.get(caller);
-      if (record !== undefined) record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
-    },
-  });
+  const breaker = createCircuitBreaker(
+    () => performance.now(),
+    (state) => logger.warn(`circuit breaker ${state === "open" ? "opened" : "closed"}`),
+  );
   const verifier =
     config.jwksUrl === undefined
       ? undefined
@@ -102,43 +82,87 @@ export function createService(options: ServiceOptions): Service {
           jwksUrl: config.jwksUrl,
           issuer: config.jwtIssuer,
           audience: config.jwtAudience,
-          onKeysChange: (problem) => logKeys(logger, problem),
+          onAvailabilityChange: (problem) => {
+            if (problem === undefined) logger.warn("token verification keys loaded again");
+            else logger.warn({ "event.reason": problem }, "token verification keys could not be loaded");
+          },
         });
-  const authentication = createAuthentication({
-    refusedToken,
-    verifier,
-    onCaller: (caller, record) => records.set(caller, record),
+  const store = createIdempotencyStore(config, (isAvailable, errorCode) => {
+    if (isAvailable) logger.warn("idempotency store available again");
+    else logger.warn({ "error.code": errorCode }, "idempotency store unavailable: requests with a key are rejected");
+  });
+  const metrics = createMetrics({
+    version,
+    fields: operations.map(({ rest: { name, effect } }) => ({
+      name,
+      operationType: effect === "read" ? "query" : "mutation",
+    })),
+    readBreakerState: () => breaker.state,
+    dependencies: {
+      "idempotency-store": () => store.isAvailable,
+      ...(verifier === undefined ? {} : { "key-server": () => verifier.isAvailable }),
+    },
   });
 
-  const { schema } = createSubgraphSchema(contactSwing, idempotency);
-  const apollo = createApolloServer({ schema, isExplorable: config.playground, isTraced: tracer.isOn, reportBug });
-  const gauge = createEventLoopGauge(() => performance.now());
-  const app = createHttpServer({
+  const transport = createTransport({
+    baseUrl: config.contactSwingUrl,
+    connectTimeoutMs: config.upstreamConnectTimeoutMs,
+    responseTimeoutMs: config.upstreamTimeoutMs,
+  });
+  const admission = createAdmission({
+    maxInFlight: config.maxInFlight,
+    maxInFlightPerCaller: config.maxInFlightPerCaller,
+    breaker,
+  });
+  const upstreamClient = createClient({
+    transport,
+    admission,
+    telemetry: createUpstreamTelemetry(config.contactSwingUrl, metrics.upstream),
+    host: new URL(config.contactSwingUrl).hostname,
+    userAgent: `contactswing-bff/${version}`,
+  });
+  const idempotency = createIdempotencyGuard({
+    store,
+    waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
+  });
+  const authenticationFor = createAuthentication({ rejectedToken, verifier });
+
+  const reportBug: ReportBug = (error, { requestId, token }) =>
+    logger.error({ "http.request.id": requestId, ...serializeError(error, token?.reveal()) }, "internal error");
+  const { schema } = createSubgraphSchema({ idempotency, metrics });
+  const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
+  const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
+  const { app, observation } = createHttpServer({
     reportBug,
-    reportRefusal: reportRefusals(telemetry),
+    sinks: { logger, metrics: metrics.requests },
+    corsOrigins: config.corsOrigins,
     isDraining: () => isDraining,
+    isOverloaded: gauge.isOverloaded,
   });
-  const ide = {
-    directory: options.ideDirectory ?? builtIdeDirectory,
-    schema,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  };
 
-  allowOrigins(app, config.corsOrigins);
-  registerHealthRoutes(
-    app,
-    () => isDraining,
-    () => (store.isAvailable ? [] : ["idempotency"]),
-  );
-  registerMetricsRoute(app, metrics);
+  registerHealthRoutes(app, {
+    isDraining: () => isDraining,
+    findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
+  });
+  const metricsApp = config.metricsPort === undefined ? app : Fastify({ logger: false });
+  registerMetricsRoute(metricsApp, metrics);
   registerGraphqlRoute(app, {
     apollo,
-    telemetry,
-    isOverloaded: gauge.isOverloaded,
-    answerBrowser: config.playground ? registerIdeRoute(app, ide) : answerWithoutIde,
-    createContext: (request, record) => {
-      const authenticate = authentication(request.raw, request.id, record);
-      return { requestId: request.id, authenticate, actions: createActionReader(contactSwing, authenticate), record };
+    respondToBrowser: config.playground
+      ? registerPlayground(app, {
+          schema,
+          directory: options.playgroundDirectory ?? builtPlayground,
+          demo: options.demo,
+          build: options.buildPlayground,
+        })
+      : respondWithoutPlayground,
+    createContext(request, record) {
+      const { connection, memory } = request;
+      const token = readBearerToken(request.raw);
+      const authenticate = authenticationFor(token, record);
+      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, memory };
+      const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
+      return { requestId: request.id, token, authenticate, contactSwing, record, memory };
     },
   });
 
@@ -146,19 +170,18 @@ export function createService(options: ServiceOptions): Service {
     isDraining = true;
     let cut: NodeJS.Timeout | undefined;
     const grace = setTimeout(() => {
-      // Calls that ContactSwing has not answered by now end as UNKNOWN, and their callers still get to know.
+      // Requests that ContactSwing has not responded to by now end as UNKNOWN, and their callers still learn that.
       transport.destroy();
-      cut = setTimeout(() => app.server.closeAllConnections(), lastAnswersMs);
+      cut = setTimeout(() => app.server.closeAllConnections(), lastResponsesMs);
     }, config.shutdownGraceMs);
     await app.close();
     clearTimeout(grace);
     clearTimeout(cut);
     gauge.stop();
-    await apollo.stop();
     transport.destroy();
-    await store.stop();
-    metrics.stop();
-    await tracer.stop();
+    const deadline = performance.now() + closingMs;
+    await Promise.all([apollo.stop(), store.stop(deadline), tracing?.stop(deadline)]);
+    if (metricsApp !== app) await metricsApp.close();
   }
   let stopped: Promise<void> | undefined;
 
@@ -166,6 +189,7 @@ export function createService(options: ServiceOptions): Service {
     async start() {
       void verifier?.warmUp();
       await Promise.all([apollo.start(), store.start()]);
+      if (config.metricsPort !== undefined) await metricsApp.listen({ port: config.metricsPort, host: config.host });
       return app.listen({ port: config.port, host: config.host });
     },
     drain() {
@@ -174,6 +198,10 @@ export function createService(options: ServiceOptions): Service {
     stop() {
       stopped ??= stop();
       return stopped;
+    },
+    abandonRequests: observation.abandon,
+    get endedRequestCount() {
+      return observation.endedCount;
     },
   };
 }

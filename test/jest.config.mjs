@@ -68,7 +68,6 @@ export default {
     "!src/dev*.ts",
     "!src/sandbox-main.ts",
     "!src/**/browser/**",
-    "!src/ide/**",
   ],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

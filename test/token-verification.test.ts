@@ -21,7 +21,7 @@ import {
   signToken,
 } from "./helpers/issuer.ts";
 import { scrape } from "./helpers/metrics.ts";
-import { eventually } from "./helpers/process.ts";
+import { eventually, startProcess } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
 import { type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -33,11 +33,11 @@ beforeAll(async () => {
   strangersKey = await createSigningKey("key-1");
 });
 
-/** A key server whose answer can be changed, with the service and a ContactSwing that counts. */
+/** A key server with scripted responses, and the service in front of a ContactSwing that counts its requests. */
 async function start(
-  answer: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 200, body: keySetOf(key) }),
+  respond: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 200, body: keySetOf(key) }),
 ) {
-  const keyServer = await startUpstream(() => answer());
+  const keyServer = await startUpstream(() => respond());
   const upstream = await startUpstream();
   const service = await startService({
     CONTACTSWING_URL: upstream.url,
@@ -53,29 +53,29 @@ const unauthenticated = { code: "UNAUTHENTICATED", outcome: "NOT_CREATED", retry
 const authUnavailable = { code: "AUTH_UNAVAILABLE", outcome: "NOT_CREATED", retryable: true };
 
 test.each(["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"])(
-  "takes a token signed with %s and passes it on unchanged",
+  "accepts a token signed with %s and forwards it unchanged",
   async (algorithm) => {
     const signingKey = await createSigningKey("k", algorithm);
     const { createWith, upstream } = await start(() => ({ status: 200, body: keySetOf(key, signingKey) }));
     const token = await signToken(signingKey);
 
-    const answer = await createWith(token);
+    const response = await createWith(token);
 
-    expect(answer.body.errors).toBeUndefined();
+    expect(response.body.errors).toBeUndefined();
     expect(upstream.received[0]?.headers.authorization).toBe(`Bearer ${token}`);
   },
 );
 
 const pem = () => exportSPKI(key.publicKey);
 
-/** An HS256 token whose secret is what everyone knows: the public key. */
-function confuse(secret: string | Buffer): string {
+/** An HS256 token whose secret is the public key, which everyone knows. */
+function signWithPublicKey(secret: string | Buffer): string {
   const unsigned = joinToken({ alg: "HS256", kid: key.kid }, claimsWith()).slice(0, -1);
   return `${unsigned}.${createHmac("sha256", secret).update(unsigned).digest("base64url")}`;
 }
 
 const attacks: Readonly<Record<string, () => string | Promise<string>>> = {
-  "is signed by a stranger under a known key id": () => signToken(strangersKey),
+  "is signed by a stranger under a known key ID": () => signToken(strangersKey),
   "was changed after it was signed": async () => {
     const [header, , signature] = (await signToken(key)).split(".");
     const claims = Buffer.from(JSON.stringify(claimsWith({ sub: "admin" }))).toString("base64url");
@@ -87,26 +87,26 @@ const attacks: Readonly<Record<string, () => string | Promise<string>>> = {
   "has no algorithm": () => joinToken({ kid: key.kid }, claimsWith(), "AAAA"),
   "has an inherited property's name as algorithm": () =>
     joinToken({ alg: "constructor", kid: key.kid }, claimsWith(), "AAAA"),
-  "is HS256 with the public key's PEM as secret": async () => confuse(await pem()),
-  "is HS256 with the public key's trimmed PEM as secret": async () => confuse((await pem()).trim()),
-  "is HS256 with the public key's JWK as secret": () => confuse(JSON.stringify(key.publicJwk)),
+  "is HS256 with the public key's PEM as secret": async () => signWithPublicKey(await pem()),
+  "is HS256 with the public key's trimmed PEM as secret": async () => signWithPublicKey((await pem()).trim()),
+  "is HS256 with the public key's JWK as secret": () => signWithPublicKey(JSON.stringify(key.publicJwk)),
   "is HS256 with a coordinate of the public key as secret": () =>
-    confuse(Buffer.from(key.publicJwk.x as string, "base64url")),
+    signWithPublicKey(Buffer.from(key.publicJwk.x as string, "base64url")),
   "is from another issuer": () => signToken(key, claimsWith({ iss: "https://other.example" })),
   "is from an issuer that is a list": () => signToken(key, claimsWith({ iss: [issuer] })),
-  "names no issuer": () => signToken(key, claimsWith({ iss: undefined })),
+  "has no issuer": () => signToken(key, claimsWith({ iss: undefined })),
   "is for another audience": () => signToken(key, claimsWith({ aud: ["other", `${audience}-2`] })),
-  "names no audience": () => signToken(key, claimsWith({ aud: undefined })),
-  "ended more than the leeway ago": () => signToken(key, claimsWith({ exp: nowSeconds() - 31 })),
-  "never ends": () => signToken(key, claimsWith({ exp: undefined })),
-  "ends at a text": () => signToken(key, claimsWith({ exp: String(nowSeconds() + 300) })),
+  "has no audience": () => signToken(key, claimsWith({ aud: undefined })),
+  "expired longer ago than the tolerance": () => signToken(key, claimsWith({ exp: nowSeconds() - 31 })),
+  "never expires": () => signToken(key, claimsWith({ exp: undefined })),
+  "expires at a string": () => signToken(key, claimsWith({ exp: String(nowSeconds() + 300) })),
   "is not valid yet": () => signToken(key, claimsWith({ nbf: nowSeconds() + 60 })),
-  "has an unknown key id": () => signToken(strangersKey, claimsWith(), { kid: "key-2" }),
-  "has a path as key id": () => signToken(strangersKey, claimsWith(), { kid: "../../../../dev/null" }),
-  "has a query as key id": () => signToken(strangersKey, claimsWith(), { kid: "key-1' OR '1'='1" }),
-  "has a key id that is no text": () => signToken(strangersKey, claimsWith(), { kid: 1 }),
+  "has an unknown key ID": () => signToken(strangersKey, claimsWith(), { kid: "key-2" }),
+  "has a path as key ID": () => signToken(strangersKey, claimsWith(), { kid: "../../../../dev/null" }),
+  "has a query as key ID": () => signToken(strangersKey, claimsWith(), { kid: "key-1' OR '1'='1" }),
+  "has a key ID that is not a string": () => signToken(strangersKey, claimsWith(), { kid: 1 }),
   "brings its own key": () => signToken(strangersKey, claimsWith(), { jwk: strangersKey.publicJwk }),
-  "needs an extension that nobody knows": () =>
+  "requires an unknown extension": () =>
     new SignJWT(claimsWith())
       .setProtectedHeader({ alg: key.algorithm, kid: key.kid, crit: ["exp-policy"], "exp-policy": true })
       .sign(key.privateKey, { crit: { "exp-policy": true } }),
@@ -116,22 +116,25 @@ const attacks: Readonly<Record<string, () => string | Promise<string>>> = {
     new CompactSign(Buffer.from("[]")).setProtectedHeader({ alg: key.algorithm, kid: key.kid }).sign(key.privateKey),
   "is not a JSON Web Token": () => "opaque-token",
   "has five parts, as an encrypted one": () => "a.b.c.d.e",
-  "is nothing but dots": () => "..",
+  "consists of dots": () => "..",
 };
 
-test.each(Object.keys(attacks))("answers UNAUTHENTICATED and calls nobody when the token %s", async (attack) => {
-  const { createWith, upstream, logLines } = await start();
-  const token = (await attacks[attack]?.()) ?? "";
+test.each(Object.keys(attacks))(
+  "returns UNAUTHENTICATED without an upstream request when the token %s",
+  async (attack) => {
+    const { createWith, upstream, logLines } = await start();
+    const token = (await attacks[attack]?.()) ?? "";
 
-  const answer = await createWith(token);
+    const response = await createWith(token);
 
-  expect(onlyError(answer).extensions).toMatchObject(unauthenticated);
-  expect(onlyError(answer).message).toBe("The token is not valid, or not any more.");
-  expect(upstream.received).toEqual([]);
-  expect(logLines.join("") + answer.text).not.toContain(token.slice(0, 30));
-});
+    expect(onlyError(response).extensions).toMatchObject(unauthenticated);
+    expect(onlyError(response).message).toBe("The token is not valid, or not any more.");
+    expect(upstream.received).toEqual([]);
+    expect(logLines.join("") + response.text).not.toContain(token.slice(0, 30));
+  },
+);
 
-test.each(["jku", "x5u"])("does not fetch what a token's %s header points to", async (parameter) => {
+test.each(["jku", "x5u"])("does not fetch the URL in a token's %s header", async (parameter) => {
   const strangersServer = await startUpstream(() => ({ status: 200, body: keySetOf(strangersKey) }));
   const { createWith, upstream } = await start();
 
@@ -148,17 +151,17 @@ test.each(["jku", "x5u"])("does not fetch what a token's %s header points to", a
 });
 
 test.each([
-  ["ended within the leeway", () => claimsWith({ exp: nowSeconds() - 20 })],
-  ["begins within the leeway", () => claimsWith({ nbf: nowSeconds() + 20 })],
+  ["expired within the tolerance", () => claimsWith({ exp: nowSeconds() - 20 })],
+  ["becomes valid within the tolerance", () => claimsWith({ nbf: nowSeconds() + 20 })],
   ["has the audience among others", () => claimsWith({ aud: ["other", audience] })],
   ["has no subject", () => claimsWith({ sub: undefined })],
-])("takes a token that %s", async (_case, claims) => {
+])("accepts a token that %s", async (_case, claims) => {
   const { createWith } = await start();
 
   expect((await createWith(await signToken(key, claims()))).body.errors).toBeUndefined();
 });
 
-test("looks at signature and end alone when neither issuer nor audience is set", async () => {
+test("checks only signature and expiry when neither issuer nor audience is configured", async () => {
   const keyServer = await startUpstream(() => ({ status: 200, body: keySetOf(key) }));
   const upstream = await startUpstream();
   const { url } = await startService({ CONTACTSWING_URL: upstream.url, JWKS_URL: keyServer.url });
@@ -166,13 +169,13 @@ test("looks at signature and end alone when neither issuer nor audience is set",
   const forged = await signToken(strangersKey, { exp: nowSeconds() + 60 });
 
   const accepted = await create(url, minimalInput, { authorization: `Bearer ${good}` });
-  const refused = await create(url, minimalInput, { authorization: `Bearer ${forged}` });
+  const rejected = await create(url, minimalInput, { authorization: `Bearer ${forged}` });
 
   expect(accepted.body.errors).toBeUndefined();
-  expect(onlyError(refused).extensions).toMatchObject(unauthenticated);
+  expect(onlyError(rejected).extensions).toMatchObject(unauthenticated);
 });
 
-test("tries every key of the set when the token names none", async () => {
+test("tries every key of the set when the token has no key ID", async () => {
   const other = await createSigningKey("key-2");
   const unnamed = (signingKey: SigningKey) => ({ ...signingKey.publicJwk, kid: undefined });
   const { createWith } = await start(() => ({ status: 200, body: { keys: [unnamed(other), unnamed(key)] } }));
@@ -184,7 +187,7 @@ test("tries every key of the set when the token names none", async () => {
   expect(onlyError(forged).extensions).toMatchObject(unauthenticated);
 });
 
-test("guards reads, references and several fields of one request alike, and looks at the token once", async () => {
+test("verifies the token once per request, before reads, references and several fields", async () => {
   const { url, upstream, createWith, logLines } = await start();
   await createWith(await signToken(key));
   const before = upstream.received.length;
@@ -215,7 +218,7 @@ test("guards reads, references and several fields of one request alike, and look
   expect(logLines.filter((line) => line.includes("ERR_JWS_SIGNATURE_VERIFICATION_FAILED"))).toHaveLength(2);
 });
 
-test("tells operators in the log line why a token was refused", async () => {
+test("logs why a token was rejected", async () => {
   const { createWith, logLines } = await start();
 
   await createWith(await signToken(key, claimsWith({ aud: "other" })));
@@ -224,7 +227,7 @@ test("tells operators in the log line why a token was refused", async () => {
   expect(line["event.reason"]).toBe("ERR_JWT_CLAIM_VALIDATION_FAILED aud");
 });
 
-test("loads the keys once, however many callers wait for them", async () => {
+test("loads the keys once for concurrent requests", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -235,41 +238,59 @@ test("loads the keys once, however many callers wait for them", async () => {
   });
   const token = await signToken(key);
 
-  const calls = Array.from({ length: 20 }, () => createWith(token));
+  const requests = Array.from({ length: 20 }, () => createWith(token));
   await eventually(async () => (await scrape(url)).value("contactswing_bff_requests_in_flight") === 20);
   release();
-  const answers = await Promise.all(calls);
+  const responses = await Promise.all(requests);
 
-  expect(answers.map(({ body }) => body.errors)).toEqual(Array(20).fill(undefined));
+  expect(responses.map(({ body }) => body.errors)).toEqual(Array(20).fill(undefined));
   expect(keyServer.received).toHaveLength(1);
 });
 
-test("takes a new key as soon as a token names it, and drops the one that is gone", async () => {
+test("accepts a new key with its first token, and rejects the removed one", async () => {
   const newKey = await createSigningKey("key-2");
   let current = key;
   const { createWith, keyServer } = await start(() => ({ status: 200, body: keySetOf(current) }));
   expect((await createWith(await signToken(key))).body.errors).toBeUndefined();
 
   current = newKey;
-  const answers = await Promise.all(Array.from({ length: 20 }, async () => createWith(await signToken(newKey))));
+  const responses = await Promise.all(Array.from({ length: 20 }, async () => createWith(await signToken(newKey))));
 
-  expect(answers.map(({ body }) => body.errors)).toEqual(Array(20).fill(undefined));
+  expect(responses.map(({ body }) => body.errors)).toEqual(Array(20).fill(undefined));
   expect(onlyError(await createWith(await signToken(key))).extensions).toMatchObject(unauthenticated);
   expect(keyServer.received).toHaveLength(2);
 });
 
-test("does not ask the key server again for every made-up key id", async () => {
-  const { createWith, keyServer } = await start();
+test("requests the keys for the first unknown key ID only, and asks the callers to retry after the cool-down", async () => {
+  const { createWith, keyServer, upstream, logLines } = await start();
   await createWith(await signToken(key));
+  const withKeyId = (kid: string) => signToken(strangersKey, claimsWith(), { kid });
 
-  for (let batch = 0; batch < 5; batch++) {
-    await Promise.all(
-      Array.from({ length: 10 }, async (_, n) =>
-        createWith(await signToken(strangersKey, claimsWith(), { kid: `made-up-${batch}-${n}` })),
-      ),
-    );
+  const first = await createWith(await withKeyId("made-up-1"));
+  const others = await Promise.all(["made-up-2", "made-up-3"].map(async (kid) => createWith(await withKeyId(kid))));
+  const known = await createWith(await signToken(key));
+  const forged = await createWith(await signToken(strangersKey));
+
+  expect(onlyError(first).extensions).toMatchObject(unauthenticated);
+  for (const other of others) {
+    const { retryAfterSeconds, ...extensions } = onlyError(other).extensions;
+    expect(extensions).toEqual({ ...authUnavailable, requestId: expect.any(String) });
+    expect([29, 30]).toContain(retryAfterSeconds);
   }
+  expect(known.body.errors).toBeUndefined();
+  expect(onlyError(forged).extensions).toMatchObject(unauthenticated);
+  expect(keyServer.received).toHaveLength(2);
+  expect(upstream.received).toHaveLength(2);
+  expect(logLines.filter((line) => line.includes('"event.reason":"unknown key"'))).toHaveLength(2);
+});
 
+test("rejects a token whose algorithm does not fit its key ID, also during the cool-down", async () => {
+  const { createWith, keyServer } = await start();
+  const token = joinToken({ alg: "RS256", kid: key.kid }, claimsWith(), "AAAA");
+
+  const responses = [await createWith(token), await createWith(token)];
+
+  for (const response of responses) expect(onlyError(response).extensions).toMatchObject(unauthenticated);
   expect(keyServer.received).toHaveLength(2);
 });
 
@@ -278,15 +299,15 @@ const bigKeySet = () => ({ keys: [{ ...key.publicJwk, x5c: ["A".repeat(300_000)]
 test.each<[string, () => ScriptedAnswer, string]>([
   ["fails", () => ({ status: 500, body: "oops" }), "status 500"],
   ["redirects", () => ({ status: 302, headers: { location: "/keys" } }), "status 302"],
-  ["answers with a page", () => ({ status: 200, body: "<html></html>" }), "not JSON"],
-  ["answers with another document", () => ({ status: 200, body: { issuer } }), "JSON Web Key Set malformed"],
-  ["sends more than a key set can be", () => ({ status: 200, body: bigKeySet() }), "too large"],
-])("answers AUTH_UNAVAILABLE when the key server %s", async (_case, answer, reason) => {
-  const { createWith, keyServer, upstream, logLines, url } = await start(answer);
+  ["responds with a page", () => ({ status: 200, body: "<html></html>" }), "not JSON"],
+  ["responds with another document", () => ({ status: 200, body: { issuer } }), "ERR_JWKS_INVALID"],
+  ["sends more than 256 KiB", () => ({ status: 200, body: bigKeySet() }), "too large"],
+])("returns AUTH_UNAVAILABLE when the key server %s", async (_case, respond, reason) => {
+  const { createWith, keyServer, upstream, logLines, url } = await start(respond);
 
   const { text, ...rest } = await createWith(await signToken(key));
 
-  expect(onlyError({ text, ...rest }).extensions).toMatchObject(authUnavailable);
+  expect(onlyError({ text, ...rest }).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   const line = logLines.find((entry) => entry.includes("keys cannot be loaded"));
@@ -294,7 +315,7 @@ test.each<[string, () => ScriptedAnswer, string]>([
   expect(logLines.join("") + text).not.toContain(new URL(keyServer.url).port);
 });
 
-test("answers AUTH_UNAVAILABLE when the key server begins an answer and does not end it", async () => {
+test("returns AUTH_UNAVAILABLE when the key server does not complete its response in time", async () => {
   const server = createServer((_request, response) => void response.writeHead(200).write('{"keys":['));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestEnd(async () => {
@@ -305,13 +326,13 @@ test("answers AUTH_UNAVAILABLE when the key server begins an answer and does not
   const { port } = server.address() as AddressInfo;
   const { url } = await startService({ CONTACTSWING_URL: upstream.url, JWKS_URL: `http://127.0.0.1:${port}` });
 
-  const answer = await create(url, minimalInput, { authorization: `Bearer ${await signToken(key)}` });
+  const response = await create(url, minimalInput, { authorization: `Bearer ${await signToken(key)}` });
 
-  expect(onlyError(answer).extensions).toMatchObject(authUnavailable);
+  expect(onlyError(response).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
 });
 
-test("answers AUTH_UNAVAILABLE when nobody listens where the keys should be, on reads too", async () => {
+test("returns AUTH_UNAVAILABLE when the key server refuses connections, for reads too", async () => {
   const upstream = await startUpstream();
   const gone = await startUpstream();
   await gone.close();
@@ -321,16 +342,17 @@ test("answers AUTH_UNAVAILABLE when nobody listens where the keys should be, on 
   const write = await create(url, minimalInput, headers);
   const read = await send(url, { query: '{ dataExtractionAction(id: "a") { id } }' }, headers);
 
-  expect(onlyError(write).extensions).toMatchObject(authUnavailable);
+  expect(onlyError(write).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(onlyError(read).extensions).toEqual({
     code: "AUTH_UNAVAILABLE",
     requestId: expect.any(String),
     retryable: true,
+    retryAfterSeconds: 1,
   });
   expect(upstream.received).toEqual([]);
 });
 
-test("goes on with the keys it has while the key server is down, and says of an unknown key that it cannot tell", async () => {
+test("keeps using its keys while the key server is down, and returns AUTH_UNAVAILABLE for an unknown key ID", async () => {
   let isDown = false;
   const { createWith } = await start(() => (isDown ? { status: 503 } : { status: 200, body: keySetOf(key) }));
   await createWith(await signToken(key));
@@ -340,22 +362,22 @@ test("goes on with the keys it has while the key server is down, and says of an 
   const unknown = await createWith(await signToken(strangersKey, claimsWith(), { kid: "key-2" }));
 
   expect(known.body.errors).toBeUndefined();
-  expect(onlyError(unknown).extensions).toMatchObject(authUnavailable);
+  expect(onlyError(unknown).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
 });
 
 test.each([
   ["is too short", async () => ({ ...(await weakKey()), kid: "key-1" })],
   ["is broken", async () => ({ ...key.publicJwk, x: "AAAA" })],
   ["is private", async () => ({ ...(await exportJWK(key.privateKey)), kid: "key-1" })],
-])("answers AUTH_UNAVAILABLE when the key that a token names %s", async (_case, makeJwk) => {
+])("returns AUTH_UNAVAILABLE when the key of a token %s", async (_case, makeJwk) => {
   const jwk = await makeJwk();
   const { createWith, upstream } = await start(() => ({ status: 200, body: { keys: [jwk] } }));
   const token =
     jwk.kty === "RSA" ? joinToken({ alg: "RS256", kid: "key-1" }, claimsWith(), "AAAA") : await signToken(key);
 
-  const answer = await createWith(token);
+  const response = await createWith(token);
 
-  expect(onlyError(answer).extensions).toMatchObject(authUnavailable);
+  expect(onlyError(response).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 30 });
   expect(upstream.received).toEqual([]);
 });
 
@@ -375,7 +397,7 @@ async function startWithKeyFile(content: string) {
   return { ...service, upstream, file, createWith };
 }
 
-test("takes the keys from a file, and reads it again for a key that it does not know", async () => {
+test("loads the keys from a file, and reads it again for an unknown key ID", async () => {
   const newKey = await createSigningKey("key-2");
   const { createWith, file } = await startWithKeyFile(JSON.stringify(keySetOf(key)));
 
@@ -387,16 +409,30 @@ test("takes the keys from a file, and reads it again for a key that it does not 
 });
 
 test.each([
-  ["does not parse", "{", "not JSON"],
+  ["is not JSON", "{", "not JSON"],
   ["is too large", " ".repeat(256 * 1024 + 1), "too large"],
-])("starts with a key file that %s, says so once, and answers AUTH_UNAVAILABLE", async (_case, content, reason) => {
+])("starts with a key file that %s, warns once, and returns AUTH_UNAVAILABLE", async (_case, content, reason) => {
   const { createWith, upstream, logLines } = await startWithKeyFile(content);
 
-  const answers = [await createWith(await signToken(key)), await createWith(await signToken(key))];
+  const responses = [await createWith(await signToken(key)), await createWith(await signToken(key))];
 
-  for (const answer of answers) expect(onlyError(answer).extensions).toMatchObject(authUnavailable);
+  for (const response of responses)
+    expect(onlyError(response).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
   const lines = logLines.filter((line) => line.includes("keys cannot be loaded"));
   expect(lines.map((line) => JSON.parse(line)["event.reason"])).toEqual([reason]);
   expect(logLines.join("")).not.toContain("canary");
+});
+
+test("verifies tokens in the built service", async () => {
+  const keyServer = await startUpstream(() => ({ status: 200, body: keySetOf(key) }));
+  const upstream = await startUpstream();
+  const { url } = await startProcess({ CONTACTSWING_URL: upstream.url, JWKS_URL: keyServer.url });
+  const createWith = (token: string) => create(url, minimalInput, { authorization: `Bearer ${token}` });
+
+  const accepted = await createWith(await signToken(key));
+  const rejected = await createWith(await signToken(strangersKey));
+
+  expect(accepted.body.errors).toBeUndefined();
+  expect(onlyError(rejected).extensions).toMatchObject(unauthenticated);
 });

@@ -11,7 +11,7 @@ import { startUpstream } from "./helpers/upstream.ts";
 const entry = new URL("../dist/start.cjs", import.meta.url).pathname;
 const watch = new URL("helpers/print-otel-modules.mjs", import.meta.url).pathname;
 
-/** Runs the built service for one create until SIGTERM has ended it; resolves with its standard error. */
+/** Runs the built service for one create request until SIGTERM has ended it; resolves with its standard error. */
 async function runOnce(environment: Record<string, string>): Promise<{ exitCode: unknown; errors: string }> {
   const upstream = await startUpstream();
   const child = spawn(process.execPath, ["--import", watch, entry], {
@@ -38,11 +38,11 @@ async function runOnce(environment: Record<string, string>): Promise<{ exitCode:
   return { exitCode, errors };
 }
 
-test("loads nothing of OpenTelemetry unless traces are asked for", async () => {
+test("loads nothing of the OpenTelemetry SDK unless traces are requested", async () => {
   expect(await runOnce({ OTEL_SERVICE_NAME: "bff" })).toEqual({ exitCode: 0, errors: "" });
 });
 
-test("loads OpenTelemetry when a receiver is named, and sends the last spans before it exits", async () => {
+test("loads the OpenTelemetry SDK when a receiver is configured, and exports the last spans before it exits", async () => {
   const receiver = await startOtlpReceiver();
 
   const { exitCode, errors } = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
@@ -50,4 +50,19 @@ test("loads OpenTelemetry when a receiver is named, and sends the last spans bef
   expect(errors).toMatch(/^loads .*@opentelemetry\/sdk-trace/m);
   expect(exitCode).toBe(0);
   expect(receiver.spans.map(({ name }) => name)).toContain("POST /graphql");
+});
+
+test("does not start with an unsupported setting, and names it", async () => {
+  const child = spawn(process.execPath, [entry], {
+    env: { HOST: "127.0.0.1", PORT: "0", OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+
+  const [exitCode] = await once(child, "exit");
+
+  expect(exitCode).toBe(1);
+  expect(errors).toBe("The service cannot start: OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf.\n");
 });

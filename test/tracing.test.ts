@@ -23,7 +23,7 @@ async function startTraced(environment: Record<string, string> = {}, answer: Scr
   return { receiver, upstream, ...running };
 }
 
-/** The spans of a service, by name, once it has stopped and so sent them all. */
+/** Stops the service, which exports the remaining spans, and returns them by name. */
 async function collect({ receiver, service }: { receiver: OtlpReceiver; service: { stop(): Promise<void> } }) {
   await service.stop();
   return new Map(receiver.spans.map((span) => [span.name, span]));
@@ -32,7 +32,7 @@ async function collect({ receiver, service }: { receiver: OtlpReceiver; service:
 const childrenOf = (spans: Iterable<ReceivedSpan>, parent: ReceivedSpan | undefined) =>
   [...spans].filter(({ parentSpanId }) => parentSpanId === parent?.spanId).map(({ name }) => name);
 
-test("sends the spans of a create as one trace: request, document, operation, validation, call", async () => {
+test("exports a create request as one trace: request, document, operation, validation, upstream request", async () => {
   const traced = await startTraced();
 
   await create(traced.url, minimalInput, { ...token, traceparent: sampled });
@@ -51,9 +51,9 @@ test("sends the spans of a create as one trace: request, document, operation, va
   const operation = spans.get("mutation");
   expect(operation?.attributes).toEqual({ "graphql.operation.type": "mutation", "graphql.operation.name": "Create" });
   expect(childrenOf(spans.values(), operation)).toEqual(["validate input", "POST /tenant/v2/_actions"]);
-  const call = spans.get("POST /tenant/v2/_actions");
-  expect(call).toMatchObject({ kind: "client", isError: false });
-  expect(call?.attributes).toEqual({
+  const upstreamRequest = spans.get("POST /tenant/v2/_actions");
+  expect(upstreamRequest).toMatchObject({ kind: "client", isError: false });
+  expect(upstreamRequest?.attributes).toEqual({
     "http.request.method": "POST",
     "http.response.status_code": 201,
     "server.address": "127.0.0.1",
@@ -63,22 +63,47 @@ test("sends the spans of a create as one trace: request, document, operation, va
     "contactswing.ctx_id": "ctx-1",
   });
   expect([...spans.values()].every((span) => span.traceId === traceId && span.eventCount === 0)).toBe(true);
-  expect((call?.durationNanoseconds ?? 0n) > 0n).toBe(true);
-  expect((request?.durationNanoseconds ?? 0n) > (call?.durationNanoseconds ?? 0n)).toBe(true);
+  expect((upstreamRequest?.durationNanoseconds ?? 0n) > 0n).toBe(true);
+  expect((request?.durationNanoseconds ?? 0n) > (upstreamRequest?.durationNanoseconds ?? 0n)).toBe(true);
 });
 
-test("passes the trace on to ContactSwing as the parent of what happens there", async () => {
+test.each([
+  [
+    "a mutation",
+    { query: createMutation, variables: { input: minimalInput } },
+    ["POST /tenant/v2/_actions", "mutation", "POST /graphql"],
+  ],
+  [
+    "a federated reference",
+    {
+      query: "query ($r: [_Any!]!) { _entities(representations: $r) { ... on DataExtractionAction { name } } }",
+      variables: { r: [{ __typename: "DataExtractionAction", id: "act-1" }] },
+    },
+    ["GET /tenant/v2/_actions/{action_id}", "query", "POST /graphql"],
+  ],
+])("connects caller, service and ContactSwing in one trace for %s", async (_case, body, expected) => {
   const traced = await startTraced();
 
-  await create(traced.url, minimalInput, { ...token, traceparent: sampled });
+  await send(traced.url, body, { ...token, traceparent: sampled, tracestate: "vendor=1" });
 
-  const spans = await collect(traced);
-  expect(traced.upstream.received[0]?.headers.traceparent).toBe(
-    `00-${traceId}-${spans.get("POST /tenant/v2/_actions")?.spanId}-01`,
-  );
+  await collect(traced);
+  const { headers } = traced.upstream.received[0] ?? {};
+  const [, forwardedTraceId, forwardedSpanId] = traceparentPattern.exec(headers?.traceparent as string) ?? [];
+  expect([forwardedTraceId, headers?.tracestate]).toEqual([traceId, undefined]);
+  const path: string[] = [];
+  let spanId = forwardedSpanId;
+  for (;;) {
+    const span = traced.receiver.spans.find((candidate) => candidate.spanId === spanId);
+    if (span === undefined) break;
+    expect(span.traceId).toBe(traceId);
+    path.push(span.name);
+    spanId = span.parentSpanId;
+  }
+  expect(path).toEqual(expected);
+  expect(spanId).toBe(callerSpanId);
 });
 
-test("begins a trace of its own when the caller has none, and names it in the log line", async () => {
+test("starts a trace when the caller has none, and logs its ID", async () => {
   const traced = await startTraced();
 
   await create(traced.url, minimalInput, token);
@@ -89,33 +114,33 @@ test("begins a trace of its own when the caller has none, and names it in the lo
   expect(traced.logLines.map((line) => JSON.parse(line)["trace.id"])).toContain(own);
 });
 
-test("writes the URL of a read without the id, which is the caller's", async () => {
+test("exports the URL of a read without the ID, which is the caller's input", async () => {
   const traced = await startTraced({}, { status: 404, body: { detail: "Action not found" } });
 
   await send(traced.url, { query: '{ dataExtractionAction(id: "canary") { id } }' }, token);
 
   const spans = await collect(traced);
-  const call = spans.get("GET /tenant/v2/_actions/{action_id}");
-  expect(call?.attributes).toMatchObject({
+  const upstreamRequest = spans.get("GET /tenant/v2/_actions/{action_id}");
+  expect(upstreamRequest?.attributes).toMatchObject({
     "url.full": `${traced.upstream.url}/tenant/v2/_actions/REDACTED`,
     "http.response.status_code": 404,
     "error.type": "404",
   });
-  expect(call?.isError).toBe(true);
+  expect(upstreamRequest?.isError).toBe(true);
   expect(spans.get("query")).toMatchObject({ isError: false });
 });
 
 test.each<[string, ScriptedAnswer, string, string]>([
   ["a 503", { status: 503, body: "down" }, "503", "UPSTREAM_ERROR"],
   ["a good status with a bad body", { status: 201, body: "no" }, "bad-response-after-created", "UPSTREAM_BAD_RESPONSE"],
-])("marks the spans of %s as errors by code, not by text", async (_case, answer, callError, code) => {
+])("marks the spans of %s as errors, with a code", async (_case, answer, upstreamError, code) => {
   const traced = await startTraced({}, answer);
 
   await create(traced.url, minimalInput, token);
 
   const spans = await collect(traced);
   for (const [name, type] of [
-    ["POST /tenant/v2/_actions", callError],
+    ["POST /tenant/v2/_actions", upstreamError],
     ["mutation", code],
     ["POST /graphql", code],
   ]) {
@@ -123,7 +148,7 @@ test.each<[string, ScriptedAnswer, string, string]>([
   }
 });
 
-test("does not call a mistake of the caller's an error of the service", async () => {
+test("does not mark spans as errors because of the caller's mistakes", async () => {
   const traced = await startTraced();
 
   await create(traced.url, { name: " ", webhook: {} }, token);
@@ -140,7 +165,7 @@ test("does not call a mistake of the caller's an error of the service", async ()
   ]);
 });
 
-test("says who it is, and sends the headers that the receiver asks for, compressed when told so", async () => {
+test("exports the configured resource, with the configured headers and compression", async () => {
   const traced = await startTraced({
     OTEL_SERVICE_NAME: "bff-eu",
     OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=staging,team=voice%20agents",
@@ -167,7 +192,7 @@ test("says who it is, and sends the headers that the receiver asks for, compress
   });
 });
 
-test("keeps to the caller's decision not to record, and passes it on", async () => {
+test("respects and forwards the caller's decision not to sample", async () => {
   const traced = await startTraced();
 
   await create(traced.url, minimalInput, { ...token, traceparent: unsampled });
@@ -177,7 +202,7 @@ test("keeps to the caller's decision not to record, and passes it on", async () 
   const [, passedOn, spanId, flags] =
     traceparentPattern.exec(traced.upstream.received[0]?.headers.traceparent as string) ?? [];
   expect([passedOn, flags]).toEqual([traceId, "00"]);
-  // The call is a part of the trace that has a name of its own.
+  // The upstream request has a span ID of its own.
   expect(unsampled).not.toContain(spanId);
 });
 
@@ -187,7 +212,7 @@ test.each([
   [{ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, 0],
   [{ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, 1],
   [{ OTEL_TRACES_SAMPLER: "parentbased_always_off" }, undefined, 0],
-])("samples as %j says", async (environment, traceparent, expected) => {
+])("samples as configured by %j", async (environment, traceparent, expected) => {
   const traced = await startTraced(environment as Record<string, string>);
 
   await send(traced.url, { query: "{ __typename }" }, { ...token, ...(traceparent ? { traceparent } : {}) });
@@ -196,7 +221,7 @@ test.each([
   expect(traced.receiver.spans.filter(({ name }) => name === "POST /graphql")).toHaveLength(expected);
 });
 
-test("sends in batches while it runs, not only at the end", async () => {
+test("exports in batches while the service runs", async () => {
   const traced = await startTraced({ OTEL_BSP_SCHEDULE_DELAY: "1" });
 
   await create(traced.url, minimalInput, token);
@@ -210,7 +235,7 @@ test.each<[string, Record<string, string>]>([
   ["nothing is set", {}],
   ["the SDK is disabled", { OTEL_SDK_DISABLED: "TRUE" }],
   ["the exporter is none", { OTEL_TRACES_EXPORTER: "none" }],
-])("sends nothing and passes the caller's trace context on unchanged when %s", async (_case, environment) => {
+])("exports nothing and forwards the caller's trace context unchanged when %s", async (_case, environment) => {
   const receiver = await startOtlpReceiver();
   const upstream = await startUpstream();
   const isAsked = Object.keys(environment).length > 0;
@@ -227,7 +252,7 @@ test.each<[string, Record<string, string>]>([
   expect(upstream.received[0]?.headers.traceparent).toBe(sampled);
 });
 
-test("works on when the receiver fails, says so once, and says when it is back", async () => {
+test("keeps working while exports fail, and logs the first failure and the recovery", async () => {
   let status = 400;
   const receiver = await startOtlpReceiver(() => status);
   const upstream = await startUpstream();
@@ -251,10 +276,10 @@ test("works on when the receiver fails, says so once, and says when it is back",
   await service.stop();
 
   expect(receiver.exports[0]?.path).toBe("/custom/path");
-  expect(messages()).toEqual(["traces cannot be sent", "traces are sent again"]);
+  expect(messages()).toEqual(["traces could not be exported", "traces exported again"]);
 });
 
-test("does not let a receiver that never answers hold up the end of the process", async () => {
+test("stops in time when the receiver does not respond", async () => {
   let answer = (_status: number) => {};
   const held = new Promise<number>((resolve) => {
     answer = resolve;

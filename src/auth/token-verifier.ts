@@ -1,60 +1,74 @@
-import type { JWTPayload, JWTVerifyOptions, LocalJWKSet } from "jose";
-import { createKeyCache, KeysUnavailable } from "./key-cache.ts";
-import { loadKeySet } from "./load-key-set.ts";
+import type { JWTPayload, JWTVerifyOptions } from "jose";
 
-/** What is known of a token. `reason` is for operators and holds nothing of the token. */
+/** The result of verifying a token. `reason` is meant for operators and contains nothing of the token. */
 export type Verification =
   | { readonly kind: "verified"; readonly subject: string | undefined }
-  | { readonly kind: "refused" | "keys-unavailable"; readonly reason: string };
+  | { readonly kind: "rejected"; readonly reason: string }
+  | { readonly kind: "keys-unavailable"; readonly reason: string; readonly retryAfterSeconds: number };
 
 export interface TokenVerifier {
-  /** Verifies a JSON Web Token; never rejects but for a bug. */
+  /** Verifies a JSON Web Token. */
   verify(token: string): Promise<Verification>;
-  /** Loads the keys before the first token needs them; that they cannot be had is only told to `onKeysChange`. */
+  /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
   warmUp(): Promise<void>;
+  /** Whether the last load of the keys succeeded; true before the first one. */
+  readonly isAvailable: boolean;
 }
 
 export interface TokenVerifierOptions {
-  /** Where the key set is: http:, https: or file:. */
+  /** Where the key set is: an http:, https: or file: URL. */
   readonly jwksUrl: string;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** Told why the keys cannot be had when that begins, and undefined when it is over. */
-  readonly onKeysChange: (problem: string | undefined) => void;
+  /** Told why the keys can no longer be loaded, and `undefined` when they can be loaded again. */
+  readonly onAvailabilityChange: (problem: string | undefined) => void;
 }
 
-// Asymmetric ones only: with HS256 the public key would be the secret, and "none" is no signature.
+// Asymmetric algorithms only: with HS256 the public key would be the secret, and "none" is no signature.
 const algorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-const clockToleranceSeconds = 30;
+const unusableKeyRetryMs = 30_000;
 
-/** Verifies tokens against a key set: signature, issuer and audience where given, `nbf`, and `exp`, which must be there. */
-export function createTokenVerifier({ jwksUrl, issuer, audience, onKeysChange }: TokenVerifierOptions): TokenVerifier {
-  const options: JWTVerifyOptions = {
-    algorithms,
-    clockTolerance: clockToleranceSeconds,
-    // A token without an end could never be taken back.
-    requiredClaims: ["exp"],
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
-  };
-  // Only services that verify tokens pay for the library.
-  const loadJose = () => import("jose");
-  const cache = createKeyCache<LocalJWKSet>({
-    load: async () => (await loadJose()).createLocalJWKSet((await loadKeySet(new URL(jwksUrl))) as never),
-    now: () => performance.now(),
-    onChange: (problem) => onKeysChange(problem instanceof Error ? problem.message : undefined),
-  });
+/** Verifies signature, `exp` (required), `nbf` and, if configured, issuer and audience of tokens against a key set. */
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { jwksUrl, issuer, audience, onAvailabilityChange } = options;
+  // A token that never expires could not be revoked.
+  const rules: JWTVerifyOptions = { algorithms, clockTolerance: 30, requiredClaims: ["exp"] };
+  if (issuer !== undefined) rules.issuer = issuer;
+  if (audience !== undefined) rules.audience = audience;
+  let isAvailable = true;
 
-  async function check(token: string, keys: LocalJWKSet): Promise<JWTPayload> {
-    const { errors, jwtVerify } = await loadJose();
+  async function load() {
+    // Only services that verify tokens pay for the library. One after the other: the bundle requires jose in key-set,
+    // and a module that is still being imported cannot be required.
+    const { errors, jwtVerify } = await import("jose");
+    const { createKeySet, KeysUnavailable } = await import("./key-set.ts");
+    const keySet = createKeySet(
+      new URL(jwksUrl),
+      () => performance.now(),
+      (problem) => {
+        if (isAvailable === (problem === undefined)) return;
+        isAvailable = !isAvailable;
+        onAvailabilityChange(problem);
+      },
+    );
+    return { errors, jwtVerify, keySet, KeysUnavailable };
+  }
+  let loaded: ReturnType<typeof load> | undefined;
+  function loadOnce() {
+    loaded ??= load();
+    return loaded;
+  }
+
+  async function readClaims(token: string): Promise<JWTPayload> {
+    const { errors, jwtVerify, keySet } = await loadOnce();
     try {
-      return (await jwtVerify(token, keys, options)).payload;
+      return (await jwtVerify(token, keySet.getKey, rules)).payload;
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-      // A token that names no key: any of the set may be it.
+      // The token has no key ID: any key of the set may have signed it.
       for await (const key of error) {
         try {
-          return (await jwtVerify(token, key, options)).payload;
+          return (await jwtVerify(token, key, rules)).payload;
         } catch (error) {
           if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
         }
@@ -63,50 +77,34 @@ export function createTokenVerifier({ jwksUrl, issuer, audience, onKeysChange }:
     }
   }
 
-  async function checkWithFreshKeys(token: string): Promise<JWTPayload> {
-    const { decodeProtectedHeader, errors } = await loadJose();
-    const keys = await cache.current();
-    try {
-      return await check(token, keys);
-    } catch (error) {
-      const isKeyUnknown =
-        error instanceof errors.JWKSNoMatchingKey ||
-        (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined);
-      const newer = isKeyUnknown ? await cache.newerThan(keys) : undefined;
-      if (newer === undefined) throw error;
-      return check(token, newer);
-    }
-  }
-
   return {
     async verify(token) {
-      const { errors } = await loadJose();
+      const { errors, KeysUnavailable } = await loadOnce();
       try {
-        return { kind: "verified", subject: subjectOf(await checkWithFreshKeys(token)) };
+        return { kind: "verified", subject: subjectOf(await readClaims(token)) };
       } catch (error) {
-        const isKeyBad = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
-        if (error instanceof errors.JOSEError && !isKeyBad) return { kind: "refused", reason: reasonOf(error) };
-        // What is left is about the key that the token names: too short, private, or of a form that cannot be imported.
-        return {
-          kind: "keys-unavailable",
-          reason: error instanceof KeysUnavailable ? "keys not loaded" : "unusable key",
-        };
+        const isKeyUnusable = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
+        if (error instanceof errors.JOSEError && !isKeyUnusable) return { kind: "rejected", reason: reasonOf(error) };
+        // Any other error is about the key that signed the token: too short, private, or not importable.
+        const { message: reason, retryAfterSeconds } =
+          error instanceof KeysUnavailable ? error : new KeysUnavailable("unusable key", unusableKeyRetryMs);
+        return { kind: "keys-unavailable", reason, retryAfterSeconds };
       }
     },
     async warmUp() {
-      await cache.current().catch(() => undefined);
+      const { keySet } = await loadOnce();
+      await keySet.ensureLoaded().catch(() => undefined);
+    },
+    get isAvailable() {
+      return isAvailable;
     },
   };
 }
 
-/**
- * Whose token it is, as the JSON text of `[issuer, subject]`. Without a subject it is nobody's in particular, which
- * RFC 7519 allows (section 4.1.2).
- */
+/** Identifies the caller as the JSON text of `[issuer, subject]`; undefined without a subject (RFC 7519, 4.1.2). */
 function subjectOf({ iss, sub }: JWTPayload): string | undefined {
-  return typeof sub === "string" && sub !== ""
-    ? JSON.stringify([typeof iss === "string" ? iss : null, sub])
-    : undefined;
+  if (typeof sub !== "string" || sub === "") return undefined;
+  return JSON.stringify([typeof iss === "string" ? iss : null, sub]);
 }
 
 /** `code` is one of jose's constants, `claim` the name of the claim that was checked. */

@@ -1,132 +1,163 @@
-import type { BearerToken } from "../auth/bearer-token.ts";
-import { CallFailure } from "../failures/failure.ts";
-import type { CallOperation, CallWatcher, HoldReason } from "./call-watcher.ts";
-import type { CircuitBreaker, Permit } from "./circuit-breaker.ts";
-import { classifyFailure, readCtxId, statusOf } from "./classify-failure.ts";
-import { isRecord, parseJson } from "./json.ts";
-import { type ActionDetails, type CreatedAction, parseActionDetails, parseCreatedAction } from "./parse-answer.ts";
-import { isMarkup } from "./plain-text.ts";
-import { actionsPath, type RestActionInput } from "./rest-api.ts";
-import type { Answer, Exchange, Transport, UpstreamRequest } from "./transport.ts";
+import type { Caller } from "../auth/caller.ts";
+import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
+import { type Failure, RequestFailure } from "../failures/failure.ts";
+import type { Memory } from "../memory-budget.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
+import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
+import type { Admission } from "./admission.ts";
+import type { Availability } from "./circuit-breaker.ts";
+import { type ClassificationContext, classifyLostExchange, classifyResponse, readCtxId } from "./classify-failure.ts";
+import { parseJson } from "./json.ts";
+import { isHtml } from "./plain-text.ts";
+import type { RestOperation, RestRequest, RestResponse } from "./rest-operation.ts";
+import type { Exchange, Transport } from "./transport.ts";
 
-/** On whose behalf, and under which id, ContactSwing is called. */
-export interface Caller {
-  readonly token: BearerToken;
+/** The GraphQL request that upstream requests are sent for. */
+export interface RequestScope {
   readonly requestId: string;
-  readonly traceparent: string | undefined;
-  /** JSON text of the token's `[issuer, subject]`, when this service has verified it. */
-  readonly verifiedSubject?: string;
+  /** When the caller disconnects, reads stop; a create request never does. */
+  readonly connection: CallerConnection;
+  readonly record: RequestRecord;
+  /** Memory for the duration of the request; a response's memory counts as its request's. */
+  readonly memory: Memory;
+  /** @throws RequestFailure if there is no caller on whose behalf ContactSwing may be called. */
+  readonly authenticate: () => Promise<Caller>;
+  /** Set once ContactSwing has rejected the token: nothing more is sent for this request. */
+  tokenRejection?: Failure;
 }
 
-export interface ContactSwing {
-  /** `POST /v2/_actions`, sent at most once. @throws CallFailure for everything but a good answer. */
-  createAction(input: RestActionInput, caller: Caller): Promise<CreatedAction & { readonly ctxId: string | null }>;
-  /** `GET /v2/_actions/{id}`; null when there is no data extraction action of that id. @throws CallFailure */
-  readAction(id: string, caller: Caller): Promise<ActionDetails | null>;
-}
-
-export interface ContactSwingDependencies {
+export interface ClientDependencies {
   readonly transport: Transport;
-  readonly breaker: CircuitBreaker;
-  readonly maxInFlight: number;
-  /** Host name of the configured origin: no message may name it. */
+  readonly admission: Admission;
+  readonly telemetry: UpstreamTelemetry;
+  /** Host name of the configured ContactSwing: no message may name it. */
   readonly host: string;
   readonly userAgent: string;
-  readonly watcher: CallWatcher;
 }
 
-type HeadlessRequest = Omit<UpstreamRequest, "headers">;
-
-const overloadedRetryAfterSeconds = 1;
-
-/** An id is one path segment: an empty one or dots would be normalized away, a lone surrogate has no UTF-8. */
-function isUsableId(id: string): boolean {
-  return !/^\.*$/.test(id) && id.isWellFormed();
+export interface WithCtxId<Result> {
+  readonly result: Result;
+  /** ContactSwing's ID of the request; null if its response has none. */
+  readonly ctxId: string | null;
 }
 
-/** The typed client of ContactSwing's REST API. */
-export function createContactSwing(dependencies: ContactSwingDependencies): ContactSwing {
-  const { transport, breaker, maxInFlight, watcher } = dependencies;
-  let inFlight = 0;
+export interface Client {
+  /** Sends a request at most once. @throws RequestFailure for everything but a response of the documented shape. */
+  send<Args, Result>(
+    operation: RestOperation<Args, Result>,
+    args: Args,
+    scope: RequestScope,
+  ): Promise<WithCtxId<Result>>;
+}
 
-  function holdBack(kind: HoldReason, retryAfterSeconds: number): never {
-    watcher.holdBack(kind);
-    throw new CallFailure({ kind, retryAfterSeconds });
-  }
-
-  function admit(): Permit {
-    if (inFlight >= maxInFlight) return holdBack("overloaded", overloadedRetryAfterSeconds);
-    const permit = breaker.admit();
-    return "retryAfterSeconds" in permit ? holdBack("circuit-open", permit.retryAfterSeconds) : permit;
-  }
-
-  async function send(operation: CallOperation, request: HeadlessRequest, caller: Caller) {
-    const permit = admit();
-    inFlight += 1;
-    let exchange: Exchange | undefined;
-    try {
-      const watched = watcher.start(operation, caller);
-      const headers = headersOf(caller, request.body, watched.traceparent ?? caller.traceparent);
-      exchange = await transport.exchange({ ...request, headers });
-      return { exchange, watched };
-    } finally {
-      inFlight -= 1;
-      permit.report(exchange?.kind === "no-connection" || exchange?.kind === "timeout");
-    }
-  }
-
-  /** Sends a request and reads its good answer with `parse`, which returns undefined for one that is not. */
-  async function call<Result>(
-    operation: CallOperation,
-    request: HeadlessRequest,
-    caller: Caller,
-    parse: (body: unknown, answer: Answer, ctxId: string | null) => Result | undefined,
-  ): Promise<Result> {
-    const startedAt = performance.now();
-    const { exchange, watched } = await send(operation, request, caller);
-    const secrets = { token: caller.token.reveal(), host: dependencies.host };
-    const answer = exchange.kind === "answer" ? exchange.answer : undefined;
-    const body = answer && parseJson(answer.body);
-    const ctxId = readCtxId(body, secrets);
-    const status = statusOf(exchange);
-    const result = answer === undefined || body === undefined ? undefined : parse(body, answer, ctxId);
-    const circumstances = { isCreate: operation === "create", secrets, endedAt: Date.now() };
-    const failure = result === undefined ? classifyFailure(exchange, circumstances) : undefined;
-    watched.end({ operation, durationMs: performance.now() - startedAt, status, ctxId, failure });
-    if (result === undefined) throw new CallFailure(failure ?? { kind: "bug" });
-    return result;
-  }
-
-  const headersOf = ({ token, requestId }: Caller, body: string | undefined, traceparent: string | undefined) => ({
-    authorization: token.authorizationHeader(),
-    accept: "application/json",
-    "user-agent": dependencies.userAgent,
-    "x-request-id": requestId,
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
-  });
-
+/** The client of ContactSwing's REST API. It knows no operation by name: see `src/operations/`. */
+export function createClient({ transport, admission, telemetry, host, userAgent }: ClientDependencies): Client {
   return {
-    createAction(input, caller) {
-      const request = { method: "POST", path: actionsPath, body: JSON.stringify(input) } as const;
-      return call("create", request, caller, (body, { status }, ctxId) => {
-        const created = isSuccess(status) ? parseCreatedAction(body) : undefined;
-        return created && { ...created, ctxId };
-      });
-    },
-    async readAction(id, caller) {
-      if (!isUsableId(id)) return null;
-      const path = `${actionsPath}/${encodeURIComponent(id)}`;
-      return call("read", { method: "GET", path }, caller, (body, answer) => {
-        if (isSuccess(answer.status)) return parseActionDetails(body);
-        // The platform's own 404 says that ContactSwing is not there, not that the action is not.
-        const isAboutAction = answer.status === 404 && isRecord(body) && !isMarkup(answer.contentType, answer.body);
-        return isAboutAction ? null : undefined;
-      });
+    async send(operation, args, scope) {
+      const caller = await scope.authenticate();
+      if (scope.tokenRejection !== undefined) throw new RequestFailure(scope.tokenRejection);
+      const release = admission.admit(operation.effect, caller.id);
+      if (typeof release !== "function") {
+        telemetry.shed(release.kind, scope.record);
+        throw new RequestFailure(release);
+      }
+
+      let exchange: Exchange | undefined;
+      const observation = telemetry.start(operation, scope.record);
+      try {
+        const request = operation.toRequest(args);
+        const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+        exchange = await transport.exchange({
+          method: operation.method,
+          path: toPath(operation.path, request),
+          headers: {
+            authorization: caller.token.authorizationHeader(),
+            accept: "application/json",
+            "user-agent": userAgent,
+            "x-request-id": scope.requestId,
+            ...(observation.traceparent === undefined ? {} : { traceparent: observation.traceparent }),
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+          },
+          ...(body === undefined ? {} : { body }),
+          ...(operation.effect === "read"
+            ? { signal: scope.connection.signal, memory: scope.memory }
+            : { memory: guarantee(scope.memory) }),
+        });
+      } finally {
+        release(exchange === undefined ? "undetermined" : toAvailability(exchange));
+      }
+      if (exchange.kind === "aborted") {
+        observation.end({ status: undefined, ctxId: null });
+        throw new CallerDisconnected();
+      }
+
+      const secrets = { token: caller.token.reveal(), host };
+      const { result, ctxId, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
+      observation.end({ status: statusOf(exchange), ctxId, ...(failure && { failure }) });
+      if (failure !== undefined) {
+        if (failure.kind === "token-rejected") scope.tokenRejection = failure;
+        throw new RequestFailure(failure);
+      }
+      return { result, ctxId };
     },
   };
 }
 
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
+const guaranteedCreateBytes = 64 * 1024;
+
+/** A documented response to a create request always has memory: the ID of what was created must not get lost. */
+function guarantee(memory: Memory): Memory {
+  let bytesLeft = guaranteedCreateBytes;
+  return {
+    take(bytes) {
+      bytesLeft -= bytes;
+      return bytesLeft >= 0 || memory.take(bytes);
+    },
+  };
+}
+
+type Interpretation<Result> =
+  | { readonly result: Result; readonly ctxId: string | null; readonly failure?: undefined }
+  | { readonly result?: undefined; readonly ctxId: string | null; readonly failure: Failure };
+
+/** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
+function interpret<Args, Result>(
+  args: Args,
+  exchange: Exclude<Exchange, { kind: "aborted" }>,
+  context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
+): Interpretation<Result> {
+  if (exchange.kind !== "response") return { ctxId: null, failure: classifyLostExchange(exchange, context) };
+  const { response: raw } = exchange;
+  const response: RestResponse = {
+    status: raw.status,
+    body: parseJson(raw.body),
+    isOversized: raw.isOversized,
+    isPage: isHtml(raw.contentType, raw.body),
+  };
+  const ctxId = readCtxId(response.body, context.secrets);
+  const result = context.operation.parseResponse(response, args);
+  return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
+}
+
+function toPath(template: string, { pathParameters, query }: RestRequest): string {
+  const path =
+    pathParameters === undefined
+      ? template
+      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
+}
+
+function statusOf(exchange: Exchange): number | undefined {
+  if (exchange.kind === "response") return exchange.response.status;
+  return "status" in exchange ? exchange.status : undefined;
+}
+
+// Sent by the platform in front of ContactSwing while no instance can take requests. A 500 comes from the application,
+// and one caller's input may have caused it.
+const unavailableStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
+function toAvailability(exchange: Exchange): Availability {
+  if (exchange.kind === "aborted") return "undetermined";
+  if (exchange.kind !== "response") return "unavailable";
+  return unavailableStatuses.has(exchange.response.status) ? "unavailable" : "available";
 }

@@ -1,4 +1,4 @@
-/** Any JSON value; undefined when the text is not JSON (JSON itself has no undefined). A byte order mark is passed over. */
+/** Any JSON value; undefined if the text is not JSON. A byte order mark is ignored. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);

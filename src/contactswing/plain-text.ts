@@ -1,16 +1,15 @@
-import { withoutHosts } from "./without-hosts.ts";
-
 const maxCharacters = 500;
 
+/** What must not appear in a text that is passed on. */
 export interface Secrets {
-  /** The caller's token, in clear. */
+  /** The caller's token in cleartext. */
   readonly token: string;
   /** Host name of the configured ContactSwing, without port. */
   readonly host: string;
 }
 
-// Every pattern here and in without-hosts.ts looks at a character a bounded number of times: texts may be as long as an
-// answer. Python, JavaScript and the JVM, Go.
+// Every pattern looks at each character a bounded number of times, because a text may be as long as a response.
+// Stack traces of Python, of JavaScript and the JVM, and of Go.
 const stackPattern =
   /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100} ?\([^)\n]{1,120}:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d)|\bgoroutine \d+ \[/;
 const pagePattern = /^\s*<[!?a-z]/i;
@@ -18,63 +17,63 @@ const markupPattern =
   /<\/[a-z][a-z0-9]{0,30} {0,9}>|<(?:!doctype|html|head|body|script|style|iframe|img|svg|div|span|h[1-6]|title|center|br)\b/i;
 
 const jwtPattern = /\beyJ[\w-]{5,}(?:\.[\w-]*)*/g;
-// "bearer token" and "bearer authentication" are words about tokens.
+// "bearer token" and "bearer authentication" are ordinary words.
 const bearerPattern = /\bbearer[\s:=]+(?!tokens?\b|auth|scheme|header)[^\s,;"']+/gi;
-// Control characters, and those that hide or turn what stands next to them.
+// Control characters, and characters that hide or reorder their neighbours.
 const invisiblePattern = /[\s\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]+/gu;
 
-// Anything shorter may be part of a word: it is taken out only where it stands alone.
-const shortestToken = 8;
+// A shorter token may be part of an ordinary word, so it is replaced only as a whole word.
+const minTokenLength = 8;
 
-/** Takes the caller's token out of a text. */
-export function withoutToken(text: string, token: string): string {
-  if (token.length >= shortestToken) return text.replaceAll(token, "[token]");
+export function replaceToken(text: string, token: string): string {
+  if (token.length >= minTokenLength) return text.replaceAll(token, "[token]");
   return text.replace(new RegExp(`(?<![\\w.~+/=-])${RegExp.escape(token)}(?![\\w.~+/=-])`, "g"), "[token]");
 }
 
-/** Whether an answer is a web page, as Cloud Run's front end sends it, whatever its content type says. */
-export function isMarkup(contentType: string, body: string): boolean {
+/** Whether a response is an HTML page, as Cloud Run's front end sends it, whatever its content type says. */
+export function isHtml(contentType: string, body: string): boolean {
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || pagePattern.test(body);
 }
 
 /**
- * Makes ContactSwing's text fit to be shown: one line, no control characters, at most 500 characters (code points),
- * no token, link or host. Undefined when nothing is left, and for stack traces and markup. Takes time in proportion to
- * the text's length.
+ * Makes a text of ContactSwing safe to show: one line of at most 500 characters, with the token, credentials, URLs, and
+ * the configured host replaced. Undefined for stack traces and markup, and if nothing is left.
  */
-export function toPlainText(text: string, secrets: Secrets): string | undefined {
+export function toPlainText(text: string, { token, host }: Secrets): string | undefined {
   if (stackPattern.test(text) || pagePattern.test(text) || markupPattern.test(text)) return undefined;
-  const scrubbed = withoutHosts(
-    withoutLinks(withoutToken(text, secrets.token)).replace(jwtPattern, "[token]").replace(bearerPattern, "[token]"),
-    secrets.host,
-  );
-  const plain = scrubbed.replace(invisiblePattern, " ").trim().toWellFormed();
-  return plain === "" ? undefined : shorten(plain);
+  const withoutCredentials = replaceToken(text, token).replace(jwtPattern, "[token]").replace(bearerPattern, "[token]");
+  const plain = replaceHost(replaceUrls(withoutCredentials), host).replace(invisiblePattern, " ").trim().toWellFormed();
+  return plain === "" ? undefined : truncate(plain);
 }
 
-/** At most 500 characters of a text, the last one an ellipsis when there were more. */
-export function shorten(text: string): string {
+/** At most 500 characters (code points), the last one an ellipsis if the text was longer. */
+export function truncate(text: string): string {
   if (text.length <= maxCharacters) return text;
-  // A character takes one or two UTF-16 units.
+  // A code point takes one or two UTF-16 units.
   const characters = Array.from(text.slice(0, 2 * maxCharacters + 2));
   return characters.length <= maxCharacters ? text : `${characters.slice(0, maxCharacters - 1).join("")}…`;
 }
 
-/** Replaces each URL, from its scheme to the next space, quote or angle bracket. */
-function withoutLinks(text: string): string {
+/** Replaces each URL, from its scheme to the next space, quote, or angle bracket. Linear, unlike a regular expression. */
+function replaceUrls(text: string): string {
   const parts = text.split("://");
   return parts
     .map((part, index) => {
       const start = index === 0 ? 0 : part.search(/[\s"'<>]|$/);
-      const end = index === parts.length - 1 ? part.length : findScheme(part);
+      const end = index === parts.length - 1 ? part.length : findSchemeStart(part);
       return part.slice(start, Math.max(start, end));
     })
     .join("[link]");
 }
 
-/** Where the scheme begins that a text ends in. */
-function findScheme(text: string): number {
+function findSchemeStart(text: string): number {
   let start = text.length;
   while (/[a-z0-9+.-]/i.test(text.charAt(start - 1))) start -= 1;
   return start;
+}
+
+/** Replaces the configured host with its port and path. A longer name or address that contains it stays. */
+function replaceHost(text: string, host: string): string {
+  const pattern = `(?<![\\w.-])${RegExp.escape(host)}(?::\\d{1,5})?(?:/[^\\s"'<>]*)?(?![\\w-])`;
+  return text.replace(new RegExp(pattern, "gi"), "[host]");
 }

@@ -1,6 +1,4 @@
-import type { UpstreamFacts } from "./upstream-facts.ts";
-
-/** One problem of one input field. `path` leads from the GraphQL argument to the field, `rule` names what was broken. */
+/** One problem of one input field. `path` leads from the GraphQL argument to the field; `rule` names the broken rule. */
 export interface FieldError {
   readonly path: readonly string[];
   readonly message: string;
@@ -8,8 +6,8 @@ export interface FieldError {
 }
 
 /**
- * Every way in which a call can fail, as facts. What a caller sees of each kind (code, outcome, retryable, message)
- * stands in `failure-table.ts` and nowhere else.
+ * Every way in which a request can fail. `failure-table.ts` says what a caller sees of each kind: code, outcome,
+ * retryable, and message.
  */
 export type FailureKind =
   | "token-missing"
@@ -22,7 +20,7 @@ export type FailureKind =
   | "forbidden"
   | "conflict"
   | "rate-limited"
-  | "request-refused"
+  | "request-rejected"
   | "server-error"
   | "connection-lost"
   | "unreachable"
@@ -31,6 +29,7 @@ export type FailureKind =
   | "timeout-after-created"
   | "bad-response"
   | "bad-response-after-created"
+  | "not-found-after-created"
   | "overloaded"
   | "idempotency-key-reused"
   | "outcome-unknown"
@@ -38,29 +37,28 @@ export type FailureKind =
   | "idempotency-unavailable"
   | "bug";
 
-/** One entry of ContactSwing's own validation list, in the REST API's words. */
-export interface RestProblem {
-  /** pydantic's `loc`: where in the request, e.g. `["body", "webhook", "sync_field"]`. */
-  readonly location: readonly (string | number)[];
-  readonly message: string;
-  readonly rule: string;
+/** The HTTP status of ContactSwing's response and the ID that it gave the request. */
+export interface UpstreamFacts {
+  readonly status: number;
+  readonly ctxId: string | null;
 }
 
-/** A failure and the facts that are known of it. */
+/** A failure and its facts, in the names of the GraphQL schema. */
 export interface Failure {
   readonly kind: FailureKind;
-  /** ContactSwing's own words for the caller: plain, scrubbed and short, but with the REST API's names in them. */
-  readonly text?: string;
-  readonly restProblems?: readonly RestProblem[];
+  /** ContactSwing's own text, safe to show; replaces the message of the failure table. */
+  readonly message?: string;
   readonly fieldErrors?: readonly FieldError[];
-  /** Whole seconds after which another try makes sense. */
+  /** Whole seconds after which a retry makes sense. */
   readonly retryAfterSeconds?: number;
   readonly upstream?: UpstreamFacts;
+  /** The system's code for what went wrong below HTTP, such as `ECONNREFUSED`. For the log, never for the caller. */
+  readonly networkErrorCode?: string;
 }
 
-/** Carries a {@link Failure} to the error gate. Thrown by everything that gives up on a call. */
-export class CallFailure extends Error {
-  override readonly name = "CallFailure";
+/** Carries a {@link Failure} from where a request gives up to the error gate. */
+export class RequestFailure extends Error {
+  override readonly name = "RequestFailure";
   readonly failure: Failure;
 
   constructor(failure: Failure) {

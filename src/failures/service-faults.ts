@@ -1,7 +1,7 @@
 /**
- * The codes that say that this service, or something that it depends on, failed: what the log warns of, what a trace
- * marks as an error and what the objectives count as bad. Every other code is about the request itself. The alert
- * rules use the same pattern; Prometheus anchors it at both ends too.
+ * The codes that say that this service or one of its dependencies failed: the log warns about them, a trace marks them
+ * as errors, and the service level objectives count them. Every other code is about the request itself. The alert rules
+ * use the same pattern.
  */
 export const serviceFaultPattern = "INTERNAL_SERVER_ERROR|OVERLOADED|UPSTREAM_[A-Z_]+|[A-Z]+_UNAVAILABLE";
 
@@ -11,7 +11,7 @@ export function isServiceFault(code: string): boolean {
   return wholeCode.test(code);
 }
 
-/** Of the codes of one answer the one that says most of how it went: a fault of the service before any other. */
-export function chooseWorstCode(codes: readonly string[] | undefined): string | undefined {
+/** The code that says most about a response with several errors: a bug first, then any other fault of the service. */
+export function findWorstCode(codes: readonly string[] | undefined): string | undefined {
   return codes?.find((code) => code === "INTERNAL_SERVER_ERROR") ?? codes?.find(isServiceFault) ?? codes?.[0];
 }

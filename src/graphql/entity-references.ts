@@ -1,27 +1,31 @@
 import { GraphQLID } from "graphql";
-import { CallFailure, type FieldError } from "../failures/failure.ts";
+import { type FieldError, RequestFailure } from "../failures/failure.ts";
 
-const argument = "representations";
+/** A representation that {@link checkReferences} has accepted. */
+export interface EntityReference {
+  readonly id: unknown;
+}
+
 const maxErrors = 100;
 
 /**
- * Checks what `_entities` is asked for. `_Any` takes any JSON, so nobody before this has looked at it.
- * @throws CallFailure with every representation that is not of an entity of this subgraph with an `id`.
+ * Checks the representations of `_entities`. Their type `_Any` accepts any JSON, so nothing has checked them before.
+ * @throws RequestFailure with every representation that is not an entity of this subgraph with an `id`.
  */
 export function checkReferences(representations: readonly unknown[], entityTypes: ReadonlySet<string>): void {
   const expected = `Must have \`__typename\` ${[...entityTypes].join(" or ")} and an \`id\``;
   const fieldErrors = representations.flatMap((representation, index): FieldError[] => {
     const { __typename, id } = Object(representation) as Readonly<Record<string, unknown>>;
-    const isReference = typeof __typename === "string" && entityTypes.has(__typename) && isId(id);
-    return isReference ? [] : [{ path: [argument], message: `${expected}: not so at index ${index}.`, rule: "type" }];
+    if (typeof __typename === "string" && entityTypes.has(__typename) && isId(id)) return [];
+    return [{ path: ["representations"], message: `${expected} (index ${index}).`, rule: "type" }];
   });
   if (fieldErrors.length > 0) {
-    throw new CallFailure({ kind: "variable-invalid", fieldErrors: fieldErrors.slice(0, maxErrors) });
+    throw new RequestFailure({ kind: "variable-invalid", fieldErrors: fieldErrors.slice(0, maxErrors) });
   }
 }
 
-/** Reads the id of a checked representation: gateways may send a number, as GraphQL's `ID` allows. */
-export function readReferenceId({ id }: { readonly id: unknown }): string {
+/** The ID of a checked representation. Gateways may send a number, as GraphQL's `ID` allows. */
+export function readReferenceId({ id }: EntityReference): string {
   return GraphQLID.parseValue(id);
 }
 

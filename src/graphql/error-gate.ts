@@ -1,22 +1,29 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import { type GraphQLError, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
-import { CallFailure, type Failure } from "../failures/failure.ts";
+import type { BearerToken } from "../auth/bearer-token.ts";
+import { CallerDisconnected } from "../caller-connection.ts";
+import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
-import type { RequestContext } from "./context.ts";
-import { readProtocolCode } from "./document-error.ts";
-import { OperationLimitError, operationLimitCode } from "./operation-limits.ts";
-import { describeFailure, describeProtocolError, type Situation } from "./public-error.ts";
+import type { RequestContext } from "../request-context.ts";
+import { OperationLimitError } from "./operation-limits.ts";
+import { readProtocolCode } from "./protocol-errors.ts";
+import { describeFailure, describeRejectedDocument, type FailedEffect } from "./public-error.ts";
 import { findTokenExcess } from "./token-limit.ts";
 import { findVariableErrors } from "./variable-errors.ts";
 
-/** Called once for every error that is a bug of this service. Must not throw, whatever it is given. */
-export type ReportBug = (error: unknown, requestId: string) => void;
+/** Called once for every error that is a bug in this service. Must not throw, whatever it is given. */
+export type ReportBug = (
+  error: unknown,
+  request: { readonly requestId: string; readonly token: BearerToken | undefined },
+) => void;
 
-type RequestAtItsEnd = GraphQLRequestContextWillSendResponse<RequestContext>;
+type FinishedRequest = GraphQLRequestContextWillSendResponse<RequestContext>;
+
+const unknownQueryCode = "PERSISTED_QUERY_NOT_FOUND";
 
 /**
  * The one gate through which errors leave. Failures get their public form, errors about the document keep their code,
- * everything else is a bug: reported once and masked. It cannot throw.
+ * and everything else is a bug: reported once and masked. It cannot throw.
  * @param isExplorable whether messages may list names of the schema that the caller did not use.
  */
 export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): ApolloServerPlugin<RequestContext> {
@@ -27,111 +34,123 @@ export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): Ap
           const { response, errors, contextValue } = request;
           if (response.body.kind !== "single" || errors === undefined) return;
           const { singleResult } = response.body;
-          // An error may bring a status and headers along. What was executed answers 200, or gateways replace it by
-          // their own error.
+          // An error may bring a status and headers along, but executed operations return 200: gateways replace the body
+          // of any other response by an error of their own.
           if (singleResult.data !== undefined) {
             response.http.status = 200;
             response.http.headers.clear();
           }
           const publicErrors = toPublicErrors(request, errors, reportBug, isExplorable);
           response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
-          contextValue.record.errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
-          // Apollo Server answers 200. GraphQL over HTTP keeps that for what was executed, and clients read either.
-          if (contextValue.record.errorCodes[0] === unknownQueryCode) response.http.status = 404;
+          const errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
+          contextValue.record.errorCodes = errorCodes;
+          // Apollo Server returns 200 for it.
+          if (errorCodes[0] === unknownQueryCode) response.http.status = 404;
         },
       };
     },
     async unexpectedErrorProcessingRequest({ requestContext, error }) {
-      reportBug(error, requestContext.contextValue.requestId);
+      reportBug(error, requestContext.contextValue);
     },
   };
 }
 
-const unknownQueryCode = "PERSISTED_QUERY_NOT_FOUND";
-
 function toPublicErrors(
-  request: RequestAtItsEnd,
+  request: FinishedRequest,
   errors: readonly GraphQLError[],
   reportBug: ReportBug,
   isExplorable: boolean,
 ): GraphQLFormattedError[] {
-  const { requestId } = request.contextValue;
-  const situation: Situation = { requestId, isMutation: isMutation(request) };
-  // One bug may fail several fields that wait for the same thing.
+  const { contextValue } = request;
+  const { requestId } = contextValue;
+  const isMutation = isMutationRequest(request);
+  // One bug may fail several fields that wait for the same promise.
   const reported = new Set<unknown>();
   const describeBug = (bug: unknown, error?: GraphQLError) => {
-    if (!reported.has(bug)) reportBug(bug, requestId);
+    if (!reported.has(bug)) reportBug(bug, contextValue);
     reported.add(bug);
-    return describeFailure({ kind: "bug" }, situation, error);
+    return describeFailure({ kind: "bug" }, toEffect(isMutation, error), requestId, error);
   };
   try {
-    const limitError = describeLimitError(request, errors, situation);
-    if (limitError !== undefined) return [limitError];
+    const rejection = findLimitError(request, errors);
+    if (rejection !== undefined) {
+      const { error, isMutation: isExcessiveMutation = isMutation } = rejection;
+      return [describeRejectedDocument(error, OperationLimitError.code, isExcessiveMutation, requestId)];
+    }
     const variableFailure = findVariableFailure(request, errors, isExplorable);
-    if (variableFailure !== undefined) return [describeFailure(variableFailure, situation)];
+    if (variableFailure !== undefined) return [describeFailure(variableFailure, toEffect(isMutation), requestId)];
   } catch (bug) {
     return [describeBug(bug)];
   }
   return errors.map((error) => {
     try {
       const { originalError } = error;
-      if (originalError instanceof CallFailure) return describeFailure(originalError.failure, situation, error);
-      const protocolCode = readProtocolCode(error);
-      if (protocolCode !== undefined) return describeProtocolError(error, protocolCode, situation);
-      return describeBug(originalError ?? error, isOfGraphql(error) ? error : undefined);
+      if (originalError instanceof RequestFailure) {
+        return describeFailure(originalError.failure, toEffect(isMutation, error), requestId, error);
+      }
+      const code = readProtocolCode(error);
+      if (code !== undefined) return describeRejectedDocument(error, code, isMutation, requestId);
+      // A read that stopped because its caller disconnected: nobody reads this response.
+      if (originalError instanceof CallerDisconnected) {
+        return describeFailure({ kind: "connection-lost" }, toEffect(isMutation, error), requestId, error);
+      }
+      return describeBug(originalError ?? error, isGraphqlError(error) ? error : undefined);
     } catch (bug) {
       return describeBug(bug);
     }
   });
 }
 
-/** graphql-js lets an error that has a `path` of its own pass as it is: nothing in that one can be believed. */
-function isOfGraphql(error: GraphQLError): boolean {
+function toEffect(isMutation: boolean, error?: GraphQLError): FailedEffect {
+  if (!isMutation) return "read";
+  return (error?.path?.length ?? 0) > 1 ? "read-after-create" : "create";
+}
+
+/** graphql-js passes on an error that has a `path` of its own as it is: nothing in that one can be trusted. */
+function isGraphqlError(error: GraphQLError): boolean {
   return Object.prototype.toString.call(error) === "[object GraphQLError]";
 }
 
-/** Whether the request is a write, also when it failed before Apollo Server chose the operation. */
-function isMutation({ document, operation, request }: RequestAtItsEnd): boolean {
-  const chosen = operation ?? (document && getOperationAST(document, request.operationName));
-  return chosen?.operation === OperationTypeNode.MUTATION;
+/** Whether the request is a mutation, also if it failed before Apollo Server selected the operation. */
+function isMutationRequest({ document, operation, request }: FinishedRequest): boolean {
+  const selected = operation ?? (document && getOperationAST(document, request.operationName));
+  return selected?.operation === OperationTypeNode.MUTATION;
 }
 
-/** One error for an operation over its limits, whatever else is wrong with the document. */
-function describeLimitError(
-  { source }: RequestAtItsEnd,
+/** The one error for an operation over its limits, whatever else is wrong with the document. */
+function findLimitError(
+  { source }: FinishedRequest,
   errors: readonly GraphQLError[],
-  situation: Situation,
-): GraphQLFormattedError | undefined {
-  // Nothing was executed, so that no error can be of anybody else's making.
-  if (errors.some(({ path }) => path !== undefined)) return undefined;
-  const limitError = errors
-    .map(({ originalError }) => originalError)
-    .find((originalError) => originalError instanceof OperationLimitError);
-  if (limitError !== undefined) return describeProtocolError(limitError, operationLimitCode, situation);
+): { readonly error: GraphQLError; readonly isMutation?: boolean } | undefined {
+  const error = errors
+    .flatMap((candidate) => [candidate, candidate.originalError])
+    .find((candidate) => candidate instanceof OperationLimitError);
+  if (error !== undefined) return { error };
   const isSyntaxError = errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED";
   const excess = isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined;
-  if (excess === undefined) return undefined;
-  return describeProtocolError(new OperationLimitError("tokens"), operationLimitCode, { ...situation, ...excess });
+  return excess && { error: new OperationLimitError("tokens"), ...excess };
 }
 
-// Apollo Server's own code for an error of graphql-js about a variable.
+// Apollo Server's code for an error of graphql-js about a variable.
 const variableErrorCode = "BAD_USER_INPUT";
 
-/** graphql-js refuses variables before it executes anything: no error has a path. */
+/** graphql-js rejects variables before it executes anything, so their errors have no path. */
 function findVariableFailure(
-  { schema, document, operation, request }: RequestAtItsEnd,
+  { schema, document, operation, request }: FinishedRequest,
   errors: readonly GraphQLError[],
   isExplorable: boolean,
 ): Failure | undefined {
-  const isRefused = errors.some(({ extensions, path }) => extensions?.code === variableErrorCode && path === undefined);
-  if (!isRefused || document === undefined || operation === undefined) return undefined;
+  const isRejected = errors.some(
+    ({ extensions, path }) => extensions?.code === variableErrorCode && path === undefined,
+  );
+  if (!isRejected || document === undefined || operation === undefined) return undefined;
   const fieldErrors = findVariableErrors(schema, document, operation, request.variables ?? {}, isExplorable);
   return { kind: "variable-invalid", fieldErrors };
 }
 
 /**
- * Apollo Server's `formatError`: what it makes public outside of an operation. The request id is added by the route,
- * which knows it.
+ * Apollo Server's `formatError`: what it returns outside of an operation. The route adds the request ID, which only it
+ * knows.
  */
 export function maskUnknownError(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const { code, outcome, retryable, message } = failureTable.bug;

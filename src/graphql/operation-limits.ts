@@ -1,54 +1,75 @@
 import {
   BREAK,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  GraphQLIncludeDirective,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValidationRule,
+  type ValueNode,
 } from "graphql";
 
 /**
- * What one operation may ask for; fragments count wherever they are spread. The widest honest operation, ten creates
- * with every field written inline, has about 800 tokens; the introspection query of the usual tools is 15 deep.
+ * What one operation may ask for. The widest realistic operation, ten create requests with every field written inline,
+ * has about 800 tokens; the introspection query of common tools is 15 levels deep.
  */
-export const operationLimits = { tokens: 1000, rootFields: 10, depth: 16, aliases: 30, directives: 50 } as const;
+export const operationLimits = {
+  tokens: 1000,
+  depth: 16,
+  aliases: 30,
+  directives: 50,
+  rootFields: 10,
+  entities: 1000,
+} as const;
 
-/** graphql-js lists at most so many problems of a document, and then stops looking for more. */
+/** graphql-js reports at most this many problems of a document and then stops looking for more. */
 export const maxValidationErrors = 20;
 
-export const operationLimitCode = "OPERATION_LIMIT_EXCEEDED";
+type Limit = keyof typeof operationLimits;
 
-/** An operation that asks for too much. Nothing of it is executed. */
+const nounByLimit = {
+  tokens: "tokens",
+  depth: "levels",
+  aliases: "aliases",
+  directives: "directives",
+  rootFields: "root fields",
+  entities: "entities",
+} as const satisfies Record<Limit, string>;
+
+/** An operation that exceeds a limit. Nothing of it is executed. */
 export class OperationLimitError extends GraphQLError {
+  static readonly code = "OPERATION_LIMIT_EXCEEDED";
   override readonly name = "OperationLimitError";
 
-  constructor(limit: keyof typeof operationLimits) {
-    const name = { rootFields: "root fields" }[limit as string] ?? limit;
-    const message =
-      limit === "depth"
-        ? `The operation is more than ${operationLimits.depth} fields deep.`
-        : `The operation has more than ${operationLimits[limit]} ${name}.`;
-    super(message, { extensions: { code: operationLimitCode } });
+  constructor(limit: Limit) {
+    super(`The operation has more than ${operationLimits[limit]} ${nounByLimit[limit]}.`, {
+      extensions: { code: OperationLimitError.code, http: { status: 400 } },
+    });
   }
 }
 
-/** What a selection set asks for, with its fragments. `fields` counts its own level alone, the rest all levels. */
+/** Of a selection set with its fragments. */
 interface Measure {
-  fields: number;
   depth: number;
   aliases: number;
   directives: number;
 }
 
 /**
- * Validation rule: refuses operations over {@link operationLimits}. Every fragment is measured once, so that the cost
- * is linear in the document, whatever the fragments multiply to.
+ * Validation rule: rejects documents whose operations exceed a limit that depends on the document alone. Every fragment
+ * is measured once, so the cost is linear in the document, whatever the fragments multiply to.
  *
- * Written out because graphql-armor's rules throw, which Apollo Server turns into an internal error, have no rule for
- * root fields, and replace the parser to count tokens.
+ * Own code, because graphql-armor's rules throw, which Apollo Server turns into an internal error, and replace the
+ * parser to count tokens.
  */
-export const limitOperations: ValidationRule = (context) => ({
+export const limitDocument: ValidationRule = (context) => ({
   Document({ definitions }) {
     const measureSelections = createMeter((name) => context.getFragment(name) ?? undefined);
     for (const definition of definitions) {
@@ -56,20 +77,84 @@ export const limitOperations: ValidationRule = (context) => ({
         definition.kind === Kind.OPERATION_DEFINITION ? findExcess(definition, measureSelections) : undefined;
       if (limit === undefined) continue;
       const error = new OperationLimitError(limit);
-      // The other rules would go on over a document that is refused anyway; a full list of errors is what ends them.
+      // A full list of errors ends the validation: the other rules need not look at a rejected document.
       for (let count = 0; count <= maxValidationErrors; count += 1) context.reportError(error);
     }
     return BREAK;
   },
 });
 
+/** Validation rule: the schema has a type for the operation. graphql-js 16 finds that out only during execution. */
+export const knownOperationTypes: ValidationRule = (context) => ({
+  OperationDefinition(node) {
+    if (context.getSchema().getRootType(node.operation)) return;
+    context.reportError(new GraphQLError(`The schema has no ${node.operation} operations.`, { nodes: node }));
+  },
+});
+
+/**
+ * Rejects an operation whose execution would exceed a limit. Root fields count as they are executed: one per response
+ * key, without those that directives exclude. `_entities` belongs to the gateway, which may put many aliases of it into
+ * one operation: it counts by its representations.
+ * @throws OperationLimitError
+ */
+export function checkOperationLimits(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  let coerced: Readonly<Record<string, unknown>> | undefined;
+  const coerceVariables = () => {
+    coerced ??= getVariableValues(schema, operation.variableDefinitions ?? [], variables).coerced ?? {};
+    return coerced;
+  };
+  const fields = [...collectRootFields(operation.selectionSet, fragments, coerceVariables).values()];
+  const entityFields = fields.filter(({ name }) => name.value === "_entities");
+  if (fields.length - entityFields.length > operationLimits.rootFields) throw new OperationLimitError("rootFields");
+  const entities = entityFields.reduce((sum, field) => sum + countRepresentations(field, variables), 0);
+  if (entities > operationLimits.entities) throw new OperationLimitError("entities");
+}
+
+function collectRootFields(
+  { selections }: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  coerceVariables: () => Readonly<Record<string, unknown>>,
+  fields: Map<string, FieldNode> = new Map(),
+): Map<string, FieldNode> {
+  for (const selection of selections) {
+    if (!isIncluded(selection, coerceVariables)) continue;
+    if (selection.kind === Kind.FIELD) {
+      fields.set((selection.alias ?? selection.name).value, selection);
+      continue;
+    }
+    const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
+    const inner = isSpread ? fragments.get(selection.name.value)?.selectionSet : selection.selectionSet;
+    if (inner !== undefined) collectRootFields(inner, fragments, coerceVariables, fields);
+  }
+  return fields;
+}
+
+function isIncluded(selection: SelectionNode, coerceVariables: () => Readonly<Record<string, unknown>>): boolean {
+  if (selection.directives === undefined || selection.directives.length === 0) return true;
+  const variables = coerceVariables();
+  if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.if === true) return false;
+  return getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.if !== false;
+}
+
+function countRepresentations(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
+  const value: ValueNode | undefined = field.arguments?.find(({ name }) => name.value === "representations")?.value;
+  if (value?.kind === Kind.LIST) return value.values.length;
+  const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+  return Array.isArray(given) ? given.length : 1;
+}
+
 function findExcess(
   { selectionSet, directives = [], variableDefinitions = [] }: OperationDefinitionNode,
   measureSelections: (selections: SelectionSetNode) => Measure,
-): keyof typeof operationLimits | undefined {
+): Limit | undefined {
   const measure = measureSelections(selectionSet);
   const ownDirectives = [...directives, ...variableDefinitions.flatMap((variable) => variable.directives ?? [])];
-  if (measure.fields > operationLimits.rootFields) return "rootFields";
   if (measure.depth > operationLimits.depth) return "depth";
   if (measure.aliases > operationLimits.aliases) return "aliases";
   return measure.directives + ownDirectives.length > operationLimits.directives ? "directives" : undefined;
@@ -83,8 +168,8 @@ function createMeter(
   function measureFragment(name: string): Measure {
     const known = fragments.get(name);
     if (known !== undefined) return known;
-    // A fragment inside of itself counts as nothing: another rule refuses the document.
-    fragments.set(name, { fields: 0, depth: 0, aliases: 0, directives: 0 });
+    // A fragment inside itself counts as nothing: another rule rejects the document.
+    fragments.set(name, { depth: 0, aliases: 0, directives: 0 });
     const fragment = getFragment(name);
     const measure = measureSelections(fragment?.selectionSet);
     measure.directives += fragment?.directives?.length ?? 0;
@@ -93,12 +178,11 @@ function createMeter(
   }
 
   function measureSelections(set: SelectionSetNode | undefined): Measure {
-    const sum: Measure = { fields: 0, depth: 0, aliases: 0, directives: 0 };
+    const sum: Measure = { depth: 0, aliases: 0, directives: 0 };
     for (const selection of set?.selections ?? []) {
       const isField = selection.kind === Kind.FIELD;
       const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
       const inner = isSpread ? measureFragment(selection.name.value) : measureSelections(selection.selectionSet);
-      sum.fields += isField ? 1 : inner.fields;
       sum.depth = Math.max(sum.depth, isField ? inner.depth + 1 : inner.depth);
       sum.aliases += inner.aliases + (isField && selection.alias !== undefined ? 1 : 0);
       sum.directives += inner.directives + (selection.directives?.length ?? 0);

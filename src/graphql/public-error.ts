@@ -1,64 +1,73 @@
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
-import { toFieldError, toGraphWords } from "../actions/translate-failure.ts";
-import { shorten } from "../contactswing/plain-text.ts";
+import { truncate } from "../contactswing/plain-text.ts";
 import type { Failure, FieldError } from "../failures/failure.ts";
-import { type FailureRow, failureTable } from "../failures/failure-table.ts";
-import { describeDocumentError } from "./document-error.ts";
+import { type FailureRow, failureTable, type Outcome } from "../failures/failure-table.ts";
+import { describeProtocolError } from "./protocol-errors.ts";
 
-/** Where an error occurred, as far as its public form depends on it. */
-export interface Situation {
-  readonly requestId: string;
-  readonly isMutation: boolean;
-}
+/**
+ * What the failed operation does, on which `outcome` and `retryable` depend. Below a mutation's own field the payload
+ * stands: the action was created, and only its details failed.
+ */
+export type FailedEffect = "create" | "read" | "read-after-create";
 
 const maxQuotedFieldErrors = 3;
 
-/** The error that a caller sees for a failure: code, outcome and the rest from the failure table, words in the graph's language. */
-export function describeFailure(failure: Failure, situation: Situation, error?: GraphQLError): GraphQLFormattedError {
+/** The error that a caller sees for a failure. */
+export function describeFailure(
+  failure: Failure,
+  effect: FailedEffect,
+  requestId: string,
+  error?: GraphQLError,
+): GraphQLFormattedError {
   const row: FailureRow = failureTable[failure.kind];
-  // Below the mutation's own field the payload stands: the action was created, and only its details failed.
-  const isAfterCreate = (error?.path?.length ?? 0) > 1;
-  const argument = situation.isMutation && !isAfterCreate ? "input" : "id";
-  const fieldErrors = failure.fieldErrors ?? failure.restProblems?.map((problem) => toFieldError(problem, argument));
-  const answer = !situation.isMutation
-    ? { retryable: row.retryableRead }
-    : isAfterCreate
-      ? { outcome: "CREATED", retryable: false }
-      : { outcome: row.outcome, retryable: row.retryable };
+  const { fieldErrors, retryAfterSeconds, upstream } = failure;
   return {
-    message: failure.text === undefined ? withFieldErrors(row.message, fieldErrors ?? []) : toGraphWords(failure.text),
-    ...placeOf(error),
+    message: failure.message ?? quoteFieldErrors(row.message, fieldErrors ?? []),
+    ...locate(error),
     extensions: {
       code: row.code,
-      requestId: situation.requestId,
-      ...answer,
+      requestId,
+      ...describeConsequence(row, effect),
       ...(fieldErrors === undefined ? {} : { fieldErrors }),
-      ...(failure.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: failure.retryAfterSeconds }),
-      ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(upstream === undefined ? {} : { upstream }),
     },
   };
 }
 
 /** The public form of an error about the document or the request: nothing was executed, so nothing was created. */
-export function describeProtocolError(error: GraphQLError, code: string, situation: Situation): GraphQLFormattedError {
+export function describeRejectedDocument(
+  error: GraphQLError,
+  code: string,
+  isMutation: boolean,
+  requestId: string,
+): GraphQLFormattedError {
   return {
-    message: describeDocumentError(error),
-    ...placeOf(error),
-    extensions: {
-      code,
-      requestId: situation.requestId,
-      ...(situation.isMutation ? { outcome: "NOT_CREATED", retryable: false } : {}),
-    },
+    message: describeProtocolError(error),
+    ...locate(error),
+    extensions: { code, requestId, ...(isMutation ? { outcome: "NOT_CREATED", retryable: false } : {}) },
   };
 }
 
-function withFieldErrors(message: string, fieldErrors: readonly FieldError[]): string {
-  const quoted = fieldErrors.slice(0, maxQuotedFieldErrors).map(({ path, message }) => `${path.join(".")}: ${message}`);
-  const left = fieldErrors.length - quoted.length;
-  return shorten([message, ...quoted, ...(left > 0 ? [`And ${left} more.`] : [])].join(" "));
+function describeConsequence(
+  row: FailureRow,
+  effect: FailedEffect,
+): { readonly outcome?: Outcome; readonly retryable: boolean } {
+  if (effect === "read") return { retryable: row.retryableRead };
+  if (effect === "read-after-create") return { outcome: "CREATED", retryable: false };
+  return { outcome: row.outcome, retryable: row.retryable };
 }
 
-function placeOf(error: GraphQLError | undefined): Pick<GraphQLFormattedError, "locations" | "path"> {
+function quoteFieldErrors(message: string, fieldErrors: readonly FieldError[]): string {
+  if (fieldErrors.length === 0) return message;
+  const quoted = fieldErrors
+    .slice(0, maxQuotedFieldErrors)
+    .map((error) => `${error.path.join(".")}: ${error.message.replace(/\.$/, "")}`);
+  const rest = fieldErrors.length - quoted.length;
+  return truncate(`${message} ${[...quoted, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ")}.`);
+}
+
+function locate(error: GraphQLError | undefined): Pick<GraphQLFormattedError, "locations" | "path"> {
   return {
     ...(error?.locations === undefined ? {} : { locations: error.locations }),
     ...(error?.path === undefined ? {} : { path: error.path }),

@@ -1,84 +1,86 @@
-import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
-import { DataExtractionActionResolver, readAction } from "../actions/data-extraction-action-resolver.ts";
-import type { ContactSwing } from "../contactswing/client.ts";
-import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
-import type { RequestContext } from "./context.ts";
-import { checkReferences, readReferenceId } from "./entity-references.ts";
-
-// 2.0 is the lowest version of Federation 2 that defines @key, the only directive in use.
-const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key"])`;
-
-const rootDescriptions: Readonly<Record<string, string>> = {
-  Query: "Reads of ContactSwing's data extraction actions.",
-  Mutation: "Writes of ContactSwing's data extraction actions.",
-};
-
-/**
- * Finishes what type-graphql prints: it can neither describe the root types nor link to the federation specification,
- * and a subgraph has no `schema {}` of its own.
- */
-function finishSubgraph(printed: string): DocumentNode {
-  const document = visit(parse(printed, { noLocation: true }), {
-    SchemaDefinition: () => null,
-    ObjectTypeDefinition: (node) => {
-      const description = rootDescriptions[node.name.value];
-      return description === undefined
-        ? undefined
-        : { ...node, description: { kind: Kind.STRING, value: description, block: true } };
-    },
-  });
-  return {
-    ...document,
-    definitions: [...parse(federationLink, { noLocation: true }).definitions, ...document.definitions],
-  };
-}
+import { operations } from "../operations/index.ts";
+import type { ResolveReference, Services } from "../operations/operation.ts";
+import type { RequestContext } from "../request-context.ts";
+import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
+import { limitResponseSize } from "./response-size.ts";
 
 export interface SubgraphSchema {
   readonly schema: GraphQLSchema;
-  /** The schema as subgraph SDL, as `schema.graphql` and `_service { sdl }` hold it. */
+  /** The schema as subgraph SDL, as in `schema.graphql` and `_service { sdl }`. */
   readonly sdl: string;
 }
 
-/** Builds the executable subgraph schema on top of ContactSwing's client and the guard of idempotency keys. */
-export function createSubgraphSchema(contactSwing: ContactSwing, idempotency: IdempotencyGuard): SubgraphSchema {
-  const resolver = new DataExtractionActionResolver(contactSwing, idempotency);
+// 2.0 is the lowest version of Federation 2 that defines both directives in use.
+const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
+
+const rootDescriptions: Readonly<Record<string, string>> = {
+  Query: "Queries for ContactSwing's data extraction actions.",
+  Mutation: "Mutations of ContactSwing's data extraction actions.",
+};
+
+/** Builds the executable subgraph schema from the registry of operations. */
+export function createSubgraphSchema(services: Services): SubgraphSchema {
+  const resolvers = new Map(operations.map(({ Resolver }) => [Resolver, new Resolver(services)]));
   const schema = buildSchemaSync({
-    resolvers: [DataExtractionActionResolver],
-    container: { get: () => resolver },
+    resolvers: [...resolvers.keys()] as never,
+    container: { get: (Resolver) => resolvers.get(Resolver) },
     validate: false,
-    // The printed schema is parsed and checked right below.
+    // The printed schema is parsed and checked below.
     skipCheck: true,
   });
-  const typeDefs = finishSubgraph(printSchemaWithDirectives(schema));
-  const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
-  const entity = {
-    ...resolvers.DataExtractionAction,
-    __resolveReference: (reference: { id: unknown }, context: RequestContext) =>
-      readAction(readReferenceId(reference), context),
-  };
-  const subgraph = buildSubgraphSchema([
-    { typeDefs, resolvers: { ...resolvers, DataExtractionAction: entity } as never },
-  ]);
+  const typeDefs = completeSubgraph(printSchemaWithDirectives(schema));
   const sdl = `${print(typeDefs)}\n`;
-  finishFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
+  const subgraph = buildSubgraphSchema([
+    { typeDefs, resolvers: addReferenceResolvers(createResolversMap(schema)) as never },
+  ]);
+  limitResponseSize(subgraph);
+  adjustFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
   return { schema: subgraph, sdl };
 }
 
-const entityTypes: ReadonlySet<string> = new Set(["DataExtractionAction"]);
+/**
+ * Completes what type-graphql prints: it can neither describe the root types nor link to the federation specification,
+ * and a subgraph has no `schema {}` of its own.
+ */
+function completeSubgraph(printed: string): DocumentNode {
+  const document = visit(parse(printed, { noLocation: true }), {
+    SchemaDefinition: () => null,
+    ObjectTypeDefinition(node) {
+      const value = rootDescriptions[node.name.value];
+      return value === undefined ? undefined : { ...node, description: { kind: Kind.STRING, value, block: true } };
+    },
+  });
+  const link = parse(federationLink, { noLocation: true });
+  return { ...document, definitions: [...link.definitions, ...document.definitions] };
+}
 
-/** Adjusts the two fields that the federation library answers by itself. */
-function finishFederationFields({ _service, _entities }: GraphQLFieldMap<unknown, RequestContext>, sdl: string): void {
-  // The library's own answer spells out the federation specification as well; composers want the subgraph alone.
+const entities: ReadonlyMap<string, ResolveReference> = new Map(
+  operations.flatMap((operation) => Object.entries(operation.entities ?? {})),
+);
+
+function addReferenceResolvers(resolvers: object): object {
+  const types = resolvers as Readonly<Record<string, object>>;
+  const entityResolvers = [...entities].map(([typeName, resolve]) => {
+    const __resolveReference = (reference: EntityReference, context: RequestContext) =>
+      resolve(readReferenceId(reference), context);
+    return [typeName, { ...types[typeName], __resolveReference }] as const;
+  });
+  return { ...types, ...Object.fromEntries(entityResolvers) };
+}
+
+/** Adjusts the two fields that the federation library resolves itself. */
+function adjustFederationFields({ _service, _entities }: GraphQLFieldMap<unknown, RequestContext>, sdl: string): void {
+  // The library's SDL also defines federation's own types; composers expect the subgraph alone.
   if (_service !== undefined) _service.resolve = () => ({ sdl });
   const resolveEntities = _entities?.resolve;
   if (_entities === undefined || resolveEntities === undefined) return;
   _entities.resolve = async (source, args: { representations: readonly unknown[] }, context, info) => {
     await context.authenticate();
-    checkReferences(args.representations, entityTypes);
+    checkReferences(args.representations, new Set(entities.keys()));
     return resolveEntities(source, args, context, info);
   };
 }

@@ -5,9 +5,9 @@ const openers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.PA
 const closers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R]);
 
 /**
- * Looks at a document that graphql-js would not parse: undefined unless it has more tokens than an operation may
- * have, else whether a mutation is among them. graphql-js gives up at that token with an ordinary syntax error, so it
- * is counted again. Reads no further than the limit.
+ * Examines a document that could not be parsed: undefined unless it has more tokens than allowed, else whether a
+ * mutation is among them. graphql-js stops at the limit with an ordinary syntax error, so the tokens are counted again,
+ * no further than the limit.
  */
 export function findTokenExcess(text: string): { readonly isMutation: boolean } | undefined {
   const lexer = new Lexer(new Source(text));
@@ -23,7 +23,7 @@ export function findTokenExcess(text: string): { readonly isMutation: boolean } 
     }
     return { isMutation };
   } catch {
-    // A character that starts no token: a syntax error like any other.
+    // A character that begins no token: an ordinary syntax error.
     return undefined;
   }
 }

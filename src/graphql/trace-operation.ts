@@ -1,44 +1,46 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { chooseWorstCode, isServiceFault } from "../failures/service-faults.ts";
-import type { Span } from "../telemetry/tracer.ts";
-import type { RequestContext } from "./context.ts";
+import { context, type Span, SpanStatusCode } from "@opentelemetry/api";
+import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
+import type { RequestContext } from "../request-context.ts";
+import { startSpan } from "../telemetry/tracing.ts";
+
+function startPart(name: string, errorCode: string) {
+  return async () => {
+    const { span } = startSpan(name, context.active());
+    return async (error?: unknown) => {
+      if (error !== undefined) span.setAttribute("error.type", errorCode);
+      span.end();
+    };
+  };
+}
 
 /**
- * Spans for the parts of an operation: parsing and validation of its document, when that was not seen before, and its
- * execution. The document and the variables are the caller's input and stay out. Comes after the error gate, which
- * says what the errors are.
+ * Spans for parsing and validation of a document that is not in the cache, and for the execution of the operation.
+ * The document and the variables belong to the caller and are left out. Comes after the error gate, which sets the
+ * codes of the errors.
  */
 export const traceOperation: ApolloServerPlugin<RequestContext> = {
   async requestDidStart({ contextValue: { record } }) {
-    const requestSpan = record.span;
-    let operationSpan: Span | undefined;
-
-    const startPart = (name: string, errorCode: string) => async () => {
-      const span = requestSpan.startChild(name, "internal");
-      return async (error?: unknown) => {
-        if (error !== undefined) span.setAttributes({ "error.type": errorCode });
-        span.end();
-      };
-    };
-
+    let span: Span | undefined;
     return {
       parsingDidStart: startPart("graphql.parse", "GRAPHQL_PARSE_FAILED"),
       validationDidStart: startPart("graphql.validate", "GRAPHQL_VALIDATION_FAILED"),
       async executionDidStart() {
-        // GraphQL conventions: named by the type of the operation, whose own name has no bounds.
-        operationSpan = requestSpan.startChild(record.operationType ?? "graphql", "internal", {
-          "graphql.operation.type": record.operationType,
-          "graphql.operation.name": record.operationName,
-        });
-        record.span = operationSpan;
+        const { operationType, operationName } = record;
+        // Named by the type, as in OpenTelemetry's conventions, because the number of operation names is unbounded.
+        const started = startSpan(operationType ?? "graphql", context.active());
+        span = started.span;
+        if (operationType !== undefined) span.setAttribute("graphql.operation.type", operationType);
+        if (operationName !== undefined) span.setAttribute("graphql.operation.name", operationName);
+        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in.
+        record.traceContext = started.traceContext;
       },
       async willSendResponse() {
-        if (operationSpan === undefined) return;
-        const code = chooseWorstCode(record.errorCodes);
-        operationSpan.setAttributes({ "error.type": code });
-        if (code !== undefined && isServiceFault(code)) operationSpan.fail();
-        operationSpan.end();
-        record.span = requestSpan;
+        if (span === undefined) return;
+        const code = findWorstCode(record.errorCodes);
+        if (code !== undefined) span.setAttribute("error.type", code);
+        if (code !== undefined && isServiceFault(code)) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
       },
     };
   },

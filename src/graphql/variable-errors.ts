@@ -26,15 +26,15 @@ const maxErrors = 100;
 
 type Path = readonly string[];
 
-/** A place where a variable stands. A directive's is no part of the input: its path is empty. */
+/** A position where a variable is used. In a directive it is not part of the input: the path is empty. */
 interface Use {
   readonly path: Path;
   readonly type: GraphQLInputType | null | undefined;
 }
 
 /**
- * Says which of an operation's variables cannot be coerced to their types, one problem each, in the paths of the
- * arguments that the variables are used in. graphql-js' own messages quote the values; these never do.
+ * Finds the variables of an operation that cannot be coerced to their types: one error per problem, with the path of the
+ * argument that the variable is used in. Unlike graphql-js' own messages, these never quote the values.
  * @param isExplorable whether messages may list the names that a type has.
  */
 export function findVariableErrors(
@@ -51,16 +51,17 @@ export function findVariableErrors(
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
     const uses = allUses.get(name) ?? [];
-    // A null may be what the variable's own type takes, and not the place where it stands.
-    const refusal = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
-    if (refusal !== undefined) return [{ path: refusal.path, message: `Required, of type ${refusal.type}.`, rule }];
+    // A null may be valid for the variable's own type, but not for the position where it is used.
+    const rejection = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
+    if (rejection !== undefined)
+      return [{ path: rejection.path, message: `Required, of type ${rejection.type}.`, rule }];
     const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
     return [...findTypeErrors(value, type, path, isExplorable)];
   });
   return errors.slice(0, maxErrors);
 }
 
-/** Whether any of an operation's variables is null, be it by its default. */
+/** Whether any variable of an operation is null, given or by default. */
 export function hasNullVariable(
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
@@ -68,7 +69,7 @@ export function hasNullVariable(
   return variableDefinitions.some((definition) => readVariable(definition, variables) === null);
 }
 
-/** The value that a variable was given; undefined also when its default stands in, unless that is null. */
+/** The value given for a variable; undefined also if its default applies, unless that is null. */
 function readVariable(
   { variable, defaultValue }: VariableDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
@@ -78,7 +79,7 @@ function readVariable(
   return given === undefined && defaultValue?.kind === Kind.NULL ? null : given;
 }
 
-/** Where an operation uses each variable: the argument's name and the input fields that lead to it. */
+/** Where an operation uses each variable: the names of the argument and of the input fields that lead to it. */
 function findVariableUses(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -89,7 +90,7 @@ function findVariableUses(
   const visitor = visitWithTypeInfo(types, {
     VariableDefinition: () => false,
     Variable({ name }, _key, parent, _path, ancestors) {
-      // Lists of nodes are among the ancestors; they have no kind.
+      // Among the ancestors are lists of nodes, which have no kind.
       const around = [...ancestors, parent] as ASTNode[];
       const path = around.flatMap((step) =>
         step.kind === Kind.ARGUMENT || step.kind === Kind.OBJECT_FIELD ? [step.name.value] : [],
@@ -99,7 +100,7 @@ function findVariableUses(
       uses.set(name.value, [...(uses.get(name.value) ?? []), use]);
     },
   });
-  // Another operation of the document may have a variable of the same name.
+  // Another operation of the document may have a variable with the same name.
   visit(separateOperations(document)[operation.name?.value ?? ""] ?? operation, visitor);
   return uses;
 }
@@ -153,7 +154,7 @@ function* findFieldErrors(
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(fields, name)) {
       const names = isExplorable ? `; its fields are ${Object.keys(fields).join(", ")}` : "";
-      yield { path, message: `Has a field that ${type} lacks${names}.`, rule };
+      yield { path, message: `Has a field that ${type} does not have${names}.`, rule };
     }
   }
 }

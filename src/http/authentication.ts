@@ -1,46 +1,36 @@
-import type { IncomingMessage } from "node:http";
+import type { BearerToken } from "../auth/bearer-token.ts";
+import { type Caller, createCaller } from "../auth/caller.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
-import type { Caller } from "../contactswing/client.ts";
-import { CallFailure } from "../failures/failure.ts";
-import type { OperationRecord } from "../telemetry/operation-record.ts";
-import { readBearerToken } from "./credentials.ts";
+import { RequestFailure } from "../failures/failure.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 
-export interface AuthenticationDependencies {
-  /** A token that is never passed on. */
-  readonly refusedToken: string | undefined;
-  /** Absent when tokens are ContactSwing's business alone. */
+export interface AuthenticationSettings {
+  /** A token that is never forwarded: the sandbox's demo token in front of the real ContactSwing. */
+  readonly rejectedToken: string | undefined;
+  /** Absent if only ContactSwing verifies tokens. */
   readonly verifier: TokenVerifier | undefined;
-  /** Told of every caller whose request may go on to ContactSwing. */
-  readonly onCaller: (caller: Caller, record: OperationRecord) => void;
 }
 
-/**
- * Gives each request the one way to its caller: asked for as often as need be, it looks at the token once.
- * @returns per request a function that throws CallFailure when there is no caller to act for.
- */
-export function createAuthentication({ refusedToken, verifier, onCaller }: AuthenticationDependencies) {
-  async function findCaller(message: IncomingMessage, requestId: string, record: OperationRecord): Promise<Caller> {
-    const token = readBearerToken(message);
-    if (token === undefined || token.reveal() === refusedToken) throw new CallFailure({ kind: "token-missing" });
-    const verification = await verifier?.verify(token.reveal());
-    if (verification !== undefined && verification.kind !== "verified") {
-      record.tokenProblem = verification.reason;
-      throw new CallFailure({ kind: verification.kind === "refused" ? "token-invalid" : "keys-unavailable" });
-    }
-    const caller: Caller = {
-      token,
-      requestId,
-      traceparent: record.traceparent,
-      ...(verification?.subject === undefined ? {} : { verifiedSubject: verification.subject }),
-    };
-    onCaller(caller, record);
-    return caller;
+/** Returns a function that creates, for each request, the function that checks its token once and returns its caller. */
+export function createAuthentication({ rejectedToken, verifier }: AuthenticationSettings) {
+  // With a suffix it tells the sandbox to fail.
+  const isRejected = (token: string) =>
+    rejectedToken !== undefined && (token === rejectedToken || token.startsWith(`${rejectedToken}.`));
+
+  async function findCaller(token: BearerToken | undefined, record: RequestRecord): Promise<Caller> {
+    if (token === undefined || isRejected(token.reveal())) throw new RequestFailure({ kind: "token-missing" });
+    if (verifier === undefined) return createCaller(token, undefined);
+    const verification = await verifier.verify(token.reveal());
+    if (verification.kind === "verified") return createCaller(token, verification.subject);
+    record.tokenProblem = verification.reason;
+    if (verification.kind === "rejected") throw new RequestFailure({ kind: "token-invalid" });
+    throw new RequestFailure({ kind: "keys-unavailable", retryAfterSeconds: verification.retryAfterSeconds });
   }
 
-  return (message: IncomingMessage, requestId: string, record: OperationRecord): (() => Promise<Caller>) => {
+  return (token: BearerToken | undefined, record: RequestRecord): (() => Promise<Caller>) => {
     let caller: Promise<Caller> | undefined;
     return () => {
-      caller ??= findCaller(message, requestId, record);
+      caller ??= findCaller(token, record);
       return caller;
     };
   };

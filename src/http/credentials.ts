@@ -1,17 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { BearerToken } from "../auth/bearer-token.ts";
-import { countHeader } from "./header-count.ts";
+
+type Headers = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
 /** The request's bearer token; undefined unless there is exactly one well-formed `Authorization` header. */
-export function readBearerToken(request: Pick<IncomingMessage, "headers" | "rawHeaders">): BearerToken | undefined {
+export function readBearerToken(request: Headers): BearerToken | undefined {
   return countHeader(request, "authorization") === 1 ? BearerToken.parse(request.headers.authorization) : undefined;
 }
 
-// W3C Trace Context, section 3.2: version 00, and neither id all zeros.
-const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** The caller's trace context, to be passed on unchanged; undefined when it is absent or malformed. */
-export function readTraceparent({ headers }: Pick<IncomingMessage, "headers">): string | undefined {
-  const { traceparent } = headers;
-  return typeof traceparent === "string" && traceparentPattern.test(traceparent) ? traceparent : undefined;
+/** How often a header was sent. For some headers Node.js keeps only the first; the raw list alternates names and values. */
+export function countHeader({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">, name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) count += 1;
+  }
+  return count;
 }

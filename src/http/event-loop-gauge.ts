@@ -1,30 +1,30 @@
-/** How late the event loop may run before the calls that waited for it are refused. */
+/** How late the event loop may be before the requests that waited for it are rejected. */
 export const maxDelayMs = 100;
-/** How much lateness in a row makes the pressure a lasting one. */
+/** How much lateness in a row counts as lasting overload. */
 export const lastingDelayMs = 2000;
 const tickMs = 50;
-// Refusing costs time as well: of a turn, at least this much goes to the calls that are answered.
-const answeredShare = 0.8;
+// Rejecting takes time as well: at least this share of a turn goes to the requests that are handled.
+const handledShare = 0.8;
 // One long pause (a garbage collection, a container that was frozen) says less than several in a row.
-const longestCountedDelayMs = 500;
+const maxCountedDelayMs = 500;
 
-/** Tells whether more work comes in than the one thread can do. */
+/** Tells whether more work arrives than the event loop can do. */
 export interface EventLoopGauge {
-  /** True for a call that comes late in a turn of the event loop, when turns have been too long for a while. */
+  /** True for a request that comes late in a turn of the event loop, if turns have been too long for a while. */
   isOverloaded(): boolean;
   stop(): void;
 }
 
 /**
- * Measures how late a timer runs. A burst makes some ticks late, and then one is in time again; only when none is,
- * until {@link lastingDelayMs} have added up, is the queue one that does not drain (the idea of CoDel, RFC 8289).
- * Then each turn of the event loop answers calls for {@link maxDelayMs}, or for most of the time of the turn before,
- * and refuses those that are left: the service goes on at its capacity, and the others hear of it soon. Utilization
- * alone says nothing (a busy loop may be on time), and a gauge that refuses everything until its next sample, as
- * @fastify/under-pressure does, would answer half of what it can.
- * @param now a clock in milliseconds that never goes back.
+ * Measures how late a timer runs. A burst makes some ticks late until one is on time again; only if none is, until
+ * {@link lastingDelayMs} have added up, is there a queue that does not drain (the idea of CoDel, RFC 8289). Then each turn
+ * of the event loop handles requests for {@link maxDelayMs}, or for most of the time of the turn before, and rejects the
+ * rest, so that the service continues at its capacity. @fastify/under-pressure rejects everything until its next sample,
+ * which halves the throughput under overload (docs/performance.md).
+ * @param now a monotonic clock in milliseconds.
+ * @param onDelay called at every tick with its lateness in milliseconds.
  */
-export function createEventLoopGauge(now: () => number): EventLoopGauge {
+export function createEventLoopGauge(now: () => number, onDelay: (delayMs: number) => void): EventLoopGauge {
   let tickedAt = now();
   let delayInARowMs = 0;
   let allowedDelayMs = maxDelayMs;
@@ -32,8 +32,9 @@ export function createEventLoopGauge(now: () => number): EventLoopGauge {
   const timer = setInterval(() => {
     const delayMs = now() - tickedAt - tickMs;
     tickedAt += tickMs + delayMs;
-    delayInARowMs = delayMs <= maxDelayMs ? 0 : delayInARowMs + Math.min(delayMs, longestCountedDelayMs);
-    allowedDelayMs = Math.max(maxDelayMs, delayMs * answeredShare);
+    delayInARowMs = delayMs <= maxDelayMs ? 0 : delayInARowMs + Math.min(delayMs, maxCountedDelayMs);
+    allowedDelayMs = Math.max(maxDelayMs, delayMs * handledShare);
+    onDelay(Math.max(0, delayMs));
   }, tickMs);
   timer.unref();
 

@@ -1,78 +1,64 @@
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
+import { context } from "@opentelemetry/api";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
-import Negotiator from "negotiator";
 import { endOfTurn } from "../end-of-turn.ts";
-import type { RequestContext } from "../graphql/context.ts";
-import { type OperationRecord, startRecord } from "../telemetry/operation-record.ts";
-import { type AnswerBrowser, isPageRequest } from "./ide-route.ts";
-import { createLoadShedding } from "./load-shedding.ts";
-import { sendProtocolFailure } from "./protocol-failures.ts";
-import { type Telemetry, watchRequest } from "./watch-request.ts";
+import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
+import type { RequestContext } from "../request-context.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
+import { graphqlPath, negotiateMediaType, sendErrors, sendHttpError } from "./error-responses.ts";
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
-  readonly createContext: (request: FastifyRequest, record: OperationRecord) => RequestContext;
-  readonly telemetry: Telemetry;
-  readonly answerBrowser: AnswerBrowser;
-  readonly isOverloaded: () => boolean;
+  readonly createContext: (request: FastifyRequest, record: RequestRecord) => RequestContext;
+  /** Responds to a browser that opens `/graphql`. */
+  readonly respondToBrowser: RespondToBrowser;
 }
 
-const path = "/graphql";
-const otherMethods: HTTPMethods[] = ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT"];
-// With their charset, as they are sent: a range in `Accept` may name it (RFC 9110, section 12.5.1).
-const mediaTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
-
-// The headers that Apollo Server looks at. The caller's token is not for it: for the CSRF check it is enough to
-// know that there is one.
+/** The headers that Apollo Server looks at. It does not get the token: its CSRF check needs to know only that there is one. */
 const forwardedHeaders = ["accept", "content-type", "x-apollo-operation-name", "apollo-require-preflight"] as const;
 
-/** GraphQL over HTTP on one path, by Apollo Server; every request leaves one log line, its metrics and a span. */
+/** GraphQL over HTTP on one path, by Apollo Server. */
 export function registerGraphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, telemetry, answerBrowser, isOverloaded }: GraphqlRouteDependencies,
+  { apollo, createContext, respondToBrowser }: GraphqlRouteDependencies,
 ): void {
-  const hooks = watchRequest(app, telemetry);
-  app.route({
-    ...hooks,
-    onRequest: [hooks.onRequest, createLoadShedding(isOverloaded)],
-    method: ["GET", "POST"],
-    url: path,
-    exposeHeadRoute: false,
-    handler: async (request, reply) => {
-      if (isPageRequest(request)) return answerBrowser(request, reply);
-      // Apollo Server looks at this only when it writes the answer: a write would be done and its answer withheld.
-      if (!isAnswerAcceptable(request)) return sendProtocolFailure(request, reply, 406);
-      const record = request.record ?? startRecord(request.id);
-      // Made out here: what Apollo Server says of a context that fails quotes the error.
-      const context = createContext(request, record);
-      const response = await apollo.executeHTTPGraphQLRequest({
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { record } = request;
+    if (record === null) throw new Error("requests to this path are observed");
+    // Apollo Server checks this only when it writes the response: a write would be done and its response withheld.
+    if (negotiateMediaType(request) === undefined) return sendHttpError(request, reply, 406);
+    // Created here, because Apollo Server quotes the error of a context that cannot be created.
+    const contextValue = createContext(request, record);
+    const response = await context.with(record.traceContext, () =>
+      apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphqlRequest(request),
-        context: async () => context,
-      });
-      if (response.body.kind !== "complete") throw new Error("incremental delivery is not part of this schema");
-      reply.code(response.status ?? 200);
-      for (const [name, value] of response.headers) reply.header(name, value);
-      const isRefused = reply.statusCode >= 400 && record.errorCodes === undefined;
-      await endOfTurn();
-      return reply.send(isRefused ? completeErrors(response.body.string, record) : response.body.string);
+        context: async () => contextValue,
+      }),
+    );
+    if (response.body.kind !== "complete") throw new Error("incremental delivery is not part of this schema");
+    const { string: body } = response.body;
+    const status = response.status ?? 200;
+    await endOfTurn();
+    for (const [name, value] of response.headers) reply.header(name, value);
+    // Apollo Server raised the errors before there was an operation, so the error gate has not seen them.
+    const isRejected = status >= 400 && record.errorCodes === undefined;
+    return isRejected
+      ? sendErrors(request, reply, status, addRequestId(body, request.id))
+      : reply.code(status).send(body);
+  }
+
+  app.route({
+    method: ["GET", "POST"],
+    url: graphqlPath,
+    exposeHeadRoute: false,
+    handler: (request, reply) => {
+      if (isPageRequest(request)) return respondToBrowser(request, reply);
+      const handling = handle(request, reply);
+      request.handling = handling;
+      return handling;
     },
   });
-  app.route({
-    ...hooks,
-    method: otherMethods,
-    url: path,
-    handler: (request, reply) => sendProtocolFailure(request, reply.header("allow", "GET, POST"), 405),
-  });
-}
-
-function isAnswerAcceptable({ headers: { accept } }: FastifyRequest): boolean {
-  return (
-    accept === undefined ||
-    accept === "*/*" ||
-    accept === "application/json" ||
-    new Negotiator({ headers: { accept } }).mediaType(mediaTypes) !== undefined
-  );
 }
 
 function toGraphqlRequest({ method, url, headers, body }: FastifyRequest): HTTPGraphQLRequest {
@@ -82,17 +68,21 @@ function toGraphqlRequest({ method, url, headers, body }: FastifyRequest): HTTPG
     if (typeof value === "string") forwarded.set(name, value);
   }
   if (headers.authorization !== undefined) forwarded.set("authorization", "present");
-  const queryAt = url.indexOf("?");
-  return { method, headers: forwarded, search: queryAt < 0 ? "" : url.slice(queryAt), body };
+  return { method, headers: forwarded, search: toSearch(url), body };
 }
 
-/** Adds the request id to errors that Apollo Server raised before it knew of any operation. */
-function completeErrors(body: string, record: OperationRecord): string {
+/** The query string without empty parameters, which count as absent. */
+function toSearch(url: string): string {
+  const start = url.indexOf("?");
+  if (start < 0) return "";
+  const parameters = new URLSearchParams(url.slice(start));
+  for (const name of [...parameters.keys()]) {
+    if (parameters.get(name) === "") parameters.delete(name);
+  }
+  return `?${parameters}`;
+}
+
+function addRequestId(body: string, requestId: string): GraphQLFormattedError[] {
   const { errors } = JSON.parse(body) as { errors: GraphQLFormattedError[] };
-  record.errorCodes = errors.map(({ extensions }) => String(extensions?.code));
-  const completed = errors.map((error) => ({
-    ...error,
-    extensions: { ...error.extensions, requestId: record.requestId },
-  }));
-  return JSON.stringify({ errors: completed });
+  return errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
 }

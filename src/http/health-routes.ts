@@ -1,14 +1,13 @@
 import type { FastifyInstance } from "fastify";
 
-/**
- * Liveness never depends on load or on others; readiness is false while the process drains. What most calls can do
- * without does not make the service unready: it is named as degraded.
- */
-export function registerHealthRoutes(
-  app: FastifyInstance,
-  isDraining: () => boolean,
-  findDegraded: () => readonly string[],
-): void {
+export interface HealthSources {
+  readonly isDraining: () => boolean;
+  /** The dependencies that most requests can do without and that cannot be used at the moment. */
+  readonly findDegraded: () => readonly string[];
+}
+
+/** Liveness depends on nothing; readiness is false while the process drains, and not while it is merely degraded. */
+export function registerHealthRoutes(app: FastifyInstance, { isDraining, findDegraded }: HealthSources): void {
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (_request, reply) => {
     if (isDraining()) return reply.code(503).send({ status: "draining" });

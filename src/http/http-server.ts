@@ -1,37 +1,51 @@
+import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
-import { closeConnectionsWhileDraining } from "./drain-connections.ts";
-import { countHeader } from "./header-count.ts";
-import { readOnlyJsonBodies } from "./json-body.ts";
-import { createMalformedRequests, type ReportRefusal } from "./malformed-requests.ts";
-import { sendProtocolFailure, shapeProtocolFailures } from "./protocol-failures.ts";
+import { setUpCors } from "./cors.ts";
+import { countHeader } from "./credentials.ts";
+import { createClientErrorHandler, HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
+import { setUpJsonBodies } from "./json-bodies.ts";
+import { setUpLoadShedding } from "./load-shedding.ts";
 import { chooseRequestId } from "./request-id.ts";
+import { followRequests } from "./request-lifetime.ts";
+import {
+  createRejectionReport,
+  type ObservationSinks,
+  observeRequests,
+  type RequestObservation,
+} from "./request-observation.ts";
 
-export const maxBodyBytes = 100 * 1024;
 /** All headers of a request together, the URL of a GET among them. */
 export const maxHeaderBytes = 16 * 1024;
-/** From the connection or the last answer to the end of the headers, and to the end of the body. */
+/** Each header costs memory of its own, however short it is; Node ignores what follows after this many. */
+export const maxHeaders = 100;
+/** Further connections are closed at once. docs/memory.md says what an open one takes. */
+export const maxConnections = 2000;
+const makeRoomEveryMs = 1000;
+/** From the connection or the last response to the end of the headers, and to the end of the body. */
 export const headersTimeoutMs = 5000;
 export const requestTimeoutMs = 10_000;
 const timeoutCheckMs = 1000;
-// Longer than the 60 s after which the usual load balancers drop an idle connection: the end that drops it first
-// must be the one that sends requests.
+// Longer than the 60 s after which common load balancers drop an idle connection: the side that sends requests must be
+// the one that drops it first.
 const keepAliveTimeoutMs = 72_000;
 
-export interface HttpServerDependencies {
+export interface HttpServerOptions {
   readonly reportBug: ReportBug;
-  readonly reportRefusal: ReportRefusal;
+  readonly sinks: ObservationSinks;
+  readonly corsOrigins: readonly (string | RegExp)[];
   readonly isDraining: () => boolean;
+  readonly isOverloaded: () => boolean;
 }
 
-/**
- * The HTTP server with its limits, without routes. The requests of a connection are not counted: closing it after so
- * many would only cost load balancers a new one.
- */
-export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpServerDependencies): FastifyInstance {
-  const malformedRequests = createMalformedRequests(reportRefusal);
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  readonly observation: RequestObservation;
+}
+
+/** The HTTP server without routes: its limits, and what happens to every request, in order. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = Fastify({
-    bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     http: {
@@ -39,38 +53,68 @@ export function createHttpServer({ reportBug, reportRefusal, isDraining }: HttpS
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       insecureHTTPParser: false,
-      // Refused below, with a body.
+      // Rejected below, with a body.
       requireHostHeader: false,
     },
-    clientErrorHandler: malformedRequests.answer,
     genReqId: chooseRequestId,
-    // No route has a schema: Fastify need not load its compilers for them.
-    schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
-    // The operation's own line is written by its route.
+    clientErrorHandler: createClientErrorHandler(createRejectionReport(options.sinks)),
+    // Every request to /graphql has its own line: see request-observation.ts.
     logger: false,
-    // Calls that come in on kept-alive connections while the listener is closing are answered, not refused.
+    // Requests on kept-alive connections are still handled while the listener closes.
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    // A path that cannot be decoded, which Fastify's own answer repeats.
+    // A path that cannot be decoded. Fastify's own response would repeat it.
     frameworkErrors: (_error, request, reply) =>
-      void sendProtocolFailure(request, reply.header("x-request-id", request.id), 404),
+      void sendHttpError(request, reply.header("x-request-id", request.id), 404),
   });
-  readOnlyJsonBodies(app);
-  malformedRequests.watch(app);
-  closeConnectionsWhileDraining(app, isDraining);
-  app.addHook("onRequest", async (request, reply) => {
+
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
-    // RFC 9112, section 3.2: one Host header, no more. Proxies differ in which of two they take.
-    if (countHeader(request.raw, "host") === 1 || request.raw.httpVersion === "1.0") return undefined;
-    reportRefusal(request.id, "BAD_REQUEST", 400);
-    reply.header("connection", "close");
-    await sendProtocolFailure(request, reply, 400, "Send exactly one Host header.");
-    return reply;
+    done();
   });
-  shapeProtocolFailures(app, reportBug);
-  return app;
+  followRequests(app);
+  const observation = observeRequests(app, options.sinks);
+  setUpConnectionLimits(app.server);
+  setUpConnectionClose(app, options.isDraining);
+  setUpHeaderChecks(app);
+  setUpCors(app, options.corsOrigins);
+  setUpLoadShedding(app, options.isOverloaded);
+  setUpJsonBodies(app);
+  setUpErrorResponses(app, options.reportBug);
+  return { app, observation };
 }
 
-function refuseSchemas(): never {
-  throw new Error("no route has a schema");
+function setUpConnectionLimits(server: Server): void {
+  server.maxConnections = maxConnections;
+  server.maxHeadersCount = maxHeaders;
+  // Idle connections make room, so that whoever opens many does not lock out the others and the health checks.
+  let madeRoomAt = 0;
+  server.on("drop", () => {
+    if (performance.now() - madeRoomAt < makeRoomEveryMs) return;
+    madeRoomAt = performance.now();
+    server.closeIdleConnections();
+  });
+  // An unknown expectation may be ignored (RFC 9110, section 10.1.1); Node's own 417 would bypass every hook.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+}
+
+/** While the service drains, every response closes its connection. */
+function setUpConnectionClose(app: FastifyInstance, isDraining: () => boolean): void {
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (isDraining()) reply.header("connection", "close");
+    done(null, payload);
+  });
+}
+
+/** RFC 9112, section 3.2: exactly one Host header. Proxies differ in which of two they take. */
+function setUpHeaderChecks(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.raw.rawHeaders.length >= 2 * maxHeaders) {
+      reply.header("connection", "close");
+      return done(new HttpError(431));
+    }
+    if (countHeader(request.raw, "host") === 1 || request.raw.httpVersion === "1.0") return done();
+    reply.header("connection", "close");
+    done(new HttpError(400, "Send exactly one Host header."));
+  });
 }

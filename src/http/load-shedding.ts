@@ -1,21 +1,21 @@
-import type { onRequestHookHandler } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { describeFailure } from "../graphql/public-error.ts";
+import { isGraphqlRequest, sendErrors } from "./error-responses.ts";
 
 const retryAfterSeconds = 1;
 
-/**
- * Refuses a request before its body is read while the service cannot keep up. A POST may be a mutation, so the answer
- * says what a mutation's must: nothing was created, and the call can be sent again.
- */
-export function createLoadShedding(isOverloaded: () => boolean): onRequestHookHandler {
-  return (request, reply, done) => {
-    if (!isOverloaded()) return done();
-    const situation = { requestId: request.id, isMutation: request.method === "POST" };
-    const error = describeFailure({ kind: "overloaded", retryAfterSeconds }, situation);
-    if (request.record) request.record.errorCodes = [String(error.extensions?.code)];
-    void reply
-      .code(503)
-      .header("retry-after", retryAfterSeconds)
-      .send({ errors: [error] });
-  };
+/** Rejects requests before their body is read while the service is overloaded or has no memory for them. */
+export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const mustShed = request.memory.isShort || (isGraphqlRequest(request) && isOverloaded());
+    if (mustShed) void sendOverloaded(request, reply);
+    else done();
+  });
+}
+
+/** A POST may be a mutation, so the response says what a mutation's must: nothing was created, and a retry is safe. */
+export function sendOverloaded(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const effect = request.method === "POST" ? "create" : "read";
+  const error = describeFailure({ kind: "overloaded", retryAfterSeconds }, effect, request.id);
+  return sendErrors(request, reply.header("retry-after", retryAfterSeconds), 503, [error]);
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { readBearerToken } from "./credentials.ts";
 
-const sanePattern = /^[A-Za-z0-9._-]{1,128}$/;
+const validPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The caller's own `x-request-id` when it is harmless, else a new one. */
-export function chooseRequestId({ headers }: Pick<IncomingMessage, "headers">): string {
-  const given = headers["x-request-id"];
-  return typeof given === "string" && sanePattern.test(given) ? given : randomUUID();
+/** The caller's own `x-request-id` if it is valid and does not contain the token, else a new one. */
+export function chooseRequestId(request: Pick<IncomingMessage, "headers" | "rawHeaders">): string {
+  const given = request.headers["x-request-id"];
+  if (typeof given !== "string" || !validPattern.test(given)) return randomUUID();
+  const token = readBearerToken(request)?.reveal();
+  return token !== undefined && given.includes(token) ? randomUUID() : given;
 }

@@ -1,22 +1,20 @@
 import type { Config } from "../config.ts";
 import type { IdempotencyStore } from "./idempotency-store.ts";
-import { createMemoryStore, maxRememberedKeys } from "./memory-store.ts";
+import { createMemoryStore, maxMemoryStoreBytes } from "./memory-store.ts";
 import { createRedisConnection, type RedisConnectionSettings } from "./redis-connection.ts";
 import { createRedisStore, defaultLeaseMs, keyPrefix } from "./redis-store.ts";
 
-/** The store that the settings ask for: Redis when there is a URL for it, else one in the process. */
+/** The store that the settings ask for: Redis if there is a URL for it, else the process's own memory. */
 export function createIdempotencyStore(
   { redisUrl, idempotencyTtlSeconds, upstreamConnectTimeoutMs, upstreamTimeoutMs }: Config,
-  onChange: RedisConnectionSettings["onChange"],
+  onAvailabilityChange: RedisConnectionSettings["onAvailabilityChange"],
 ): IdempotencyStore {
   const ttlMs = idempotencyTtlSeconds * 1000;
-  if (redisUrl === undefined) {
-    return createMemoryStore({ ttlMs, maxKeys: maxRememberedKeys, now: () => performance.now() });
-  }
+  if (redisUrl === undefined) return createMemoryStore({ ttlMs, maxBytes: maxMemoryStoreBytes });
   return createRedisStore({
-    connection: createRedisConnection({ url: redisUrl, probeKey: `${keyPrefix}probe`, onChange }),
+    connection: createRedisConnection({ url: redisUrl, probeKey: `${keyPrefix}probe`, onAvailabilityChange }),
     ttlMs,
-    longestCallMs: upstreamConnectTimeoutMs + upstreamTimeoutMs,
+    maxRequestMs: upstreamConnectTimeoutMs + upstreamTimeoutMs,
     leaseMs: defaultLeaseMs,
   });
 }

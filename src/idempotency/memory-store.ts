@@ -1,44 +1,39 @@
+import { LRUCache } from "lru-cache";
 import type { Claim, Ending, IdempotencyStore, Standing } from "./idempotency-store.ts";
 
-/** Ended keys that a claim finds at most; at about half a kilobyte each, 25 MB. As many as calls under way come on top. */
-export const maxRememberedKeys = 50_000;
+/** What the ended keys may take: some 50,000 of them. */
+export const maxMemoryStoreBytes = 32 * 1024 * 1024;
+/** Two digests, the entry, and its bookkeeping. */
+const entryOverheadBytes = 400;
 
 export interface MemoryStoreSettings {
   readonly ttlMs: number;
-  readonly maxKeys: number;
-  /** A clock in milliseconds that never goes back. */
-  readonly now: () => number;
+  readonly maxBytes: number;
 }
 
-interface Remembered {
+interface Ended {
   readonly fingerprint: string;
   readonly ending: Exclude<Ending, { readonly state: "free" }>;
-  readonly expiresAt: number;
 }
 
 /**
- * Keeps keys in the process. Keys under way stand apart from ended ones, so that neither time nor lack of room can end
- * them. A key's time begins when its call ends; the time being the same for all, ended keys lie in the order in which
- * they expire, and the oldest is always the first.
+ * Keeps keys in the process. Keys in flight are kept apart from ended ones, so that neither time nor lack of space can
+ * end them. The oldest ended keys make room for new ones.
  */
-export function createMemoryStore({ ttlMs, maxKeys, now }: MemoryStoreSettings): IdempotencyStore {
-  const underWay = new Map<string, string>();
-  const remembered = new Map<string, Remembered>();
-
-  function forgetOldest(): void {
-    const time = now();
-    for (const [key, { expiresAt }] of remembered) {
-      if (expiresAt > time && remembered.size <= maxKeys) return;
-      remembered.delete(key);
-    }
-  }
+export function createMemoryStore({ ttlMs, maxBytes }: MemoryStoreSettings): IdempotencyStore {
+  const inFlight = new Map<string, string>();
+  const ended = new LRUCache<string, Ended>({
+    ttl: ttlMs,
+    maxSize: maxBytes,
+    sizeCalculation: ({ ending }) =>
+      entryOverheadBytes + (ending.state === "created" ? ending.sealedResponse.length : 0),
+  });
 
   function take({ key, fingerprint }: Claim): Standing {
-    underWay.set(key, fingerprint);
+    inFlight.set(key, fingerprint);
     const end = async (ending: Ending) => {
-      underWay.delete(key);
-      if (ending.state === "free") return;
-      remembered.set(key, { fingerprint, ending, expiresAt: now() + ttlMs });
+      inFlight.delete(key);
+      if (ending.state !== "free") ended.set(key, { fingerprint, ending });
     };
     return { state: "claimed", hold: { end } };
   }
@@ -46,12 +41,12 @@ export function createMemoryStore({ ttlMs, maxKeys, now }: MemoryStoreSettings):
   return {
     isAvailable: true,
     async claim(claim) {
-      forgetOldest();
-      const known = remembered.get(claim.key);
-      const fingerprint = known?.fingerprint ?? underWay.get(claim.key);
+      // A look does not make a key younger.
+      const known = ended.peek(claim.key);
+      const fingerprint = known?.fingerprint ?? inFlight.get(claim.key);
       if (fingerprint === undefined) return take(claim);
       if (fingerprint !== claim.fingerprint) return { state: "other-input" };
-      return known?.ending ?? { state: "under-way" };
+      return known?.ending ?? { state: "in-flight" };
     },
     async start() {},
     async stop() {},

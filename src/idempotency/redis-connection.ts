@@ -4,17 +4,17 @@ import { StoreUnavailable } from "./idempotency-store.ts";
 import { probeScript } from "./redis-scripts.ts";
 import { within } from "./within.ts";
 
-/** Runs a script on one key. @throws StoreUnavailable when no good answer comes in time; it may have run then. */
+/** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
 export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;
 
 export interface RedisConnection {
-  /** Whether the last that was heard of Redis is good. */
+  /** Whether Redis could be used the last time. */
   readonly isAvailable: boolean;
-  /** @throws StoreUnavailable at once while Redis is not available; the script has not run then. */
+  /** @throws StoreUnavailable at once while Redis is unavailable; the script has not run then. */
   readonly evaluate: Evaluate;
   /**
-   * Connects, now and whenever the connection is lost, and resolves once the first try has succeeded or failed.
-   * @param recover is done on every new connection before anything else may use it.
+   * Connects, now and whenever the connection is lost, and resolves once the first attempt has succeeded or failed.
+   * @param recover runs on every new connection before anything else may use it.
    */
   start(recover: (evaluate: Evaluate) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -24,15 +24,15 @@ export interface RedisConnectionSettings {
   /** `redis:` or `rediss:`, with credentials and database number where needed. */
   readonly url: string;
   readonly probeKey: string;
-  /** Told when Redis is lost, with the error's code, and when it is back. */
-  readonly onChange: (isAvailable: boolean, errorCode: string | undefined) => void;
+  /** Called when Redis becomes unavailable, with the error's code, and when it is available again. */
+  readonly onAvailabilityChange: (isAvailable: boolean, errorCode: string | undefined) => void;
 }
 
-export const commandTimeoutMs = 500;
+const commandTimeoutMs = 500;
 const connectTimeoutMs = 1000;
 const probeIntervalMs = 1000;
 const firstPauseMs = 50;
-const longestPauseMs = 1000;
+const maxPauseMs = 1000;
 
 interface Client {
   sendCommand(words: string[]): Promise<unknown>;
@@ -42,10 +42,14 @@ interface Client {
 }
 
 /**
- * One connection to Redis at a time. Whatever goes wrong with it (an error, a late answer, a refused write) ends it, and
- * another one is made: what was sent on the old one is never sent again by the library, nor queued while there is none.
+ * One connection to Redis at a time. Whatever goes wrong with it (an error, a late reply, a rejected write) ends it, and
+ * another one is opened. The library never sends a command again and queues none while there is no connection.
  */
-export function createRedisConnection({ url, probeKey, onChange }: RedisConnectionSettings): RedisConnection {
+export function createRedisConnection({
+  url,
+  probeKey,
+  onAvailabilityChange,
+}: RedisConnectionSettings): RedisConnection {
   let current: { readonly evaluate: Evaluate; readonly lose: (reason: unknown) => void } | undefined;
   let isKnownAvailable = true;
   const stopping = new AbortController();
@@ -54,10 +58,10 @@ export function createRedisConnection({ url, probeKey, onChange }: RedisConnecti
   function report(isAvailable: boolean, reason?: unknown): void {
     if (isAvailable === isKnownAvailable || stopping.signal.aborted) return;
     isKnownAvailable = isAvailable;
-    onChange(isAvailable, isAvailable ? undefined : codeOf(reason));
+    onAvailabilityChange(isAvailable, isAvailable ? undefined : codeOf(reason));
   }
 
-  /** Uses one connection until it is lost. @returns whether it was ever of use. */
+  /** Uses one connection until it is lost. @returns whether it was ever usable. */
   async function connectOnce(
     client: Client,
     recover: (evaluate: Evaluate) => Promise<void>,
@@ -65,14 +69,14 @@ export function createRedisConnection({ url, probeKey, onChange }: RedisConnecti
   ): Promise<boolean> {
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => {});
-    // The library throws an error that nobody listens for.
+    // Without a listener the library would throw.
     client.on("error", lost.reject);
     const evaluate: Evaluate = async (script, key, words) => {
       const reply = await within(client.sendCommand(["EVAL", script, "1", key, ...words]), commandTimeoutMs);
       if (reply === undefined) throw new TimeoutError();
       return reply;
     };
-    // EVAL and not EVALSHA: a restarted Redis knows no scripts, and sending one again would change the order of writes.
+    // EVAL instead of EVALSHA: a restarted Redis knows no scripts, and sending one again would reorder writes.
     const probe = () => evaluate(probeScript, probeKey, []);
     const stop = () => lost.reject(stopping.signal.reason);
     stopping.signal.addEventListener("abort", stop);
@@ -128,7 +132,7 @@ export function createRedisConnection({ url, probeKey, onChange }: RedisConnecti
         socket: {
           connectTimeout: connectTimeoutMs / 2,
           reconnectStrategy: false,
-          // TLS names the host only when told to, and a host name only (RFC 6066, section 3).
+          // The library does not set the server name; it must be a host name, not an address (RFC 6066, section 3).
           ...(url.startsWith("rediss:") && isIP(host) === 0 ? { servername: host } : {}),
         },
       } as const;
@@ -136,7 +140,7 @@ export function createRedisConnection({ url, probeKey, onChange }: RedisConnecti
       const keepConnected = async () => {
         for (let failures = 0; !stopping.signal.aborted; failures += 1) {
           if (await connectOnce(createClient(options), recover, tried.resolve)) failures = 0;
-          const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs) * (0.5 + Math.random() / 2);
+          const pauseMs = Math.min(firstPauseMs * 2 ** failures, maxPauseMs) * (0.5 + Math.random() / 2);
           await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
         }
       };
@@ -154,7 +158,7 @@ class TimeoutError extends Error {
   readonly code = "TIMEOUT";
 }
 
-/** What may be written down of an error: a system's code or the first word of a Redis error, never its text. */
+/** What the log may have of an error: a system's code or the first word of a Redis error, never its text. */
 function codeOf(reason: unknown): string | undefined {
   const { code, message } = reason as Partial<NodeJS.ErrnoException>;
   return [code, message].map((text) => /^[A-Z][A-Z0-9_]{2,}\b/.exec(String(text))?.[0]).find(Boolean);

@@ -1,5 +1,5 @@
-// A record is one string of four words: state, fingerprint, attempt, detail. The detail of a started create is the time
-// until which its holder is taken to be alive, in milliseconds of Redis' own clock, so that clocks of replicas do not
+// A record is a string of four words: state, fingerprint, attempt, detail. The detail of a started create request is the
+// time until which its holder counts as alive, in milliseconds of Redis' own clock, so that the replicas' clocks do not
 // matter. Scripts run atomically; reading the time before writing needs Redis 5, which replicates effects, not scripts.
 
 const readRecord = `
@@ -15,8 +15,8 @@ end
 `;
 
 /**
- * Takes the key of KEYS[1] if it is free. ARGV: fingerprint, attempt, lease in ms, time to keep in ms, `1` when the
- * caller has seen the key taken. Answers the state, with the detail of an ended one.
+ * Claims KEYS[1] if it is free. ARGV: fingerprint, attempt, lease in ms, time to keep in ms, `1` if the key has been seen
+ * held. Returns the state, with the detail of an ended one.
  */
 export const claimScript = `${readRecord}
 if state == nil and ARGV[5] == '1' then return {'abandoned'} end
@@ -26,13 +26,13 @@ if state == nil or state == 'free' then
 end
 if fingerprint ~= ARGV[1] then return {'other-input'} end
 if state ~= 'started' then return {state, detail} end
-return {tonumber(detail) > now and 'under-way' or 'abandoned'}
+return {tonumber(detail) > now and 'in-flight' or 'abandoned'}
 `;
 
 /**
- * Writes how an attempt stands. ARGV: fingerprint, attempt, state, detail (for `started` the lease in ms), time to keep
- * in ms. What another attempt has written stays. A lost record is written again, unless the key is given back. A write
- * that comes late or twice changes nothing: an ended create never becomes a started one.
+ * Writes the state of an attempt. ARGV: fingerprint, attempt, state, detail (for `started` the lease in ms), time to keep
+ * in ms. The record of another attempt stays. A lost record is written again, unless the key is released. A write that
+ * arrives late or twice changes nothing: an ended create request never becomes a started one.
  */
 export const writeScript = `${readRecord}
 local isMine = attempt == ARGV[2]
@@ -44,5 +44,5 @@ if isAllowed then write(ARGV[3], ARGV[4], ARGV[5]) end
 return isAllowed and 1 or 0
 `;
 
-/** Says whether the store takes writes, which a full, read-only or loading one refuses. */
+/** Checks that the store accepts writes: a full, read-only, or loading one rejects them. */
 export const probeScript = "return redis.call('SET', KEYS[1], '1', 'PX', 5000)";

@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Ending, type IdempotencyStore, type Standing, StoreUnavailable } from "./idempotency-store.ts";
-import { commandTimeoutMs, type Evaluate, type RedisConnection } from "./redis-connection.ts";
+import type { Evaluate, RedisConnection } from "./redis-connection.ts";
 import { claimScript, writeScript } from "./redis-scripts.ts";
 
 export interface RedisStoreSettings {
   readonly connection: RedisConnection;
   readonly ttlMs: number;
-  /** How long a create can take, at most. */
-  readonly longestCallMs: number;
-  /** A started create is renewed three times within this time; one that is not is taken to be abandoned. */
+  /** How long a create request can take, at most. */
+  readonly maxRequestMs: number;
+  /** The lease of a create request in flight is renewed three times within this time; an expired one is abandoned. */
   readonly leaseMs: number;
 }
 
-/** After a `kill -9` of its process a create is known to be abandoned within this time. */
+/** After a `kill -9` of its process, a create request is known to be abandoned within this time. */
 export const defaultLeaseMs = 3000;
 export const keyPrefix = "contactswing-bff:idempotency:";
 
-// A key that was given back says so for a while: to one that waits for it, a record that is missing is one that was lost.
+// A released key says so for a while, because to a waiting request a missing record is a lost one.
 const keepFreeMs = 10_000;
 
 interface LocalAttempt {
@@ -27,15 +27,15 @@ interface LocalAttempt {
 }
 
 /**
- * Keeps keys in Redis. An attempt of this process stays in `attempts` until Redis has confirmed its ending; meanwhile
- * how it stands is written every third of a lease and first of all on every new connection. So leases are renewed,
- * endings that could not be written are written later, and what a restarted Redis forgot of calls under way comes back.
+ * Keeps keys in Redis. An attempt of this process stays in `attempts` until Redis has confirmed its ending; meanwhile its
+ * state is written every third of a lease, and first of all on every new connection. So leases are renewed, endings
+ * that could not be written are written later, and a restarted Redis learns again which requests are in flight.
  */
-export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: RedisStoreSettings): IdempotencyStore {
+export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: RedisStoreSettings): IdempotencyStore {
   const attempts = new Map<string, LocalAttempt>();
-  // Nobody takes over an abandoned key: its record stays as long as that of any create whose outcome is not known, and
-  // also when the process stands still for a whole call.
-  const keepStartedMs = ttlMs + longestCallMs + leaseMs;
+  // Nobody takes over an abandoned key: its record stays as long as that of any create request whose outcome is unknown,
+  // even if the process stands still for the whole duration of a request.
+  const keepStartedMs = ttlMs + maxRequestMs + leaseMs;
   let renewing: NodeJS.Timeout | undefined;
 
   async function write(evaluate: Evaluate, attempt: string): Promise<void> {
@@ -64,17 +64,17 @@ export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: 
     get isAvailable() {
       return connection.isAvailable;
     },
-    async claim({ key, fingerprint }, isKnownTaken) {
+    async claim({ key, fingerprint }, isKnownHeld) {
       if (!connection.isAvailable) throw new StoreUnavailable();
       const attempt = randomUUID();
-      const times = [String(leaseMs), String(keepStartedMs), isKnownTaken ? "1" : "0"];
+      const times = [String(leaseMs), String(keepStartedMs), isKnownHeld ? "1" : "0"];
       try {
         const reply = await connection.evaluate(claimScript, keyPrefix + key, [fingerprint, attempt, ...times]);
         const [state, detail] = reply as [string, string?];
         if (state === "claimed") return { state, hold: hold(attempt, key, fingerprint) };
         return toStanding(state, detail ?? "");
       } catch (error) {
-        // The claim may have been taken although its answer is lost.
+        // The claim may have succeeded although the reply was lost.
         attempts.set(attempt, { key, fingerprint, ending: { state: "free" } });
         throw error;
       }
@@ -86,8 +86,7 @@ export function createRedisStore({ connection, ttlMs, longestCallMs, leaseMs }: 
       renewing.unref();
       await connection.start(writeAll);
     },
-    async stop() {
-      const deadline = performance.now() + 2 * commandTimeoutMs;
+    async stop(deadline) {
       while (attempts.size > 0 && connection.isAvailable && performance.now() < deadline) await delay(10);
       clearInterval(renewing);
       await connection.stop();
@@ -103,14 +102,14 @@ function toRecord(
 ): [state: string, detail: string, keepMs: number] {
   if (ending === undefined) return ["started", String(leaseMs), keepStartedMs];
   if (ending.state === "free") return ["free", "-", keepFreeMs];
-  const detail = ending.state === "created" ? ending.sealedAnswer : ending.outcome;
+  const detail = ending.state === "created" ? ending.sealedResponse : ending.outcome;
   return [ending.state, detail, ttlMs];
 }
 
 function toStanding(state: string, detail: string): Standing {
-  if (state === "created") return { state, sealedAnswer: detail };
+  if (state === "created") return { state, sealedResponse: detail };
   if (state === "unknown") return { state, outcome: detail === "CREATED" ? "CREATED" : "UNKNOWN" };
-  if (state === "under-way" || state === "other-input") return { state };
+  if (state === "in-flight" || state === "other-input") return { state };
   return { state: "abandoned" };
 }
 

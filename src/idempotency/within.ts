@@ -1,4 +1,4 @@
-/** What a promise resolves with, or undefined when that takes longer than so many milliseconds. Rejects as it does. */
+/** What a promise resolves with, or undefined if that takes longer than `timeoutMs`. Rejects as the promise does. */
 export async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {

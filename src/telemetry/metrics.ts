@@ -1,68 +1,66 @@
+import process from "node:process";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
-import { createBoundedLabel } from "./bounded-label.ts";
-import { Counter, Gauge, prefix, Registry } from "./prometheus.ts";
-import { createRequestMetrics, type RequestMetrics } from "./request-metrics.ts";
-import { type ProcessUsage, registerRuntimeMetrics } from "./runtime-metrics.ts";
+import { type IdempotencyResult, idempotencyResults } from "../idempotency/idempotency-guard.ts";
+import { type CountedField, createRequestMetrics, type RequestMetrics } from "./request-metrics.ts";
+import { createRuntimeMetrics } from "./runtime-metrics.ts";
 import { createUpstreamMetrics, type UpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface MetricsSources {
   readonly version: string;
+  readonly fields: readonly CountedField[];
   readonly readBreakerState: () => BreakerState;
-  readonly process: ProcessUsage;
+  /** The dependencies besides ContactSwing, each with a function that says whether it can be used. */
+  readonly dependencies: Readonly<Record<string, () => boolean>>;
 }
 
 export interface Metrics {
   readonly requests: RequestMetrics;
   readonly upstream: UpstreamMetrics;
-  /** Counts how the idempotency guard dealt with a create that has a key. `result` is one of a few fixed words. */
-  countIdempotencyResult(result: string): void;
+  countIdempotencyResult(result: IdempotencyResult): void;
+  observeEventLoopDelay(delayMs: number): void;
   readonly contentType: string;
   /** Everything in Prometheus' text format. */
   scrape(): Promise<string>;
-  /** Ends what watches the process. */
-  stop(): void;
 }
 
-/** How a create with an idempotency key can be dealt with. */
-const idempotencyResults = [
-  "created",
-  "not-created",
-  "uncertain",
-  "replayed",
-  "outcome-unknown",
-  "key-reused",
-  "unavailable",
-];
-const maxIdempotencyResults = 20;
-
-/** The metrics of one service, in a registry of their own: several services may live in one process. */
-export function createMetrics({ version, readBreakerState, process }: MetricsSources): Metrics {
+/** The metrics of one service, in a registry of its own: tests run several services in one process. */
+export function createMetrics({ version, fields, readBreakerState, dependencies }: MetricsSources): Metrics {
   const registry = new Registry();
-  const boundResult = createBoundedLabel(maxIdempotencyResults);
+  const registers = [registry];
 
   new Gauge({
-    name: `${prefix}build_info`,
+    name: "contactswing_bff_build_info",
     help: "1, with the versions of the service and of Node.js.",
     labelNames: ["version", "node_version"],
-    registers: [registry],
+    registers,
   }).set({ version, node_version: process.version }, 1);
-  const idempotency = new Counter({
-    name: `${prefix}idempotency_results_total`,
-    help: "Creates with an idempotency key, by how the key was dealt with.",
-    labelNames: ["result"],
-    registers: [registry],
+  new Gauge({
+    name: "contactswing_bff_dependency_up",
+    help: "1 if a dependency besides ContactSwing can be used, else 0.",
+    labelNames: ["dependency"],
+    registers,
+    collect() {
+      for (const [dependency, isUp] of Object.entries(dependencies)) this.set({ dependency }, isUp() ? 1 : 0);
+    },
   });
-  for (const result of idempotencyResults) idempotency.inc({ result: boundResult(result) }, 0);
-  const requests = createRequestMetrics(registry);
+  const idempotency = new Counter({
+    name: "contactswing_bff_idempotency_results_total",
+    help: "Create requests with an idempotency key, by how the key was handled.",
+    labelNames: ["result"],
+    registers,
+  });
+  for (const result of idempotencyResults) idempotency.inc({ result }, 0);
+  const requests = createRequestMetrics(registry, fields);
   const upstream = createUpstreamMetrics(registry, readBreakerState);
-  const stop = registerRuntimeMetrics(registry, process);
+  const observeEventLoopDelay = createRuntimeMetrics(registry);
 
   return {
     requests,
     upstream,
-    countIdempotencyResult: (result) => idempotency.inc({ result: boundResult(result) }),
+    countIdempotencyResult: (result) => idempotency.inc({ result }),
+    observeEventLoopDelay,
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
-    stop,
   };
 }

@@ -1,72 +1,74 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { failureTable } from "../failures/failure-table.ts";
-import { chooseWorstCode } from "../failures/service-faults.ts";
-import { createBoundedLabel } from "./bounded-label.ts";
-import type { OperationRecord } from "./operation-record.ts";
-import { Counter, Gauge, Histogram, prefix, type Registry } from "./prometheus.ts";
+import { findWorstCode } from "../failures/service-faults.ts";
+import type { RequestRecord } from "./request-record.ts";
 
 export interface RequestMetrics {
   start(): void;
-  end(record: OperationRecord, durationMs: number): void;
-  /** Ends a request that turned out to be none of GraphQL: it counts nowhere. */
-  forget(): void;
+  end(record: RequestRecord, durationMs: number, isAborted: boolean): void;
+  /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
+  discard(): void;
 }
 
-// 2.5 s is the latency objective; 12 s is the longest that a call to ContactSwing takes by default.
-const durationBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12, 30];
-const maxCodes = 60;
-const maxRootFields = 20;
+/** A GraphQL field that gets its series before its first request. */
+export interface CountedField {
+  readonly operationType: "query" | "mutation";
+  readonly name: string;
+}
 
-/** The code of a request that went well. */
-const goodCode = "OK";
-/** A request that was refused before there was an operation. */
+// Close together around the latency objective (2.5 s) and the timeouts (2 s to connect, 10 s to respond by default).
+const durationBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 4, 5, 7.5, 10, 12, 15, 30];
+
+const okCode = "OK";
+/** The caller disconnected before the response: nobody failed. */
+const abortedCode = "ABORTED";
+/** A request that was rejected before it had an operation. */
 const noOperation = "none";
 
-/** Counts and times the requests on /graphql. */
-export function createRequestMetrics(registry: Registry): RequestMetrics {
+/** Counts and times the requests to `/graphql`. */
+export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]): RequestMetrics {
+  const registers = [registry];
   let inFlight = 0;
-  const boundCode = createBoundedLabel(maxCodes);
-  const boundRootField = createBoundedLabel(maxRootFields);
 
   const requests = new Counter({
-    name: `${prefix}requests_total`,
-    help: "Requests on /graphql that have ended, by the worst error code of their answer, OK without errors.",
+    name: "contactswing_bff_requests_total",
+    help: "Requests to /graphql that have ended, by the worst error code of the response; OK without errors.",
     labelNames: ["operation_type", "root_field", "code"],
-    registers: [registry],
+    registers,
   });
   const durations = new Histogram({
-    name: `${prefix}request_duration_seconds`,
-    help: "Time from the head of a request on /graphql to the end of its answer.",
+    name: "contactswing_bff_request_duration_seconds",
+    help: "Time from the head of a request to /graphql to the end of its response.",
     labelNames: ["operation_type", "root_field"],
     buckets: durationBucketsSeconds,
-    registers: [registry],
+    registers,
   });
   new Gauge({
-    name: `${prefix}requests_in_flight`,
-    help: "Requests on /graphql that are being worked on.",
-    registers: [registry],
+    name: "contactswing_bff_requests_in_flight",
+    help: "Requests to /graphql in flight.",
+    registers,
     collect() {
       this.set(inFlight);
     },
   });
 
   // A series that begins with its first failure hides that failure from rate().
-  const codes = new Set([goodCode, ...Object.values(failureTable).map(({ code }) => code)]);
-  for (const code of codes) {
-    requests.inc({ operation_type: "mutation", root_field: "createDataExtractionAction", code: boundCode(code) }, 0);
-    requests.inc({ operation_type: "query", root_field: "dataExtractionAction", code: boundCode(code) }, 0);
+  const codes = new Set([okCode, abortedCode, ...Object.values(failureTable).map(({ code }) => code)]);
+  for (const { operationType, name } of fields) {
+    for (const code of codes) requests.inc({ operation_type: operationType, root_field: name, code }, 0);
   }
 
   return {
     start() {
       inFlight += 1;
     },
-    forget() {
+    discard() {
       inFlight -= 1;
     },
-    end({ operationType = noOperation, rootField = noOperation, errorCodes }, durationMs) {
+    end({ operationType = noOperation, rootField = noOperation, errorCodes }, durationMs, isAborted) {
       inFlight -= 1;
-      const labels = { operation_type: operationType, root_field: boundRootField(rootField) };
-      requests.inc({ ...labels, code: boundCode(chooseWorstCode(errorCodes) ?? goodCode) });
+      const labels = { operation_type: operationType, root_field: rootField };
+      requests.inc({ ...labels, code: isAborted ? abortedCode : (findWorstCode(errorCodes) ?? okCode) });
       durations.observe(labels, durationMs / 1000);
     },
   };

@@ -1,26 +1,16 @@
 import { performance } from "node:perf_hooks";
-import { watchEventLoopDelay } from "./event-loop-delay.ts";
-import { Counter, Gauge, Histogram, type Registry } from "./prometheus.ts";
-
-/** What of the process is read at each scrape. */
-export type ProcessUsage = Pick<NodeJS.Process, "memoryUsage" | "cpuUsage" | "uptime" | "version">;
+import process from "node:process";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const microsecondsPerSecond = 1e6;
 
 /**
- * Event loop, memory and processor time under their customary names, read when somebody asks; only the delay of the
- * event loop is measured all the time.
- * @returns what ends the monitoring.
+ * Event loop, memory, and CPU time under their customary names, read when they are scraped.
+ * @returns records how late the event loop came to a timer, in milliseconds.
  */
-export function registerRuntimeMetrics(registry: Registry, process: ProcessUsage): () => void {
+export function createRuntimeMetrics(registry: Registry): (delayMs: number) => void {
   const registers = [registry];
 
-  const delays = new Histogram({
-    name: "nodejs_eventloop_delay_seconds",
-    help: "How late the event loop came to a timer that is due every 50 ms.",
-    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5],
-    registers,
-  });
   new Counter({
     name: "nodejs_eventloop_time_seconds_total",
     help: "Time that the event loop was active or idle; the active share is its utilization.",
@@ -43,7 +33,7 @@ export function registerRuntimeMetrics(registry: Registry, process: ProcessUsage
   });
   new Gauge({
     name: "nodejs_memory_bytes",
-    help: "V8's heap and what lies outside of it.",
+    help: "V8's heap, and the memory outside of it.",
     labelNames: ["kind"],
     registers,
     collect() {
@@ -55,7 +45,7 @@ export function registerRuntimeMetrics(registry: Registry, process: ProcessUsage
   });
   new Counter({
     name: "process_cpu_seconds_total",
-    help: "Processor time, user and system.",
+    help: "CPU time, user and system.",
     registers,
     collect() {
       const { user, system } = process.cpuUsage();
@@ -69,5 +59,11 @@ export function registerRuntimeMetrics(registry: Registry, process: ProcessUsage
     registers,
   }).set(Date.now() / 1000 - process.uptime());
 
-  return watchEventLoopDelay((delayMs) => delays.observe(delayMs / 1000));
+  const delays = new Histogram({
+    name: "nodejs_eventloop_delay_seconds",
+    help: "How late the event loop came to a timer that is due every 50 ms.",
+    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5],
+    registers,
+  });
+  return (delayMs) => delays.observe(delayMs / 1000);
 }

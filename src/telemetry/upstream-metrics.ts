@@ -1,61 +1,86 @@
-import type { CallReport, HoldReason } from "../contactswing/call-watcher.ts";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { ShedReason } from "../contactswing/admission.ts";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
-import { Counter, Gauge, Histogram, prefix, type Registry } from "./prometheus.ts";
+import type { Failure } from "../failures/failure.ts";
+
+/** A finished upstream request. */
+export interface UpstreamRequestEnd {
+  readonly operation: string;
+  readonly status: number | undefined;
+  readonly durationMs: number;
+  readonly failure?: Failure;
+}
 
 export interface UpstreamMetrics {
   start(): void;
-  end(report: CallReport): void;
-  /** Counts a call that was not sent. */
-  holdBack(reason: HoldReason): void;
+  end(request: UpstreamRequestEnd): void;
+  shed(reason: ShedReason): void;
 }
 
-const durationBucketsSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 12];
+const durationBucketsSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 12];
 const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
-const holdReasons: readonly HoldReason[] = ["overloaded", "circuit-open"];
+const shedReasons: readonly ShedReason[] = ["overloaded", "circuit-open"];
 
-/** Counts and times the calls to ContactSwing. */
+// The causes that the runbook has an entry for; a label must not take any value that a system library may return.
+const knownCauses: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** Counts and times the requests to ContactSwing. */
 export function createUpstreamMetrics(registry: Registry, readBreakerState: () => BreakerState): UpstreamMetrics {
+  const registers = [registry];
   let inFlight = 0;
 
   const durations = new Histogram({
-    name: `${prefix}upstream_request_duration_seconds`,
-    help: "Time of a call to ContactSwing, connecting included, by the class of its status, none without an answer.",
+    name: "contactswing_bff_upstream_request_duration_seconds",
+    help: "Time of a request to ContactSwing, connecting included, by the class of its status; none without a response.",
     labelNames: ["operation", "status_class"],
     buckets: durationBucketsSeconds,
-    registers: [registry],
+    registers,
   });
   const failures = new Counter({
-    name: `${prefix}upstream_failures_total`,
-    help: "Calls to ContactSwing that brought no good answer, by the kind of failure.",
-    labelNames: ["operation", "kind"],
-    registers: [registry],
+    name: "contactswing_bff_upstream_failures_total",
+    help: "Requests to ContactSwing that brought no usable response, by kind of failure and cause below HTTP.",
+    labelNames: ["operation", "kind", "cause"],
+    registers,
   });
   const shed = new Counter({
-    name: `${prefix}upstream_calls_shed_total`,
-    help: "Calls to ContactSwing that were not sent: too many under way, or the circuit breaker was open.",
+    name: "contactswing_bff_upstream_requests_shed_total",
+    help: "Requests to ContactSwing that were not sent: too many in flight, or the circuit breaker was open.",
     labelNames: ["reason"],
-    registers: [registry],
+    registers,
   });
   new Gauge({
-    name: `${prefix}upstream_requests_in_flight`,
-    help: "Calls to ContactSwing that are under way.",
-    registers: [registry],
+    name: "contactswing_bff_upstream_requests_in_flight",
+    help: "Requests to ContactSwing in flight.",
+    registers,
     collect() {
       this.set(inFlight);
     },
   });
   new Gauge({
-    name: `${prefix}circuit_breaker_state`,
-    help: "1 for the state that the circuit breaker in front of ContactSwing is in.",
+    name: "contactswing_bff_circuit_breaker_state",
+    help: "1 for the current state of the circuit breaker in front of ContactSwing.",
     labelNames: ["state"],
-    registers: [registry],
+    registers,
     collect() {
       const current = readBreakerState();
       for (const state of breakerStates) this.set({ state }, state === current ? 1 : 0);
     },
   });
-
-  for (const reason of holdReasons) shed.inc({ reason }, 0);
+  for (const reason of shedReasons) shed.inc({ reason }, 0);
 
   return {
     start() {
@@ -64,12 +89,18 @@ export function createUpstreamMetrics(registry: Registry, readBreakerState: () =
     end({ operation, status, failure, durationMs }) {
       inFlight -= 1;
       durations.observe({ operation, status_class: toStatusClass(status) }, durationMs / 1000);
-      if (failure !== undefined) failures.inc({ operation, kind: failure.kind });
+      if (failure === undefined) return;
+      failures.inc({ operation, kind: failure.kind, cause: toCause(failure.networkErrorCode) });
     },
-    holdBack(reason) {
+    shed(reason) {
       shed.inc({ reason });
     },
   };
+}
+
+function toCause(networkErrorCode: string | undefined): string {
+  if (networkErrorCode === undefined) return "none";
+  return knownCauses.has(networkErrorCode) ? networkErrorCode : "other";
 }
 
 function toStatusClass(status: number | undefined): string {

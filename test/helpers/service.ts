@@ -3,8 +3,8 @@ import { readConfig } from "../../src/config.ts";
 import { demoToken } from "../../src/sandbox/demo-token.ts";
 import { createSandbox, type Sandbox, type SandboxPace } from "../../src/sandbox/sandbox.ts";
 import { createService, type Service, type ServiceOptions } from "../../src/service.ts";
-import { createTracer } from "../../src/telemetry/create-tracer.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
+import { startTracing } from "../../src/telemetry/tracing.ts";
 import { onTestEnd } from "./cleanup.ts";
 
 export interface RunningService {
@@ -27,13 +27,24 @@ export async function startService(
     SHUTDOWN_GRACE_MS: "1000",
     ...environment,
   });
-  const logger = createLogger(config.logLevel, { write: (line) => logLines.push(line) });
   const version = "0.0.0-test";
-  const tracer = await createTracer(config.tracing, logger, version);
-  const service = createService({ config, logger, version, process, tracer, ...options });
+  const logger = createLogger(config.logLevel, version, { write: (line) => logLines.push(line) });
+  const tracing = await withOtelVariables(environment, () => startTracing({ environment, version, logger }));
+  const service = createService({ config, logger, version, tracing, ...options });
   const url = await service.start();
   onTestEnd(() => service.stop());
   return { service, url, logLines };
+}
+
+/** OpenTelemetry's packages read `process.env` when they are created. */
+async function withOtelVariables<Result>(environment: Record<string, string>, run: () => Promise<Result>) {
+  const variables = Object.entries(environment).filter(([name]) => name.startsWith("OTEL_"));
+  Object.assign(process.env, Object.fromEntries(variables));
+  try {
+    return await run();
+  } finally {
+    for (const [name] of variables) delete process.env[name];
+  }
 }
 
 /** The sandbox on a free loopback port. */

@@ -1,0 +1,37 @@
+import pLimit, { type LimitFunction } from "p-limit";
+import type { Client, RequestScope, WithCtxId } from "./client.ts";
+import type { RestOperation } from "./rest-operation.ts";
+
+/** ContactSwing on behalf of one caller, for the duration of one GraphQL request. */
+export interface ContactSwing {
+  /** Sends a request. @throws RequestFailure */
+  send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<WithCtxId<Result>>;
+  /**
+   * The result of a read, which is sent once per `key` however often it is asked for. @throws RequestFailure
+   * @param key identifies the arguments among those of the same operation.
+   */
+  readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args, key: string): Promise<Result>;
+}
+
+/** A gateway may ask for a thousand entities in one request: this many reads of one request are in flight at most. */
+const maxReadsInFlight = 32;
+
+/** @param maxReadsPerCaller the caller's share, which a single request must not exceed by itself. */
+export function createRequestSession(client: Client, scope: RequestScope, maxReadsPerCaller: number): ContactSwing {
+  const reads = new Map<string, Promise<unknown>>();
+  let limit: LimitFunction | undefined;
+
+  return {
+    send: (operation, args) => client.send(operation, args, scope),
+    readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args, key: string): Promise<Result> {
+      const readKey = `${operation.name} ${key}`;
+      let read = reads.get(readKey) as Promise<Result> | undefined;
+      if (read === undefined) {
+        limit ??= pLimit(Math.min(maxReadsInFlight, maxReadsPerCaller));
+        read = limit(async () => (await client.send(operation, args, scope)).result);
+        reads.set(readKey, read);
+      }
+      return read;
+    },
+  };
+}

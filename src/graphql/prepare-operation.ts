@@ -1,0 +1,68 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
+import { replaceToken } from "../contactswing/plain-text.ts";
+import type { RequestContext } from "../request-context.ts";
+import { checkOperationLimits } from "./operation-limits.ts";
+import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";
+
+/** The caller chooses the name: log lines and spans have this much of it. */
+const maxOperationNameLength = 100;
+
+const severalFields = "several";
+
+/** Before an operation is executed: records it for the log, metrics, and traces, and rejects what must not be executed. */
+export const prepareOperation: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart({ request }) {
+    rejectUnreadablePersistedQuery(request.extensions);
+    return {
+      async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
+        if (operation === undefined) return;
+        const { record, token } = contextValue;
+        if (operationName !== null) {
+          const name = token === undefined ? operationName : replaceToken(operationName, token.reveal());
+          record.operationName = name.slice(0, maxOperationNameLength);
+        }
+        record.operationType = operation.operation;
+        record.rootField = findRootField(operation);
+
+        const { variables = {} } = request;
+        const fragments = new Map(
+          document.definitions
+            .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
+            .map((fragment) => [fragment.name.value, fragment]),
+        );
+        checkOperationLimits(schema, operation, fragments, variables);
+        // GraphQL allows a nullable variable at a non-null position if one of the two has a default (section 5.8.5 of the
+        // specification), and graphql-js finds the null only during execution: too late to say that nothing was done.
+        const isNullRejected =
+          hasNullVariable(operation, variables) &&
+          findVariableErrors(schema, document, operation, variables, false).length > 0;
+        if (isNullRejected) {
+          // The error gate says which variable, as for those that graphql-js rejects.
+          throw new GraphQLError("A variable is null.", {
+            extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
+          });
+        }
+      },
+    };
+  },
+};
+
+/**
+ * An ID that is not a string is one that nobody has registered. Apollo Server would convert it to text, and run out of
+ * stack for a deep enough list.
+ */
+function rejectUnreadablePersistedQuery(extensions: Readonly<Record<string, unknown>> | undefined): void {
+  const persistedQuery = extensions?.persistedQuery as { sha256Hash?: unknown } | null | undefined;
+  if (typeof persistedQuery !== "object" || persistedQuery === null) return;
+  if (typeof persistedQuery.sha256Hash !== "string") persistedQuery.sha256Hash = "";
+}
+
+/** The one field that an operation selects, by the schema's name; `several` if it is not that simple. */
+function findRootField({ selectionSet: { selections } }: OperationDefinitionNode): string {
+  const names = new Set(
+    selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : severalFields)),
+  );
+  const [name, ...others] = names;
+  return name === undefined || others.length > 0 ? severalFields : name;
+}

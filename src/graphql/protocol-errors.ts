@@ -1,0 +1,67 @@
+import type { GraphQLError } from "graphql";
+
+const clientBug = "A bug in the client: fix its document.";
+
+/** Codes of the errors that are raised before anything is executed, with their documentation. */
+export const protocolErrors = {
+  GRAPHQL_PARSE_FAILED: { when: "The document has a syntax error.", advice: clientBug },
+  GRAPHQL_VALIDATION_FAILED: { when: "The document is not valid against the schema.", advice: clientBug },
+  OPERATION_RESOLUTION_FAILURE: {
+    when: "The document has no operation with the given name, or it has several operations and no name was given.",
+    advice: clientBug,
+  },
+  OPERATION_LIMIT_EXCEEDED: {
+    when: "The operation has too many tokens, levels, aliases, directives, root fields, or entities.",
+    advice: "Split the operation.",
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    when: "The hash of the persisted query is unknown.",
+    advice: "None: clients then send the document together with its hash.",
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: { when: "Persisted queries are off.", advice: "Send the document." },
+  BAD_REQUEST: {
+    when: "The request violates the GraphQL over HTTP specification, for example a mutation by GET, or a browser may have sent it on behalf of another site (CSRF).",
+    advice: "A bug in the client: fix its request.",
+  },
+} as const;
+
+/**
+ * The code of an error about the request or its document, raised before anything was executed; undefined for every
+ * other error. An error with a path was raised during execution, whatever code it claims.
+ */
+export function readProtocolCode(error: GraphQLError): string | undefined {
+  if (error.path !== undefined) return undefined;
+  const { code, http } = error.extensions ?? {};
+  if (typeof code === "string") return Object.hasOwn(protocolErrors, code) ? code : undefined;
+  // Apollo Server gives some of its rejections of persisted queries a status and no code.
+  const status = typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 0;
+  return status >= 400 && status < 500 ? "BAD_REQUEST" : undefined;
+}
+
+/**
+ * An error's message without what it quotes of the caller's input: graphql-js prints literals, names of variables, and
+ * the requested operation name. Names of the document's types, fields, and operations stay.
+ */
+export function describeProtocolError(error: GraphQLError): string {
+  if (error.extensions?.code === "GRAPHQL_VALIDATION_FAILED" && error.message.startsWith("GraphQL introspection")) {
+    return "Introspection is off. Use schema.graphql from this service's repository, or `_service { sdl }`.";
+  }
+  const isSyntax = error.message.startsWith("Syntax Error: ");
+  const message = isSyntax ? removeTokens(error.message) : removeLiteral(error.message);
+  return message.replace(/^(Unknown operation named) ".*"/s, '$1 "…"').replace(/\$[_A-Za-z]\w*/g, "$…");
+}
+
+/** The parser's message keeps the kind of token; of the source's characters it keeps only punctuation. */
+function removeTokens(message: string): string {
+  return message
+    .replace(/\b(Name|String|BlockString|Int|Float|Comment) ".*"/s, "$1")
+    .replace(/(?<=: )(?:".*"|'"')/s, "…");
+}
+
+/** graphql-js puts the literal at the end of its sentence, or at the beginning. */
+function removeLiteral(message: string): string {
+  return message
+    .replace(/^(Value) "\w+" (does not exist in "\w+" enum\.)/, '$1 "…" $2')
+    .replace(/^(Enum "\w+" cannot represent [\w-]+ value: |[\w ]+ cannot represent [\w\- ]+: ).*/s, "$1…")
+    .replace(/^(Expected value of type "[^"]+", found ).*/s, "$1….");
+}

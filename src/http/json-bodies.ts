@@ -1,0 +1,94 @@
+import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
+import { brotliDecompressSync, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ByteCollector } from "../byte-collector.ts";
+import type { Memory } from "../memory-budget.ts";
+import { HttpError } from "./error-responses.ts";
+import { weighJson } from "./request-memory.ts";
+
+/**
+ * Fits every input that the rules allow, however its client escapes it: two descriptions of 10,000 characters, each
+ * escaped as two `\uXXXX`, are 240,000 bytes.
+ */
+export const maxBodyBytes = 256 * 1024;
+
+// Synchronous: one decompression at a time bounds the memory for all of them, and 256 KiB take about a millisecond.
+const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) => Buffer>> = {
+  gzip: gunzipSync,
+  "x-gzip": gunzipSync,
+  deflate: inflateSync,
+  br: (body, { maxOutputLength }) => brotliDecompressSync(body, { maxOutputLength: maxOutputLength ?? 0 }),
+};
+const acceptedEncodings = "gzip, deflate, br";
+
+/** 256 KiB in chunks of 64 bytes. Each chunk costs a few microseconds, however small it is. */
+export const maxBodyChunks = 4096;
+
+/** Reads bodies of JSON in UTF-8, compressed or not. Anything else is rejected with 400, 413, or 415. */
+export function setUpJsonBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", (request, payload, done) => {
+    readText(request, payload).then((text) => {
+      void parseJson(request, text, (error, body) => done(error && new HttpError(400), body));
+    }, done);
+  });
+  app.addHook("onRequest", (request, _reply, done) => {
+    const length = Number(request.headers["content-length"] ?? 0);
+    done(length > maxBodyBytes ? new HttpError(413) : undefined);
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (reply.statusCode === 413) reply.header("connection", "close");
+    if (reply.statusCode === 415) reply.header("accept-encoding", acceptedEncodings);
+    done(null, payload);
+  });
+}
+
+async function readText(request: FastifyRequest, payload: Readable): Promise<string> {
+  const encoding = readEncoding(request);
+  const received = await collect(payload, request.memory);
+  const body = encoding === undefined ? received : expand(received, encoding);
+  // RFC 8259, section 8.1. Decoding anything else would change what the caller sent.
+  if (!isUtf8(body)) throw new HttpError(400, "The request body is not UTF-8.");
+  if (!request.memory.take(weighJson(body))) throw new HttpError(503);
+  return body.toString();
+}
+
+/** Reads a body to its end. What arrives after it was rejected is dropped. */
+function collect(payload: Readable, memory: Memory): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const collector = new ByteCollector(maxBodyBytes, memory);
+    let chunks = 0;
+    const onData = (chunk: Buffer) => {
+      chunks += 1;
+      const shortage = chunks > maxBodyChunks ? "over-limit" : collector.add(chunk);
+      if (shortage === undefined) return;
+      payload.off("data", onData);
+      reject(new HttpError(shortage === "over-limit" ? 413 : 503));
+    };
+    payload.on("data", onData);
+    payload.once("end", () => resolve(collector.bytes()));
+    // The caller disconnected, or its body is not valid HTTP.
+    payload.once("error", () => reject(new HttpError(400)));
+  });
+}
+
+/** The name of the body's compression, undefined without one. An empty header counts as absent. @throws HttpError */
+function readEncoding({ headers }: FastifyRequest): string | undefined {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(headers["content-type"] ?? "")?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new HttpError(415);
+  const encoding = headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding === undefined || encoding === "" || encoding === "identity") return undefined;
+  if (Object.hasOwn(decompress, encoding)) return encoding;
+  throw new HttpError(415, `Send the request body uncompressed, or compressed with one of: ${acceptedEncodings}.`);
+}
+
+function expand(body: Buffer, encoding: string): Buffer {
+  try {
+    return decompress[encoding]?.(body, { maxOutputLength: maxBodyBytes }) ?? body;
+  } catch (error) {
+    const isTooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    throw isTooLarge ? new HttpError(413) : new HttpError(400, "The request body could not be decompressed.");
+  }
+}

@@ -1,0 +1,127 @@
+import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { replaceToken } from "../contactswing/plain-text.ts";
+import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { logRequest } from "../telemetry/request-log.ts";
+import type { RequestMetrics } from "../telemetry/request-metrics.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
+import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
+import { readBearerToken } from "./credentials.ts";
+import { graphqlPath, isGraphqlRequest } from "./error-responses.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Only of requests to `/graphql`; null for others, and for the playground's page. */
+    record: RequestRecord | null;
+  }
+}
+
+export interface ObservationSinks {
+  readonly logger: Logger;
+  readonly metrics: RequestMetrics;
+}
+
+const maxClientNameLength = 100;
+
+export interface RequestObservation {
+  /** How many requests have ended. */
+  readonly endedCount: number;
+  /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
+  abandon(): number;
+}
+
+/**
+ * Every request to `/graphql` leaves one log line, its metrics, and a span: once its connection is done with it and it
+ * has been handled. A create request outlives the connection of its caller, and the log line has its outcome.
+ */
+export function observeRequests(app: FastifyInstance, { logger, metrics }: ObservationSinks): RequestObservation {
+  const inFlight = new Set<() => void>();
+  let endedCount = 0;
+  app.decorateRequest("record", null);
+
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!isGraphqlRequest(request)) return done();
+    const startedAt = performance.now();
+    const { span, traceContext } = startRequestSpan(request);
+    const record: RequestRecord = { requestId: request.id, traceContext };
+    request.record = record;
+    metrics.start();
+
+    const end = () => {
+      if (!inFlight.delete(end)) return;
+      if (request.record === null) return metrics.discard();
+      endedCount += 1;
+      const durationMs = performance.now() - startedAt;
+      const isAborted = !reply.raw.writableFinished;
+      logRequest(logger, record, { ...describeRequest(request), status: reply.statusCode, durationMs, isAborted });
+      metrics.end(record, durationMs, isAborted);
+      endRequestSpan(span, record, reply);
+    };
+    inFlight.add(end);
+    request.onEnd = end;
+    done();
+  });
+
+  return {
+    get endedCount() {
+      return endedCount;
+    },
+    abandon() {
+      const count = inFlight.size;
+      for (const end of inFlight) end();
+      return count;
+    },
+  };
+}
+
+/** Records a request that the HTTP parser rejected. */
+export function createRejectionReport({ logger, metrics }: ObservationSinks) {
+  return (requestId: string, code: string, status: number): void => {
+    const record: RequestRecord = { requestId, traceContext: extractTraceContext({}), errorCodes: [code] };
+    metrics.start();
+    logRequest(logger, record, { method: "", path: "", status, durationMs: 0, isAborted: false });
+    metrics.end(record, 0, false);
+  };
+}
+
+function describeRequest(request: FastifyRequest) {
+  const token = readBearerToken(request.raw)?.reveal();
+  const read = (name: string) => {
+    const value = request.headers[name];
+    if (typeof value !== "string") return undefined;
+    return (token === undefined ? value : replaceToken(value, token)).slice(0, maxClientNameLength);
+  };
+  return {
+    method: request.method,
+    path: graphqlPath,
+    clientName: read("apollographql-client-name"),
+    clientVersion: read("apollographql-client-version"),
+  };
+}
+
+/** By OpenTelemetry's conventions for HTTP servers. Query string and headers are the caller's and are left out. */
+function startRequestSpan({ method, headers }: FastifyRequest) {
+  const parent = extractTraceContext(headers);
+  const { span, traceContext } = startSpan(`${method} ${graphqlPath}`, parent, { kind: SpanKind.SERVER });
+  if (span.isRecording()) {
+    span.setAttributes({
+      "http.request.method": method,
+      "http.route": graphqlPath,
+      "url.path": graphqlPath,
+      "url.scheme": "http",
+    });
+  }
+  return { span, traceContext };
+}
+
+function endRequestSpan(span: Span, { errorCodes }: RequestRecord, { statusCode }: FastifyReply): void {
+  if (span.isRecording()) {
+    const code = findWorstCode(errorCodes);
+    span.setAttribute("http.response.status_code", statusCode);
+    if (code !== undefined) span.setAttribute("error.type", code);
+    const isFault = statusCode >= 500 || (code !== undefined && isServiceFault(code));
+    if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  span.end();
+}

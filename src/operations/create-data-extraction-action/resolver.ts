@@ -1,0 +1,53 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import type { IdempotencyResult } from "../../idempotency/idempotency-guard.ts";
+import type { RequestContext } from "../../request-context.ts";
+import { inSpan } from "../../telemetry/tracing.ts";
+import { validateInput } from "../../validation/validate-input.ts";
+import type { Services } from "../operation.ts";
+import { CreateDataExtractionActionInput, inputDefaults } from "./input.ts";
+import { CreateDataExtractionActionPayload } from "./payload.ts";
+import { postAction } from "./rest.ts";
+
+@Resolver()
+export class CreateDataExtractionActionResolver {
+  readonly #services: Services;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  @Mutation(() => CreateDataExtractionActionPayload, {
+    nullable: true,
+    description:
+      "Creates a data extraction action. The request is sent to ContactSwing at most once; an error's `outcome` says " +
+      "whether the action exists, and `retryable` whether the same request can be sent again without any risk of " +
+      "creating a second one.",
+  })
+  async createDataExtractionAction(
+    @Arg("input", () => CreateDataExtractionActionInput, { description: "The action to create." })
+    input: CreateDataExtractionActionInput,
+    @Ctx() { authenticate, contactSwing, record }: RequestContext,
+  ): Promise<CreateDataExtractionActionPayload> {
+    // The token comes first: an untrusted client learns nothing about the rules.
+    const caller = await authenticate();
+    inSpan("validate input", record.traceContext, () => validateInput(input, ["input"]));
+
+    const { idempotency, metrics } = this.#services;
+    const { idempotencyKey, ...action } = input;
+    const onResult = (result: IdempotencyResult) => {
+      metrics.countIdempotencyResult(result);
+      record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
+    };
+    const { response, isReplayed } = await idempotency.once(
+      { caller, idempotencyKey, input: action, defaults: inputDefaults, onResult },
+      () => contactSwing.send(postAction, input),
+    );
+
+    const { actionId, name } = response.result;
+    return {
+      action: { id: actionId, name: name ?? input.name, type: input.type, knownDetails: {}, isNew: true },
+      ctxId: response.ctxId,
+      replayed: isReplayed,
+    };
+  }
+}

@@ -1,0 +1,67 @@
+import { Directive, Field, ID, ObjectType } from "type-graphql";
+import { DataExtractionActionType, DataExtractionResponseType } from "./enums.ts";
+
+@ObjectType({ simpleResolvers: true, description: "What a data extraction action extracts and where it stores it." })
+export class DataExtractionWebhook {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether the voice agent requires the user's response before it continues.",
+  })
+  readonly mandatory!: boolean | null;
+
+  @Field(() => String, { nullable: true, description: "Name of the data field." })
+  readonly name!: string | null;
+
+  @Field(() => String, { nullable: true, description: "Prompt that tells the voice agent what to find out." })
+  readonly description!: string | null;
+
+  @Field(() => DataExtractionResponseType, {
+    nullable: true,
+    description: "Kind of response to look for; null if it is one that this graph does not know (see `rawType`).",
+  })
+  readonly type!: DataExtractionResponseType | null;
+
+  @Field(() => String, { nullable: true, description: "ContactSwing's own value of `type`, such as `yes/no`." })
+  readonly rawType!: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether extracted data is stored automatically." })
+  readonly syncData!: boolean | null;
+
+  @Field(() => String, { nullable: true, description: "Module in which the data is stored, such as `customers`." })
+  readonly syncModule!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Database field in which the data is stored, such as `customer_timezone`.",
+  })
+  readonly syncField!: string | null;
+}
+
+/** What `id`, `name`, and `type` leave out. */
+export interface ActionDetails {
+  readonly description: string | null;
+  readonly isActive: boolean | null;
+  readonly webhook: DataExtractionWebhook | null;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({
+  simpleResolvers: true,
+  description: "Tells a voice agent what to find out during a phone call and where to store it.",
+})
+export class DataExtractionAction {
+  @Field(() => ID, { description: "ID that ContactSwing assigned to the action." })
+  readonly id!: string;
+
+  @Field(() => String, { description: "Display name." })
+  readonly name!: string;
+
+  @Field(() => DataExtractionActionType, { description: "Kind of the action." })
+  readonly type!: DataExtractionActionType;
+
+  /** The details that came with the action. The others are read by ID when they are selected. */
+  readonly knownDetails!: Partial<ActionDetails>;
+
+  /** Whether this operation has just created the action: then it is an error if ContactSwing does not find it. */
+  readonly isNew!: boolean;
+}

@@ -1,0 +1,87 @@
+import { isRecord } from "../../contactswing/json.ts";
+import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
+import type { ActionDetails } from "../data-extraction-action/data-extraction-action.ts";
+import { dataExtractionType, parseDetails, parseOrUndefined } from "../data-extraction-action/parse-action.ts";
+
+/** A row of ContactSwing's list; null stands for an action of another kind. */
+export type Row = ListedAction | null;
+
+export interface ListedAction {
+  readonly id: string;
+  readonly name: string;
+  /** The details that the row has; `isActive` is always among them. */
+  readonly details: Partial<ActionDetails>;
+}
+
+/** The page sizes that are requested: the largest that is documented, and the default where that one does not work. */
+export type PageSize = 100 | 10;
+
+export interface PageRequest {
+  readonly pageSize: PageSize;
+  /** Starting at 1. */
+  readonly page: number;
+}
+
+export interface Page {
+  readonly rows: readonly Row[];
+  /** The page size that ContactSwing applied, which may be smaller than the requested one. */
+  readonly pageSize: number;
+  readonly hasNext: boolean;
+}
+
+/** "Get Actions", all kinds of actions in one list. The result is `too-large` if a page of 100 rows cannot be had. */
+export const listActions = defineRestOperation<PageRequest, Page | "too-large">({
+  name: "dataExtractionActions",
+  effect: "read",
+  method: "GET",
+  path: "/v2/_actions",
+  fieldNames: {},
+  fallbackArgument: "after",
+  // The service chooses page and page size.
+  isInputFromCaller: false,
+  toRequest: ({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } }),
+  parseResponse({ status, body, isOversized }, request) {
+    if (request.pageSize === 100 && (status === 422 || (isSuccess(status) && isOversized))) {
+      return isHeaderProblem(body) ? undefined : "too-large";
+    }
+    return isSuccess(status) ? parsePage(body, request) : undefined;
+  },
+});
+
+/** Whether a validation error is about the token, as some versions of FastAPI report it. */
+function isHeaderProblem(body: unknown): boolean {
+  const detail = isRecord(body) && Array.isArray(body.detail) ? body.detail : [];
+  return detail.some((problem) => isRecord(problem) && Array.isArray(problem.loc) && problem.loc[0] === "header");
+}
+
+function parsePage(body: unknown, { page }: PageRequest): Page | undefined {
+  const data = isRecord(body) ? body.data : undefined;
+  if (!isRecord(data) || !Array.isArray(data.data) || !isRecord(data.pagination)) return undefined;
+  const { current_page, per_page, has_next } = data.pagination;
+  // A list that always returned its first page would otherwise end early, or never.
+  if (current_page !== page || !isPositiveInteger(per_page) || typeof has_next !== "boolean") return undefined;
+  const rows = data.data.map(parseRow);
+  if (rows.length > per_page) return undefined;
+  return rows.every((row) => row !== undefined) ? { rows, pageSize: per_page, hasNext: has_next } : undefined;
+}
+
+function parseRow(row: unknown): Row | undefined {
+  if (!isRecord(row) || typeof row.id !== "string" || typeof row.type !== "string") return undefined;
+  if (row.type !== dataExtractionType) return null;
+  const { id, name } = row;
+  if (typeof name !== "string") return undefined;
+  return parseOrUndefined(() => {
+    const { isActive, description, webhook } = parseDetails(row);
+    // It is not documented which details a row has: one that is absent is read by ID when it is selected.
+    const details = {
+      isActive,
+      ...("description" in row ? { description } : {}),
+      ...("webhook" in row ? { webhook } : {}),
+    };
+    return { id, name, details };
+  });
+}
+
+function isPositiveInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}

@@ -1,0 +1,27 @@
+import type { RestOperation } from "../contactswing/rest-operation.ts";
+import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
+import type { RequestContext } from "../request-context.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What the resolvers need that lives longer than a request. */
+export interface Services {
+  readonly idempotency: IdempotencyGuard;
+  readonly metrics: Pick<Metrics, "countIdempotencyResult">;
+}
+
+/**
+ * One field of `Query` or `Mutation`. Schema, metrics, sandbox routes, and documentation are derived from these
+ * descriptions; `index.ts` lists them.
+ */
+export interface Operation {
+  readonly rest: RestOperation<never, unknown>;
+  /** The type-graphql class with the field's resolver; one instance serves all requests. */
+  readonly Resolver: new (
+    services: Services,
+  ) => object;
+  /** Federation entities that this operation resolves, by type name. */
+  readonly entities?: Readonly<Record<string, ResolveReference>>;
+}
+
+/** Resolves a federated reference by its ID; null if there is no such entity. */
+export type ResolveReference = (id: string, context: RequestContext) => Promise<object | null>;

@@ -1,0 +1,107 @@
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import closeWithGrace from "close-with-grace";
+import { ConfigError } from "./config.ts";
+import type { Service } from "./service.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { serializeError } from "./telemetry/serialize-error.ts";
+
+/** A service that is ready to be started, and what belongs to its process. */
+export interface Runnable {
+  readonly service: Service;
+  readonly logger: Logger;
+  readonly shutdownDelayMs: number;
+  /** Logged once the service listens. */
+  readonly startFields: Readonly<Record<string, unknown>>;
+  readonly onStarted?: (url: string) => void;
+  /** Called after the service has stopped. */
+  readonly onStopped?: () => Promise<void>;
+  /** Writes out what was logged, within a bounded time. */
+  readonly flushLog: () => Promise<void>;
+}
+
+/**
+ * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process at
+ * once. An uncaught error is logged and stops the service too, with exit code 1. What prevents the start is one message
+ * on standard error and exit code 1.
+ */
+export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
+  let running: Runnable | undefined;
+  let stopping: Runnable | undefined;
+
+  closeWithGrace(
+    {
+      // The service has its own time limits.
+      delay: false,
+      logger: false,
+      skip: [
+        "beforeExit",
+        "SIGHUP",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGSEGV",
+        "SIGUSR2",
+      ],
+      onSecondSignal: () => stopping && abandon(stopping),
+      onSecondError: (error) => stopping?.logger.fatal(serializeError(error), "uncaught error"),
+    },
+    async ({ signal, err }) => {
+      if (running === undefined) {
+        if (err !== undefined) refuse(err);
+        return;
+      }
+      stopping = running;
+      if (err !== undefined) running.logger.fatal(serializeError(err), "uncaught error");
+      else running.logger.info({ "process.signal": signal }, "stopping");
+      await stop(running, signal === "SIGTERM" ? running.shutdownDelayMs : 0);
+    },
+  );
+  // The reader of the output is gone: no reason to abandon callers, and nothing can be written anyway.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
+  try {
+    const runnable = await prepare();
+    const url = await runnable.service.start();
+    running = runnable;
+    runnable.logger.info({ "service.address": url, ...runnable.startFields }, "listening");
+    runnable.onStarted?.(url);
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+/** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
+async function stop({ service, logger, onStopped, flushLog }: Runnable, delayMs: number): Promise<void> {
+  try {
+    service.drain();
+    await delay(delayMs);
+    await service.stop();
+    await onStopped?.();
+    logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
+  } finally {
+    await flushLog();
+  }
+}
+
+function abandon({ service, logger }: Runnable): void {
+  const abandoned = service.abandonRequests();
+  logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
+  logger.flush();
+}
+
+function refuse(error: unknown): never {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, message, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  if (code === "EADDRINUSE") return `The service cannot start: port ${port} is already in use.`;
+  if (code === "EACCES") return `The service cannot start: it is not allowed to listen on port ${port}.`;
+  return `The service cannot start: ${message}`;
+}

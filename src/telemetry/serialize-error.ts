@@ -1,0 +1,66 @@
+/** An error as the log has it, in the field names of the Elastic Common Schema. */
+export interface SerializedError {
+  readonly "error.type": string;
+  readonly "error.message": string;
+  readonly "error.stack_trace"?: string;
+}
+
+const maxMessageLength = 1000;
+const maxStackLength = 8000;
+/** A message may quote a part of the token, as `JSON.parse` does; a shorter part says nothing. */
+const minTokenPartLength = 8;
+const replacement = "[token]";
+
+const credentialPattern = /\bbearer\s+[^\s,;"']+|\beyJ[\w-]{5,}(?:\.[\w-]*)*/gi;
+
+/**
+ * Type, message, and stack trace of anything that was thrown, without the request's token or any part of it. Nothing
+ * else of an error is read: its cause and its own fields may hold a request with its headers. Never throws.
+ */
+export function serializeError(error: unknown, token?: string): SerializedError {
+  try {
+    if (!(error instanceof Error))
+      return { "error.type": typeof error, "error.message": "A value that is not an error was thrown." };
+    const message = removeTokenParts(String(error.message), token);
+    const frames = readFrames(error);
+    return {
+      "error.type": error.constructor.name,
+      "error.message": message.slice(0, maxMessageLength),
+      ...(frames === ""
+        ? {}
+        : { "error.stack_trace": `${error.constructor.name}: ${message}\n${frames}`.slice(0, maxStackLength) }),
+    };
+  } catch {
+    return { "error.type": "Error", "error.message": "An error that cannot be read was thrown." };
+  }
+}
+
+/** The lines of the stack that name code. V8 writes the message above them, which may have several lines. */
+function readFrames({ stack }: Error): string {
+  return String(stack)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
+}
+
+function removeTokenParts(text: string, token = ""): string {
+  const withoutCredentials = text.replace(credentialPattern, replacement);
+  const parts = new Set<string>();
+  for (let start = 0; start + minTokenPartLength <= token.length; start += 1) {
+    parts.add(token.slice(start, start + minTokenPartLength));
+  }
+  let result = "";
+  let position = 0;
+  while (position < withoutCredentials.length) {
+    let end = position;
+    while (parts.has(withoutCredentials.slice(end, end + minTokenPartLength))) end += 1;
+    if (end === position) {
+      result += withoutCredentials[position];
+      position += 1;
+    } else {
+      result += replacement;
+      position = end - 1 + minTokenPartLength;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "@jest/globals";
+import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
+import { extractTraceContext, isTracingRequested, startTracing, traceparentOf } from "../../src/telemetry/tracing.ts";
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const spanId = "00f067aa0ba902b7";
+const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
+
+test.each([`00-${traceId}-${spanId}-01`, `00-${traceId}-${spanId}-af`, `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`])(
+  "reads the trace context %s, and writes it unchanged",
+  (traceparent) => {
+    expect(traceparentOf(extractTraceContext({ traceparent }))).toBe(traceparent);
+  },
+);
+
+test.each([
+  undefined,
+  "",
+  `01-${traceId}-${spanId}-01`,
+  `00-${"0".repeat(32)}-${spanId}-01`,
+  `00-${traceId}-${"0".repeat(16)}-01`,
+  `00-${traceId.toUpperCase()}-${spanId}-01`,
+  `00-${traceId.slice(1)}-${spanId}-01`,
+  `00-${traceId}-${spanId.slice(1)}-01`,
+  `00-${traceId}-${spanId}-1`,
+  `00-${traceId}-${spanId}-0g`,
+  ` 00-${traceId}-${spanId}-01`,
+  `00-${traceId}-${spanId}-01-more`,
+  // Two headers, as Node.js joins them.
+  `00-${traceId}-${spanId}-01, 00-${traceId}-${spanId}-01`,
+])("ignores the trace context %j", (traceparent) => {
+  const traceContext = extractTraceContext({
+    ...(traceparent === undefined ? {} : { traceparent }),
+    tracestate: "a=1",
+  });
+
+  expect(traceContext).toBe(ROOT_CONTEXT);
+  expect(traceparentOf(traceContext)).toBeUndefined();
+});
+
+test("reads the trace state beside a valid trace context", () => {
+  const traceContext = extractTraceContext({ traceparent: `00-${traceId}-${spanId}-01`, tracestate: "a=1, b=2,c" });
+
+  expect(trace.getSpanContext(traceContext)?.traceState?.serialize()).toBe("a=1,b=2");
+});
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, false],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: " " }, false],
+  [{ OTEL_SERVICE_NAME: "bff", OTEL_TRACES_SAMPLER: "always_on" }, false],
+  [{ ...endpoint, OTEL_SDK_DISABLED: "True" }, false],
+  [{ ...endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
+  [{ ...endpoint, OTEL_SDK_DISABLED: "no" }, true],
+  [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://collector:4318/v1/traces" }, true],
+  [{ OTEL_TRACES_EXPORTER: "otlp" }, true],
+])("finds in %j whether traces are requested: %s", (environment, expected) => {
+  expect(isTracingRequested(environment)).toBe(expected);
+});
+
+test("names all unsupported variables, without their values", async () => {
+  const environment = {
+    OTEL_TRACES_EXPORTER: "zipkin-secret",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "secret:4317",
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "ftp://secret",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "grpc-secret",
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json-secret",
+    OTEL_TRACES_SAMPLER: "jaeger_remote-secret",
+    OTEL_TRACES_SAMPLER_ARG: "1.5",
+    OTEL_BSP_SCHEDULE_DELAY: "-1",
+    OTEL_BSP_MAX_QUEUE_SIZE: "0",
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "many-secret",
+    OTEL_BSP_EXPORT_TIMEOUT: "1.5",
+  };
+
+  const message = await startTracing({ environment, version: "0", logger: undefined as never }).then(
+    () => "",
+    (error) => error.message,
+  );
+
+  for (const name of Object.keys(environment)) expect(message).toContain(`${name} must be`);
+  expect(message).not.toContain("secret");
+});
