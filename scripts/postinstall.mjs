@@ -6,9 +6,8 @@ import { buildPlayground, packageFolder } from "./build-playground.mjs";
 const root = new URL("../", import.meta.url);
 
 // 67 MB of C headers, with which nothing is compiled.
-for (const platform of [`${process.platform}-${process.arch}`]) {
-  rmSync(new URL(`node_modules/node/node_modules/node-${platform}/include/`, root), { recursive: true, force: true });
-}
+const platform = `${process.platform}-${process.arch}`;
+rmSync(new URL(`node_modules/node/node_modules/node-${platform}/include/`, root), { recursive: true, force: true });
 
 await buildPlayground();
 rmSync(new URL(`${packageFolder}/node_modules/`, root), { recursive: true, force: true });
