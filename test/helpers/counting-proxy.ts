@@ -1,15 +1,9 @@
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestEnd } from "./cleanup.ts";
 
-export interface CountingProxy {
-  readonly url: string;
-  /** Bytes that came back over the wire since the last time this was asked: status lines, headers and bodies. */
-  readonly takeBytes: () => number;
-}
-
-/** Stands between a browser and a service, and counts what the service sends. */
-export async function startCountingProxy(target: string): Promise<CountingProxy> {
+/** A proxy between a browser and a service that counts the bytes that the service sends. */
+export async function startCountingProxy(target: string) {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let bytes = 0;
@@ -28,15 +22,16 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     });
     downstream.pipe(upstream);
     upstream.pipe(downstream);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
   onTestEnd(async () => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    takeBytes: () => {
+    /** Bytes over the wire since the last time this was called: status lines, headers, and bodies. */
+    takeBytes() {
       const taken = bytes;
       bytes = 0;
       return taken;
