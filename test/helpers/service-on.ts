@@ -7,10 +7,10 @@ import type { RequestContext } from "../../src/graphql/context.ts";
 import { createSubgraphSchema } from "../../src/graphql/schema.ts";
 import { registerGraphqlRoute } from "../../src/http/graphql-route.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { answerWithoutIde } from "../../src/http/ide-route.ts";
 import { reportRefusals } from "../../src/http/watch-request.ts";
 import { createIdempotencyGuard } from "../../src/idempotency/idempotency-guard.ts";
 import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
+import { respondWithoutPlayground } from "../../src/playground/playground.ts";
 import { logBug } from "../../src/telemetry/event-log.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
@@ -35,7 +35,7 @@ export async function startServiceOn(contactSwing: ContactSwing, breakContext: (
     apollo,
     telemetry,
     isOverloaded: () => false,
-    answerBrowser: answerWithoutIde,
+    answerBrowser: respondWithoutPlayground,
     createContext: (request, record): RequestContext => {
       breakContext();
       const token = BearerToken.parse(request.headers.authorization);
