@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type FailureKind, RequestFailure } from "../src/failures/failure.ts";
-import { canonicalize } from "../src/idempotency/derive-claim.ts";
 import { caller, createMemoryWorld, createRedisWorld, type World } from "./helpers/idempotency-world.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 
@@ -69,8 +68,8 @@ class System {
       return response.promise;
     };
     // GraphQL fills in the defaults of the release.
-    const input = canonicalize({ ...defaults, ...given }, defaults);
-    const guarded = { caller, idempotencyKey: key, input, onResult: () => undefined };
+    const input = { ...defaults, ...given };
+    const guarded = { caller, idempotencyKey: key, input, defaults, onResult: () => undefined };
     const result = (this.world.replicas[replica] as World["replicas"][0]).once(guarded, create).then(
       ({ response, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${response}`,
       (error) => (error instanceof RequestFailure ? error.failure.kind : `bug: ${error.message}`),
