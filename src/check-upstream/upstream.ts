@@ -70,7 +70,7 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   });
   const get = (from: typeof transport, path: string, headers: Record<string, string>) =>
-    from.exchange({ method: "GET", path, headers, takeMemory: () => true });
+    from.exchange({ method: "GET", path, headers, memory: { take: () => true } });
 
   async function send<Args, Result>(
     operation: RestOperation<Args, Result>,
