@@ -13,7 +13,7 @@ export interface ReceivedRequest {
 export interface ScriptedAnswer {
   readonly status: number;
   readonly headers?: Record<string, string>;
-  /** Sent as it is when it is text or bytes, else as JSON. */
+  /** Sent as it is if it is text or bytes, else as JSON. */
   readonly body?: unknown;
 }
 
@@ -28,7 +28,7 @@ export interface Upstream {
   readonly close: () => Promise<void>;
 }
 
-/** A real listening upstream that answers as the test says. */
+/** A real server in the place of ContactSwing that responds as the test says. */
 export async function startUpstream(
   answer: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
 ): Promise<Upstream> {
