@@ -36,8 +36,9 @@ export function serializeError(error: unknown, token?: string): SerializedError 
 }
 
 /** The name of the error's class, which only code can choose, unlike its `name`. */
-function readType({ constructor }: Error): string {
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "Error";
+function readType(error: Error): string {
+  const ofClass: unknown = error.constructor;
+  return typeof ofClass === "function" && ofClass.name !== "" ? ofClass.name : "Error";
 }
 
 /** The lines of the stack that name code. V8 writes the message above them, which may have several lines. */
