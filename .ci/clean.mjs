@@ -9,4 +9,4 @@ try {
 }
 
 // A file removed from src must not live on in dist. The playground's bundle knows by itself whether it is up to date.
-for (const name of names) if (name !== "ide") rmSync(new URL(name, dist), { recursive: true });
+for (const name of names) if (name !== "browser") rmSync(new URL(name, dist), { recursive: true });

@@ -1,9 +1,9 @@
 // Writes the files that are printed from the code, or with --check says which of them differ.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { printSandboxDocs } from "../scripts/print-sandbox-docs.ts";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { printErrorDocs } from "./print-error-docs.ts";
-import { printSandboxDocument } from "./sandbox-document.ts";
 import { printComposeSupergraph } from "./supergraph.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
@@ -12,7 +12,7 @@ const { sdl } = createSubgraphSchema({} as never, {} as never);
 const generated: Readonly<Record<string, () => string>> = {
   "schema.graphql": () => sdl,
   "docs/errors.md": printErrorDocs,
-  "docs/sandbox.md": printSandboxDocument,
+  "docs/sandbox.md": printSandboxDocs,
   "deploy/compose/supergraph.graphql": () => printComposeSupergraph(sdl),
 };
 

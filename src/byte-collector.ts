@@ -1,4 +1,7 @@
-const initialBytes = 4096;
+import type { TakeMemory } from "./memory-budget.ts";
+
+/** Why a chunk was not accepted: the body is larger than allowed, or there is no memory for it. */
+export type Shortage = "over-limit" | "out-of-memory";
 
 /**
  * Collects the chunks of a body in one growing buffer. Its memory is bounded by the body's size, however many chunks
@@ -6,30 +9,36 @@ const initialBytes = 4096;
  */
 export class ByteCollector {
   readonly #maxBytes: number;
-  #buffer: Buffer;
+  readonly #takeMemory: TakeMemory;
+  #buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** @param expectedBytes the announced size, if there is one; a wrong one does no harm. */
-  constructor(maxBytes: number, expectedBytes = initialBytes) {
+  constructor(maxBytes: number, takeMemory: TakeMemory = () => true) {
     this.#maxBytes = maxBytes;
-    this.#buffer = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(expectedBytes, 1)));
+    this.#takeMemory = takeMemory;
   }
 
-  /** Copies a chunk; false if the body is now larger than allowed, and the chunk was not kept. */
-  add(chunk: Buffer): boolean {
+  /** Copies a chunk; returns why not, if it was not accepted. Nothing may be added after that. */
+  add(chunk: Uint8Array): Shortage | undefined {
     const length = this.#length + chunk.length;
-    if (length > this.#maxBytes) return false;
-    if (length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(length, this.#buffer.length * 2)));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
-    chunk.copy(this.#buffer, this.#length);
+    if (length > this.#maxBytes) return "over-limit";
+    if (length > this.#buffer.length && !this.#grow(length)) return "out-of-memory";
+    this.#buffer.set(chunk, this.#length);
     this.#length = length;
-    return true;
+    return undefined;
   }
 
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  #grow(length: number): boolean {
+    const size = Math.min(this.#maxBytes, Math.max(length, 2 * this.#buffer.length));
+    if (!this.#takeMemory(size - this.#buffer.length)) return false;
+    // Not from Node's pool, whose slabs live as long as their last slice.
+    const larger = Buffer.allocUnsafeSlow(size);
+    larger.set(this.bytes());
+    this.#buffer = larger;
+    return true;
   }
 }

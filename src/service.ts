@@ -15,12 +15,12 @@ import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { registerIdeRoute, respondWithoutPlayground } from "./http/ide-route.ts";
-import type { IdeDemo } from "./http/ide-settings.ts";
 import { registerMetricsRoute } from "./http/metrics-route.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
 import { operations } from "./operations/index.ts";
+import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
+import type { PlaygroundDemo } from "./playground/settings.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
@@ -48,15 +48,17 @@ export interface ServiceOptions {
   /** A token that is never forwarded: the sandbox's demo token, unless the sandbox is the upstream. */
   readonly rejectedToken?: string;
   /** What the playground offers if the sandbox is the upstream. */
-  readonly demo?: IdeDemo;
+  readonly demo?: PlaygroundDemo | undefined;
   /** Where the playground was built to. */
-  readonly ideDirectory?: URL;
+  readonly playgroundDirectory?: URL;
+  /** Builds the playground before its page is sent, in development. */
+  readonly buildPlayground?: () => Promise<void>;
   /** Replaces the client of the REST API, for tests of bugs, which nothing outside can cause. */
   readonly client?: Client;
 }
 
 // The same directory as seen from src/ and from dist/.
-const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
+const builtPlayground = new URL("../dist/browser/", import.meta.url);
 // A request waits for another one's response a little longer than that one can take.
 const waitMarginMs = 1000;
 // After the grace period: time for the last responses to leave.
@@ -144,20 +146,23 @@ export function createService(options: ServiceOptions): Service {
   });
   const metricsApp = config.metricsPort === undefined ? app : Fastify({ logger: false });
   registerMetricsRoute(metricsApp, metrics);
-  const ide = {
-    directory: options.ideDirectory ?? builtIdeDirectory,
-    schema,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  };
   registerGraphqlRoute(app, {
     apollo,
-    respondToBrowser: config.playground ? registerIdeRoute(app, ide) : respondWithoutPlayground,
-    createContext(request, record, signal) {
+    respondToBrowser: config.playground
+      ? registerPlayground(app, {
+          schema,
+          directory: options.playgroundDirectory ?? builtPlayground,
+          demo: options.demo,
+          build: options.buildPlayground,
+        })
+      : respondWithoutPlayground,
+    createContext(request, record, connection) {
       const token = readBearerToken(request.raw);
       const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId: request.id, signal, record, authenticate };
+      const takeMemory = request.memory.take;
+      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, takeMemory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, signal };
+      return { requestId: request.id, token, authenticate, contactSwing, record, takeMemory };
     },
   });
 

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
 import { ByteCollector } from "../byte-collector.ts";
 import { endOfTurn } from "../end-of-turn.ts";
+import type { TakeMemory } from "../memory-budget.ts";
 
 export interface TransportSettings {
   readonly baseUrl: string;
@@ -21,6 +22,8 @@ export interface TransportRequest {
   readonly body?: string;
   /** Ends the exchange as `aborted`. */
   readonly signal?: AbortSignal;
+  /** A response that there is no memory for counts as oversized. */
+  readonly takeMemory: TakeMemory;
 }
 
 export interface TransportResponse {
@@ -90,7 +93,7 @@ export function createTransport(settings: TransportSettings): Transport {
   let isDestroyed = false;
 
   function attempt(upstream: TransportRequest, connectTimeoutMs: number): Promise<Exchange> {
-    const { method, path, headers, body, signal } = upstream;
+    const { method, path, headers, body, signal, takeMemory } = upstream;
     return new Promise((resolve) => {
       let status: number | undefined;
       let phase: "tcp" | "tls" | "established" = "tcp";
@@ -153,11 +156,10 @@ export function createTransport(settings: TransportSettings): Transport {
           contentType: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
         };
-        const collector = new ByteCollector(maxResponseBytes);
+        const collector = new ByteCollector(maxResponseBytes, takeMemory);
         stream.on("data", (chunk: Buffer) => {
-          if (!collector.add(chunk)) {
-            abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });
-          }
+          if (isSettled || collector.add(chunk) === undefined) return;
+          abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });
         });
         stream.once("end", () => {
           const text = collector.bytes().toString();

@@ -7,6 +7,7 @@ import Negotiator from "negotiator";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { readBearerToken } from "./credentials.ts";
+import { sendOverloaded } from "./load-shedding.ts";
 
 export interface HttpErrorRow {
   readonly code: string;
@@ -22,7 +23,7 @@ export const httpErrors: Readonly<Record<number, HttpErrorRow>> = {
   408: { code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." },
   413: { code: "PAYLOAD_TOO_LARGE", message: "The request body is too large." },
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json in UTF-8." },
-  431: { code: "HEADERS_TOO_LARGE", message: "The request's headers are too large." },
+  431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
 const notHttp: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid HTTP/1.1." };
 const otherError: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid." };
@@ -87,6 +88,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
       : sendHttpError(request, reply, 404),
   );
   app.setErrorHandler((error: unknown, request, reply) => {
+    if (error instanceof HttpError && error.statusCode === 503) return sendOverloaded(request, reply);
     if (error instanceof HttpError) {
       return sendHttpError(request, reply, error.statusCode, error.message || undefined);
     }
@@ -112,7 +114,7 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     // While a response is being written, or a complete request is in flight, another one in front of it would be taken
     // for it.
-    if (error.code === "ECONNRESET" || !socket.writable || hasResponseInFlight(socket)) {
+    if (error.code === "ECONNRESET" || !socket.writable || hasRequestInFlight(socket)) {
       socket.destroySoon();
       return;
     }
@@ -132,20 +134,21 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
   };
 }
 
-const completeRequests = Symbol("complete requests in flight");
-type CountingSocket = Socket & { [completeRequests]?: number };
+const requestsInFlight = Symbol("requests in flight");
+type CountingSocket = Socket & { [requestsInFlight]?: number };
 
-function hasResponseInFlight(socket: CountingSocket): boolean {
-  return (socket[completeRequests] ?? 0) > 0;
+/** Whether a complete request of the connection has no complete response yet. */
+export function hasRequestInFlight(socket: CountingSocket): boolean {
+  return (socket[requestsInFlight] ?? 0) > 0;
 }
 
 /** Counts, per connection, the complete requests whose response is not sent yet. A number: it retains no request. */
-export function setUpResponseCount(app: FastifyInstance): void {
+export function setUpRequestCount(app: FastifyInstance): void {
   app.addHook("preHandler", (request, reply, done) => {
     const socket: CountingSocket = request.raw.socket;
-    socket[completeRequests] = (socket[completeRequests] ?? 0) + 1;
+    socket[requestsInFlight] = (socket[requestsInFlight] ?? 0) + 1;
     reply.raw.once("close", () => {
-      socket[completeRequests] = (socket[completeRequests] ?? 1) - 1;
+      socket[requestsInFlight] = (socket[requestsInFlight] ?? 1) - 1;
     });
     done();
   });

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 
 /** What may wait for a slow reader. Lines beyond it are dropped, so that the log cannot exhaust the memory. */
-const maxBufferedBytes = 8 * 1024 * 1024;
+const maxBufferedBytes = 4 * 1024 * 1024;
 const maxFlushMs = 1000;
 
 /** Standard output, written asynchronously so that a slow reader does not block the event loop. */

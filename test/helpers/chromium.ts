@@ -46,8 +46,8 @@ export interface Visit {
   readonly settle: () => Promise<void>;
 }
 
-/** What GraphiQL loads last: the schema, its three workers and the font of Monaco's icons. */
-const lastFiles = [/\/schema-/, /\/editor-worker-/, /\/graphql-worker-/, /\/json-worker-/, /\.ttf$/];
+/** What GraphiQL loads last. */
+const lastFiles = [/\/schema\.json$/, /\/editor-worker\.js$/, /\/graphql-worker\.js$/, /\/json-worker\.js$/];
 
 /** A visitor without a past. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
