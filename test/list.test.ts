@@ -130,6 +130,19 @@ test("requests only the pages that `first` requires, starting at the cursor's", 
   expect(requests()).toEqual(["GET /v2/_actions?page=1&per_page=100", "GET /v2/_actions?page=2&per_page=100"]);
 });
 
+test("continues on the next page behind a page that has fewer rows than its size", async () => {
+  const { url, requests } = await start((request) => {
+    const { status, body } = pageOf(mixedRows, request, 10) as { status: number; body: { data: { data: RestRow[] } } };
+    return { status, body: { ...body, data: { ...body.data, data: body.data.data.slice(0, 4) } } };
+  });
+
+  const { pageInfo } = await listed(url, { first: 2 });
+  const { edges } = await listed(url, { first: 1, after: pageInfo.endCursor });
+
+  expect(edges.map(({ node }) => node.id)).toEqual(["act-12"]);
+  expect(requests()).toEqual([1, 2].map((page) => `GET /v2/_actions?page=${page}&per_page=100`));
+});
+
 test("may end with an empty page, if ContactSwing announces rows that are of other kinds", async () => {
   const rows = [...Array.from({ length: 100 }, (_, index) => extraction(index)), other(100)];
   const { url } = await startWithRows(rows);
@@ -318,6 +331,13 @@ describe("a page of 100 rows that ContactSwing does not return", () => {
         .slice(1)
         .map((request) => request.slice("GET /v2/_actions?".length)),
     ).toEqual(["page=2&per_page=100", "page=11&per_page=10", "page=12&per_page=10"]);
+  });
+
+  test("because of an error, however long, is not requested again", async () => {
+    const { url, upstream } = await start(() => ({ status: 503, body: "x".repeat(1_048_577) }));
+
+    expect(onlyError(await list(url)).extensions).toMatchObject({ code: "UPSTREAM_ERROR", upstream: { status: 503 } });
+    expect(upstream.received).toHaveLength(1);
   });
 
   test.each<[string, (request: ReceivedRequest) => ScriptedAnswer, number]>([
