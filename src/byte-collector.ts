@@ -1,43 +1,49 @@
-import type { TakeMemory } from "./memory-budget.ts";
+import type { Memory } from "./memory-budget.ts";
 
 /** Why a chunk was not accepted: the body is larger than allowed, or there is no memory for it. */
 export type Shortage = "over-limit" | "out-of-memory";
 
 /**
  * Collects the chunks of a body in one growing buffer. Its memory is bounded by the body's size, however many chunks
- * the body arrives in: a list of one-byte chunks would take two hundred times as much.
+ * the body arrives in: a list of one-byte chunks would take two hundred times as much. A body that arrives in a single
+ * chunk, as most do, is not copied.
  */
 export class ByteCollector {
   readonly #maxBytes: number;
-  readonly #takeMemory: TakeMemory;
-  #buffer = Buffer.alloc(0);
+  readonly #memory: Memory;
+  #buffer: Buffer | undefined;
   #length = 0;
 
-  constructor(maxBytes: number, takeMemory: TakeMemory = () => true) {
+  constructor(maxBytes: number, memory: Memory) {
     this.#maxBytes = maxBytes;
-    this.#takeMemory = takeMemory;
+    this.#memory = memory;
   }
 
-  /** Copies a chunk; returns why not, if it was not accepted. Nothing may be added after that. */
-  add(chunk: Uint8Array): Shortage | undefined {
+  /** Returns why a chunk was not accepted, if so. Nothing may be added after that. */
+  add(chunk: Buffer): Shortage | undefined {
     const length = this.#length + chunk.length;
     if (length > this.#maxBytes) return "over-limit";
-    if (length > this.#buffer.length && !this.#grow(length)) return "out-of-memory";
-    this.#buffer.set(chunk, this.#length);
+    if (this.#buffer === undefined) {
+      if (!this.#memory.take(chunk.length)) return "out-of-memory";
+      this.#buffer = chunk;
+    } else {
+      if (length > this.#buffer.length && !this.#grow(this.#buffer, length)) return "out-of-memory";
+      this.#buffer.set(chunk, this.#length);
+    }
     this.#length = length;
     return undefined;
   }
 
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer?.subarray(0, this.#length) ?? Buffer.alloc(0);
   }
 
-  #grow(length: number): boolean {
-    const size = Math.min(this.#maxBytes, Math.max(length, 2 * this.#buffer.length));
-    if (!this.#takeMemory(size - this.#buffer.length)) return false;
+  #grow(buffer: Buffer, length: number): boolean {
+    const size = Math.min(this.#maxBytes, Math.max(length, 2 * buffer.length));
+    if (!this.#memory.take(size - buffer.length)) return false;
     // Not from Node's pool, whose slabs live as long as their last slice.
     const larger = Buffer.allocUnsafeSlow(size);
-    larger.set(this.bytes());
+    larger.set(buffer.subarray(0, this.#length));
     this.#buffer = larger;
     return true;
   }

@@ -156,13 +156,13 @@ export function createService(options: ServiceOptions): Service {
           build: options.buildPlayground,
         })
       : respondWithoutPlayground,
-    createContext(request, record, connection) {
+    createContext(request, record) {
+      const { connection, memory } = request;
       const token = readBearerToken(request.raw);
       const authenticate = authenticationFor(token, record);
-      const takeMemory = request.memory.take;
-      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, takeMemory };
+      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, takeMemory };
+      return { requestId: request.id, token, authenticate, contactSwing, record, memory };
     },
   });
 

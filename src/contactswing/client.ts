@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
-import type { TakeMemory } from "../memory-budget.ts";
+import type { Memory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
 import type { Admission } from "./admission.ts";
@@ -18,8 +18,8 @@ export interface RequestScope {
   /** When the caller disconnects, reads stop; a create request never does. */
   readonly connection: CallerConnection;
   readonly record: RequestRecord;
-  /** Takes memory for the duration of the request; a response's memory counts as its request's. */
-  readonly takeMemory: TakeMemory;
+  /** Memory for the duration of the request; a response's memory counts as its request's. */
+  readonly memory: Memory;
   /** @throws RequestFailure if there is no caller on whose behalf ContactSwing may be called. */
   readonly authenticate: () => Promise<Caller>;
   /** Set once ContactSwing has rejected the token: nothing more is sent for this request. */
@@ -80,8 +80,8 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
           },
           ...(body === undefined ? {} : { body }),
           ...(operation.effect === "read"
-            ? { signal: scope.connection.signal, takeMemory: scope.takeMemory }
-            : { takeMemory: guaranteeMemory(scope.takeMemory) }),
+            ? { signal: scope.connection.signal, memory: scope.memory }
+            : { memory: guarantee(scope.memory) }),
         });
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
@@ -106,11 +106,13 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
 const guaranteedCreateBytes = 64 * 1024;
 
 /** A documented response to a create request always has memory: the ID of what was created must not get lost. */
-function guaranteeMemory(takeMemory: TakeMemory): TakeMemory {
+function guarantee(memory: Memory): Memory {
   let bytesLeft = guaranteedCreateBytes;
-  return (bytes) => {
-    bytesLeft -= bytes;
-    return bytesLeft >= 0 || takeMemory(bytes);
+  return {
+    take(bytes) {
+      bytesLeft -= bytes;
+      return bytesLeft >= 0 || memory.take(bytes);
+    },
   };
 }
 
@@ -137,8 +139,11 @@ function interpret<Args, Result>(
   return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
 }
 
-function toPath(template: string, { pathParameters = {}, query }: RestRequest): string {
-  const path = template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+function toPath(template: string, { pathParameters, query }: RestRequest): string {
+  const path =
+    pathParameters === undefined
+      ? template
+      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
   return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 

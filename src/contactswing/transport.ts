@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
 import { ByteCollector } from "../byte-collector.ts";
 import { endOfTurn } from "../end-of-turn.ts";
-import type { TakeMemory } from "../memory-budget.ts";
+import type { Memory } from "../memory-budget.ts";
 
 export interface TransportSettings {
   readonly baseUrl: string;
@@ -23,7 +23,7 @@ export interface TransportRequest {
   /** Ends the exchange as `aborted`. */
   readonly signal?: AbortSignal;
   /** A response that there is no memory for counts as oversized. */
-  readonly takeMemory: TakeMemory;
+  readonly memory: Memory;
 }
 
 export interface TransportResponse {
@@ -93,7 +93,7 @@ export function createTransport(settings: TransportSettings): Transport {
   let isDestroyed = false;
 
   function attempt(upstream: TransportRequest, connectTimeoutMs: number): Promise<Exchange> {
-    const { method, path, headers, body, signal, takeMemory } = upstream;
+    const { method, path, headers, body, signal, memory } = upstream;
     return new Promise((resolve) => {
       let status: number | undefined;
       let phase: "tcp" | "tls" | "established" = "tcp";
@@ -156,7 +156,7 @@ export function createTransport(settings: TransportSettings): Transport {
           contentType: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
         };
-        const collector = new ByteCollector(maxResponseBytes, takeMemory);
+        const collector = new ByteCollector(maxResponseBytes, memory);
         stream.on("data", (chunk: Buffer) => {
           if (isSettled || collector.add(chunk) === undefined) return;
           abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });

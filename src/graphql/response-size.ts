@@ -33,8 +33,8 @@ export function limitResponseSize(schema: GraphQLSchema): void {
   }
 }
 
-function count<Value>(value: Value, { takeMemory }: RequestContext): Value {
-  if (typeof value === "string" && value.length >= minTextLength && !takeMemory(value.length * bytesPerCharacter)) {
+function count<Value>(value: Value, { memory }: RequestContext): Value {
+  if (typeof value === "string" && value.length >= minTextLength && !memory.take(value.length * bytesPerCharacter)) {
     throw new RequestFailure({ kind: "overloaded", retryAfterSeconds: 1 });
   }
   return value;

@@ -8,6 +8,7 @@ import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { readBearerToken } from "./credentials.ts";
 import { sendOverloaded } from "./load-shedding.ts";
+import { hasRequestInFlight } from "./request-lifetime.ts";
 
 export interface HttpErrorRow {
   readonly code: string;
@@ -132,24 +133,4 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
     ];
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
   };
-}
-
-const requestsInFlight = Symbol("requests in flight");
-type CountingSocket = Socket & { [requestsInFlight]?: number };
-
-/** Whether a complete request of the connection has no complete response yet. */
-export function hasRequestInFlight(socket: CountingSocket): boolean {
-  return (socket[requestsInFlight] ?? 0) > 0;
-}
-
-/** Counts, per connection, the complete requests whose response is not sent yet. A number: it retains no request. */
-export function setUpRequestCount(app: FastifyInstance): void {
-  app.addHook("preHandler", (request, reply, done) => {
-    const socket: CountingSocket = request.raw.socket;
-    socket[requestsInFlight] = (socket[requestsInFlight] ?? 0) + 1;
-    reply.raw.once("close", () => {
-      socket[requestsInFlight] = (socket[requestsInFlight] ?? 1) - 1;
-    });
-    done();
-  });
 }

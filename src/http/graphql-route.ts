@@ -2,7 +2,6 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/s
 import { context } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
-import type { CallerConnection } from "../caller-connection.ts";
 import { endOfTurn } from "../end-of-turn.ts";
 import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -11,11 +10,7 @@ import { graphqlPath, negotiateMediaType, sendErrors, sendHttpError } from "./er
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
-  readonly createContext: (
-    request: FastifyRequest,
-    record: RequestRecord,
-    connection: CallerConnection,
-  ) => RequestContext;
+  readonly createContext: (request: FastifyRequest, record: RequestRecord) => RequestContext;
   /** Responds to a browser that opens `/graphql`. */
   readonly respondToBrowser: RespondToBrowser;
 }
@@ -29,12 +24,12 @@ export function registerGraphqlRoute(
   { apollo, createContext, respondToBrowser }: GraphqlRouteDependencies,
 ): void {
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { record, connection } = request;
-    if (record === null || connection === null) throw new Error("requests to this path are observed");
+    const { record } = request;
+    if (record === null) throw new Error("requests to this path are observed");
     // Apollo Server checks this only when it writes the response: a write would be done and its response withheld.
     if (negotiateMediaType(request) === undefined) return sendHttpError(request, reply, 406);
     // Created here, because Apollo Server quotes the error of a context that cannot be created.
-    const contextValue = createContext(request, record, connection);
+    const contextValue = createContext(request, record);
     const response = await context.with(record.traceContext, () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphqlRequest(request),

@@ -3,17 +3,11 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { setUpCors } from "./cors.ts";
 import { countHeader } from "./credentials.ts";
-import {
-  createClientErrorHandler,
-  HttpError,
-  sendHttpError,
-  setUpErrorResponses,
-  setUpRequestCount,
-} from "./error-responses.ts";
+import { createClientErrorHandler, HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { setUpLoadShedding } from "./load-shedding.ts";
 import { chooseRequestId } from "./request-id.ts";
-import { setUpRequestMemory } from "./request-memory.ts";
+import { followRequests } from "./request-lifetime.ts";
 import {
   createRejectionReport,
   type ObservationSinks,
@@ -78,15 +72,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.header("x-request-id", request.id);
     done();
   });
+  followRequests(app);
   const observation = observeRequests(app, options.sinks);
-  setUpRequestMemory(app);
   setUpConnectionLimits(app.server);
   setUpConnectionClose(app, options.isDraining);
   setUpHeaderChecks(app);
   setUpCors(app, options.corsOrigins);
   setUpLoadShedding(app, options.isOverloaded);
   setUpJsonBodies(app);
-  setUpRequestCount(app);
   setUpErrorResponses(app, options.reportBug);
   return { app, observation };
 }

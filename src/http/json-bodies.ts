@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { brotliDecompressSync, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ByteCollector } from "../byte-collector.ts";
-import type { TakeMemory } from "../memory-budget.ts";
+import type { Memory } from "../memory-budget.ts";
 import { HttpError } from "./error-responses.ts";
 import { weighJson } from "./request-memory.ts";
 
@@ -47,7 +47,7 @@ export function setUpJsonBodies(app: FastifyInstance): void {
 
 async function readText(request: FastifyRequest, payload: Readable): Promise<string> {
   const encoding = readEncoding(request);
-  const received = await collect(payload, request.memory.take);
+  const received = await collect(payload, request.memory);
   const body = encoding === undefined ? received : expand(received, encoding);
   // RFC 8259, section 8.1. Decoding anything else would change what the caller sent.
   if (!isUtf8(body)) throw new HttpError(400, "The request body is not UTF-8.");
@@ -56,9 +56,9 @@ async function readText(request: FastifyRequest, payload: Readable): Promise<str
 }
 
 /** Reads a body to its end. What arrives after it was rejected is dropped. */
-function collect(payload: Readable, takeMemory: TakeMemory): Promise<Buffer> {
+function collect(payload: Readable, memory: Memory): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const collector = new ByteCollector(maxBodyBytes, takeMemory);
+    const collector = new ByteCollector(maxBodyBytes, memory);
     let chunks = 0;
     const onData = (chunk: Buffer) => {
       chunks += 1;

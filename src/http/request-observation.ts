@@ -1,6 +1,5 @@
 import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { CallerConnection } from "../caller-connection.ts";
 import { replaceToken } from "../contactswing/plain-text.ts";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -15,9 +14,6 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Only of requests to `/graphql`; null for others, and for the playground's page. */
     record: RequestRecord | null;
-    connection: CallerConnection | null;
-    /** Settles when the request has been handled, which may be after its caller has disconnected. */
-    handling: Promise<unknown> | null;
   }
 }
 
@@ -43,17 +39,13 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
   const inFlight = new Set<() => void>();
   let endedCount = 0;
   app.decorateRequest("record", null);
-  app.decorateRequest("connection", null);
-  app.decorateRequest("handling", null);
 
   app.addHook("onRequest", (request, reply, done) => {
     if (!isGraphqlRequest(request)) return done();
     const startedAt = performance.now();
     const { span, traceContext } = startRequestSpan(request);
     const record: RequestRecord = { requestId: request.id, traceContext };
-    const connection = new CallerConnection();
     request.record = record;
-    request.connection = connection;
     metrics.start();
 
     const end = () => {
@@ -67,11 +59,7 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
       endRequestSpan(span, record, reply);
     };
     inFlight.add(end);
-    reply.raw.once("close", async () => {
-      if (!reply.raw.writableFinished) connection.close();
-      await request.handling?.catch(() => undefined);
-      end();
-    });
+    request.onEnd = end;
     done();
   });
 
