@@ -1,8 +1,7 @@
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { GraphQLError, type GraphQLFormattedError, parse } from "graphql";
 import { RequestFailure } from "../../src/failures/failure.ts";
 import { createErrorGate, maskUnknownError } from "../../src/graphql/error-gate.ts";
-import { OperationLimitError } from "../../src/graphql/operation-limits.ts";
 
 function fail(): never {
   throw new Error("canary");
@@ -58,19 +57,6 @@ test.each<[string, unknown]>([
   expect(reported).toHaveLength(1);
 });
 
-test("what Apollo Server could not process is reported", async () => {
-  const reported: unknown[] = [];
-  const gate = createErrorGate((error, { requestId }) => reported.push([requestId, error]), true);
-  const error = new Error("canary");
-
-  await gate.unexpectedErrorProcessingRequest?.({
-    requestContext: { contextValue: { requestId: "r" } },
-    error,
-  } as never);
-
-  expect(reported).toEqual([["r", error]]);
-});
-
 test("a response without errors, and one in parts, stay as they are", async () => {
   const parts = {
     response: { http: { status: 418, headers: new Map() }, body: { kind: "incremental", singleResult: {} } },
@@ -93,13 +79,6 @@ test("what was executed returns 200 without an error's headers; what was not kee
     status: 400,
     headers: ["allow"],
   });
-});
-
-test.each([
-  ["PERSISTED_QUERY_NOT_FOUND", 404],
-  ["PERSISTED_QUERY_NOT_SUPPORTED", 400],
-])("%s has the status %i", async (code, status) => {
-  expect(await passGate([ofApollo(code)], notExecuted())).toMatchObject({ status, codes: [code], reported: [] });
 });
 
 test("one bug of several fields is reported once, and two bugs twice", async () => {
@@ -140,37 +119,6 @@ test.each([
     code: "BAD_REQUEST",
     requestId: "r",
     ...(outcome === undefined ? {} : { outcome, retryable: false }),
-  });
-});
-
-describe("an operation over its limits", () => {
-  const limitError = new OperationLimitError("depth");
-  const wrapped = new GraphQLError("m", {
-    originalError: limitError,
-    extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
-  });
-  const tooLong = "mutation { a ".padEnd(3000, "a ");
-  const unparsed = ofApollo("GRAPHQL_PARSE_FAILED");
-
-  test.each([
-    ["was rejected by a rule, whatever else is wrong", [unparsed, wrapped, wrapped], {}],
-    ["is too long to be parsed", [unparsed], { outcome: "NOT_CREATED", retryable: false }],
-  ])("that %s has one error", async (_case, errors, consequence) => {
-    const { returned } = await passGate(errors, { ...notExecuted(), source: tooLong });
-
-    expect(returned.map(({ extensions }) => extensions)).toEqual([
-      { code: "OPERATION_LIMIT_EXCEEDED", requestId: "r", ...consequence },
-    ]);
-  });
-
-  test.each([
-    ["short", [unparsed], { source: "{ a" }],
-    ["parsed", [ofApollo("GRAPHQL_VALIDATION_FAILED"), unparsed], { source: tooLong }],
-    ["absent", [unparsed], {}],
-  ])("is not one whose document is %s", async (_case, errors, given) => {
-    const { codes } = await passGate(errors, { ...notExecuted(), ...given });
-
-    expect(codes).toEqual(errors.map(({ extensions }) => extensions.code));
   });
 });
 
