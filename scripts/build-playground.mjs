@@ -11,19 +11,24 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import { install } from "./install.mjs";
+
+/** Has the sources of the page and, with a lock file of its own, the packages that it is bundled from. */
+export const packageFolder = "src/playground/browser";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+const packages = join(root, packageFolder, "node_modules");
 const target = join(root, "dist/browser");
 const docs = ["errors", "sandbox"];
 const sources = [
-  "src/playground/**/*",
+  `${packageFolder}/*`,
   ...docs.map((name) => `docs/${name}.md`),
   "scripts/build-playground.mjs",
-  "package-lock.json",
 ];
 
 const options = {
@@ -31,9 +36,9 @@ const options = {
   entryPoints: {
     playground: "src/playground/browser/playground.tsx",
     docs: "src/playground/browser/docs.css",
-    "editor-worker": "monaco-editor/esm/vs/editor/editor.worker.js",
-    "graphql-worker": "monaco-graphql/esm/graphql.worker.js",
-    "json-worker": "monaco-editor/esm/vs/language/json/json.worker.js",
+    "editor-worker": `${packages}/monaco-editor/esm/vs/editor/editor.worker.js`,
+    "graphql-worker": `${packages}/monaco-graphql/esm/graphql.worker.js`,
+    "json-worker": `${packages}/monaco-editor/esm/vs/language/json/json.worker.js`,
   },
   bundle: true,
   format: "esm",
@@ -73,7 +78,7 @@ function collectLicences(inputs) {
 
 /** A page of docs/; links to pages that are not there become plain text. */
 async function renderDocs(name) {
-  const { Marked } = await import("marked");
+  const { Marked } = createRequire(join(packages, "marked/package.json"))("marked");
   const marked = new Marked({
     renderer: {
       link({ href, tokens }) {
@@ -100,6 +105,7 @@ ${body}</body>
 
 export async function buildPlayground() {
   if (isUpToDate()) return;
+  if (!install(packageFolder)) throw new Error(`The packages of ${packageFolder} could not be installed.`);
   const startedAt = performance.now();
   const unfinished = `${target}-${process.pid}`;
   const { build } = await import("esbuild");

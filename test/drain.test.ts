@@ -8,7 +8,7 @@ import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
-const faultyEntry = new URL("helpers/faulty-process.mjs", import.meta.url).pathname;
+const faultyEntry = new URL("helpers/faulty-process.ts", import.meta.url).pathname;
 
 /** An upstream that holds every call until the test lets go of the ones that a name belongs to. */
 async function startHoldingUpstream() {

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, fullInput, type GraphqlAnswer, minimalInput, onlyError } from "./helpers/graphql.ts";
-import { assertBuilt, eventually, startProcess } from "./helpers/process.ts";
+import { eventually, startProcess } from "./helpers/process.ts";
 import { describeWith, describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
@@ -43,8 +43,6 @@ async function becomes(url: string, expected: typeof degraded | typeof ready): P
 }
 
 const stateLines = (logLines: readonly string[]) => logLines.filter((line) => line.includes("idempotency store"));
-
-beforeAll(assertBuilt);
 
 describeWithRedis("Redis, and replicas of the service", () => {
   async function startReplicas(environment: Record<string, string> = {}) {

@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
-import { assertBuilt, eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
+import { eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
-
-beforeAll(assertBuilt);
 
 test("starts from dist, creates an action and leaves JSON lines on standard output", async () => {
   const upstream = await startUpstream();

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, minimalInput } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
-import { assertBuilt, eventually, startProcess } from "./helpers/process.ts";
+import { eventually, startProcess } from "./helpers/process.ts";
 import { expectAlert, hasPromtool, runRuleTests } from "./helpers/promtool.ts";
 import { startDeafListener, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
@@ -326,7 +326,6 @@ describe("the runbook", () => {
   });
 
   test("no instance is left: the last line says that it stopped in order, and the alert fires", async () => {
-    assertBuilt();
     const { child, exit, output } = await startProcess({ NODE_ENV: "production", SHUTDOWN_DELAY_MS: "0" });
 
     child.kill("SIGTERM");

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
-import { findManifestProblems } from "../helpers/kubernetes.ts";
 import { chartFolder, renderChart, runHelm } from "./helm.ts";
+import { findManifestProblems } from "./kubernetes.ts";
 
 const redis = { existingSecret: "redis" };
 const everything = {

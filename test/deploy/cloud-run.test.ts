@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
-import { findManifestProblems } from "../helpers/kubernetes.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
+import { findManifestProblems } from "./kubernetes.ts";
 
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: number };

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { onTestEnd } from "./cleanup.ts";
 
-// `npm test` has built dist/ before the tests run.
+// Built before the tests that are named in jest.config.mjs.
 const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
 
 export interface Run {
@@ -17,7 +16,8 @@ export interface Run {
 
 /** Starts the built service, or another entry, as its own process on a free loopback port. */
 export function runProcess(environment: Record<string, string>, entry: string = productionEntry): Run {
-  const child = spawn(process.execPath, [entry], { env: { HOST: "127.0.0.1", PORT: "0", ...environment } });
+  const words = entry.endsWith(".ts") ? ["--import", "tsx", entry] : [entry];
+  const child = spawn(process.execPath, words, { env: { HOST: "127.0.0.1", PORT: "0", ...environment } });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk) => {
@@ -61,8 +61,4 @@ export function isRefused(url: string): Promise<boolean> {
     () => false,
     () => true,
   );
-}
-
-export function assertBuilt(): void {
-  if (!existsSync(productionEntry)) throw new Error("dist/ is missing: run `npm run build` first");
 }
