@@ -81,11 +81,16 @@ export class HttpError extends Error {
 
 /** Gives every error response the form of a GraphQL response. */
 export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug): void {
-  app.setNotFoundHandler((request, reply) =>
+  const respondNotFound = (request: FastifyRequest, reply: FastifyReply) =>
     isGraphqlRequest(request)
       ? sendHttpError(request, reply.header("allow", "GET, POST"), 405)
-      : sendHttpError(request, reply, 404),
-  );
+      : sendHttpError(request, reply, 404);
+  app.setNotFoundHandler(respondNotFound);
+  // Before the body is read: its type, size, and content do not matter.
+  app.addHook("preParsing", (request, reply, _payload, done) => {
+    if (request.is404) void respondNotFound(request, reply);
+    else done();
+  });
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof HttpError) {
       return sendHttpError(request, reply, error.statusCode, error.message || undefined);
