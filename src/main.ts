@@ -8,7 +8,7 @@ import { createLogger } from "./telemetry/logger.ts";
 import { startTracing } from "./telemetry/tracing.ts";
 import { version } from "./version.ts";
 
-await runService(async () => {
+void runService(async () => {
   const config = readConfig(process.env);
   const { destination, flush } = createLogDestination();
   const logger = createLogger(config.logLevel, version, destination);

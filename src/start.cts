@@ -2,4 +2,6 @@
 import nodeModule = require("node:module");
 
 nodeModule.enableCompileCache({ directory: `${__dirname}/compile-cache`, portable: true });
+// Stack traces in the log name the lines of src/*.ts. The map is read with the first of them.
+process.setSourceMapsEnabled(true);
 require("./server.cjs");
