@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
@@ -114,11 +114,14 @@ export type ReportRejection = (requestId: string, code: string, status: number) 
 
 /** Responds to what Node's HTTP parser rejects: not HTTP, too large a header, or not there in time. */
 export function createClientErrorHandler(reportRejection: ReportRejection) {
-  return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    // While a response is being written, or a complete request is in flight, another one in front of it would be taken
-    // for it.
-    if (error.code === "ECONNRESET" || !socket.writable || hasResponseInFlight(socket)) {
+  return (error: NodeJS.ErrnoException, socket: ObservedSocket): void => {
+    if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroySoon();
+      return;
+    }
+    // A response in front of that of a complete request would be taken for it. The connection is closed after that one.
+    if (hasResponseInFlight(socket)) {
+      socket[isBroken] = true;
       return;
     }
     const status = statusByParserError[error.code ?? ""] ?? 400;
@@ -137,20 +140,23 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
   };
 }
 
-const completeRequests = Symbol("complete requests in flight");
-type CountingSocket = Socket & { [completeRequests]?: number };
+const requestsInFlight = Symbol("requests in flight");
+const isBroken = Symbol("no further request can be read");
+type ObservedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isBroken]?: boolean };
 
-function hasResponseInFlight(socket: CountingSocket): boolean {
-  return (socket[completeRequests] ?? 0) > 0;
+function hasResponseInFlight(socket: ObservedSocket): boolean {
+  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
 }
 
-/** Counts, per connection, the complete requests whose response is not sent yet. A number: it retains no request. */
+/** Knows, per connection, the requests whose response is not sent yet. */
 export function setUpResponseCount(app: FastifyInstance): void {
-  app.addHook("preHandler", (request, reply, done) => {
-    const socket: CountingSocket = request.raw.socket;
-    socket[completeRequests] = (socket[completeRequests] ?? 0) + 1;
+  app.addHook("onRequest", ({ raw }, reply, done) => {
+    const socket: ObservedSocket = raw.socket;
+    socket[requestsInFlight] ??= new Set();
+    socket[requestsInFlight].add(raw);
     reply.raw.once("close", () => {
-      socket[completeRequests] = (socket[completeRequests] ?? 1) - 1;
+      socket[requestsInFlight]?.delete(raw);
+      if (socket[isBroken] && !hasResponseInFlight(socket)) socket.destroySoon();
     });
     done();
   });
