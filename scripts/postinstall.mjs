@@ -14,4 +14,5 @@ const unused = [
   // The source maps of packages: 37 MB.
   "node_modules/**/*.map",
 ];
-for (const path of globSync(unused, { cwd })) rmSync(new URL(path, new URL("../", import.meta.url)), { recursive: true, force: true });
+for (const path of globSync(unused, { cwd }))
+  rmSync(new URL(path, new URL("../", import.meta.url)), { recursive: true, force: true });

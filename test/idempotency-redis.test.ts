@@ -49,7 +49,6 @@ const availabilityOf = (logLines: readonly string[]) =>
     .filter(({ message }) => message.startsWith("idempotency store"))
     .map((line) => `${line["log.level"]} ${line["error.code"]}`);
 
-
 describeWithRedis("replicas of the service on one Redis", () => {
   async function startReplicas(start: (settings: Record<string, string>) => Promise<{ readonly url: string }>) {
     const redis = await startRedis();

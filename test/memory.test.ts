@@ -8,7 +8,6 @@ import { openSocket, parseAnswer, readToTheEnd, sendRaw } from "./helpers/raw-ht
 import { answerBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
-
 const mebibyte = 1024 * 1024;
 const token = { authorization: "Bearer t" };
 const head = "POST /graphql HTTP/1.1\r\nHost: bff\r\nContent-Type: application/json\r\n";
