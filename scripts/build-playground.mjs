@@ -25,11 +25,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const packages = join(root, packageFolder, "node_modules");
 const target = join(root, "dist/browser");
 const docs = ["errors", "sandbox"];
-const sources = [
-  `${packageFolder}/*`,
-  ...docs.map((name) => `docs/${name}.md`),
-  "scripts/build-playground.mjs",
-];
+const sources = [`${packageFolder}/*`, ...docs.map((name) => `docs/${name}.md`), "scripts/build-playground.mjs"];
 
 const options = {
   absWorkingDir: root,

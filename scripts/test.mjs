@@ -76,7 +76,7 @@ function runTests(patterns = []) {
     "--coverage",
     ...(hasRedis ? [] : ["--coveragePathIgnorePatterns=/node_modules/|/src/idempotency/redis-"]),
   ];
-  const jest = ["node", "--experimental-vm-modules", "--no-warnings", "test/node_modules/jest/bin/jest.js"];
+  const jest = ["node", "--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
   const options = ["--config", "test/jest.config.mjs", ...(patterns.length === 0 ? coverage : [])];
   runJest(["tests", ...patterns].join(" "), (report) => run([...jest, ...options, ...report, ...patterns]));
 }

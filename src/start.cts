@@ -9,4 +9,6 @@ if (Number.parseInt(process.versions.node, 10) < required) {
   process.exit(1);
 }
 nodeModule.enableCompileCache({ directory: `${__dirname}/compile-cache`, portable: true });
+// Stack traces in the log name the lines of src/*.ts. The map is read with the first of them.
+process.setSourceMapsEnabled(true);
 require("./server.cjs");

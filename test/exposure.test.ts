@@ -6,34 +6,26 @@ import { startService } from "./helpers/service.ts";
 const production = { NODE_ENV: "production" };
 const development = { NODE_ENV: "development" };
 
-const introspections = [
+test.each([
   getIntrospectionQuery(),
   "{ __schema { queryType { name } } }",
-  '{ __type(name: "Query") { name } }',
   '{ ...A } fragment A on Query { t: __type(name: "Query") { name } }',
-];
+])("allows introspection without a token in development only: %#", async (query) => {
+  const shown = await send((await startService(development)).url, { query }, {});
+  const hidden = await send((await startService(production)).url, { query }, {});
 
-test.each(introspections)("does not show its schema in production: %#", async (query) => {
-  const { url } = await startService(production);
-
-  const answer = await send(url, { query }, {});
-
-  expect(answer.status).toBe(400);
-  expect(answer.body.data).toBeUndefined();
-  expect(answer.body.errors?.map(({ extensions }) => extensions.code)).toContain("GRAPHQL_VALIDATION_FAILED");
-  expect(answer.text).not.toMatch(/DataExtraction/);
+  expect([shown.status, shown.body.errors]).toEqual([200, undefined]);
+  expect(hidden.status).toBe(400);
+  expect(hidden.text).not.toMatch(/DataExtraction|Apollo/);
+  for (const { message, extensions } of hidden.body.errors ?? []) {
+    expect(extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+    expect(message).toBe(
+      "Introspection is off. Use schema.graphql from this service's repository, or `_service { sdl }`.",
+    );
+  }
 });
 
-test.each(introspections)("shows its schema while it is explored, without a token: %#", async (query) => {
-  const { url } = await startService(development);
-
-  const answer = await send(url, { query }, {});
-
-  expect(answer.status).toBe(200);
-  expect(answer.body.errors).toBeUndefined();
-});
-
-const guesses: [what: string, query: string, suggestion: string][] = [
+test.each([
   ["a field", "{ dataExtractionActio(id: 1) { id } }", "dataExtractionAction"],
   ["an argument", "{ dataExtractionAction(idd: 1) { id } }", "id"],
   ["a type", "query ($a: CreateDataExtractionActionInpu) { __typename }", "CreateDataExtractionActionInput"],
@@ -47,49 +39,42 @@ const guesses: [what: string, query: string, suggestion: string][] = [
     'mutation { createDataExtractionAction(input: { name: "a", webhook: { type: YESNO } }) { ctxId } }',
     "YES_NO",
   ],
-];
+])("suggests the name of %s in development only", async (_case, query, suggestion) => {
+  const shown = await send((await startService(development)).url, { query });
+  const hidden = await send((await startService(production)).url, { query });
 
-test.each(guesses)("suggests nothing in the place of %s that does not exist, in production", async (_case, query) => {
-  const { url } = await startService(production);
-
-  const answer = await send(url, { query });
-
-  expect(answer.status).toBe(400);
-  expect(answer.text).not.toMatch(/did you mean|suggest/i);
+  expect(shown.body.errors?.[0]?.message).toMatch(new RegExp(`Did you mean .*"${suggestion}"`));
+  expect(hidden.status).toBe(400);
+  expect(hidden.text).not.toMatch(/did you mean|suggest/i);
 });
 
-test.each(guesses)(
-  "suggests a name in the place of %s that does not exist while it is explored",
-  async (_case, query, suggestion) => {
-    const { url } = await startService(development);
-
-    const answer = await send(url, { query });
-
-    expect(answer.body.errors?.[0]?.message).toMatch(new RegExp(`Did you mean .*"${suggestion}"`));
-  },
-);
-
 test.each([
-  ["a field", { name: "a", webhok: {}, webhook: {} }, /lacks; its fields are name, .*webhook/, /^.{0,140} lacks\.$/],
-  ["an enum value", { name: "a", webhook: { type: "MAYBE" } }, /Must be one of YES_NO\./, /Must be of type \w+\.$/],
-])(
-  "names what there is in the place of %s of a variable only while it is explored",
-  async (_case, input, open, closed) => {
-    const inDevelopment = await startService(development);
-    const inProduction = await startService(production);
+  ["fields", { name: "a", webhok: {}, webhook: {} }, /its fields are name, .*webhook/],
+  ["enum values", { name: "a", webhook: { type: "MAYBE" } }, /Must be one of YES_NO/],
+])("lists the %s that a variable may have in development only", async (_case, input, names) => {
+  const shown = await create((await startService(development)).url, input);
+  const hidden = await create((await startService(production)).url, input);
 
-    expect(onlyError(await create(inDevelopment.url, input)).message).toMatch(open);
-    expect(onlyError(await create(inProduction.url, input)).message).toMatch(closed);
-  },
-);
+  expect(onlyError(shown).message).toMatch(names);
+  expect(onlyError(hidden).message).not.toMatch(/its fields|one of/);
+});
 
-test("shows no stack and no file of its own in an error", async () => {
+test("separates the problems of an input in one message by semicolons", async () => {
+  const { url } = await startService({});
+
+  const { message, extensions } = onlyError(await create(url, { name: "", webhook: { syncData: true } }));
+
+  expect(extensions.fieldErrors).toHaveLength(3);
+  expect(message).toMatch(/input\.name: [^;]+; input\.webhook\.sync\w+: [^;]+; input\.webhook\.sync\w+: [^;]+\.$/);
+});
+
+test("shows no stack trace and no file of its own in an error", async () => {
   for (const environment of [production, development]) {
     const { url } = await startService(environment);
     for (const query of ["{", "{ nope }", "", "query A { __typename } query B { __typename }"]) {
-      const answer = await send(url, { query }, {});
-      expect(answer.body.errors).toBeDefined();
-      expect(answer.text).not.toMatch(/stack|node_modules|\.[jt]s\b|file:/);
+      const response = await send(url, { query }, {});
+      expect(response.body.errors).toBeDefined();
+      expect(response.text).not.toMatch(/stack|node_modules|\.[jt]s\b|file:/);
     }
   }
 });

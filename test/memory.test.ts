@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { startMeasuredProcess } from "./helpers/measured-process.ts";
-import { assertBuilt, eventually } from "./helpers/process.ts";
+import { eventually } from "./helpers/process.ts";
 import { openSocket, parseAnswer, readToTheEnd, sendRaw } from "./helpers/raw-http.ts";
 import { answerBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { startUpstream } from "./helpers/upstream.ts";
-
-beforeAll(assertBuilt);
 
 const mebibyte = 1024 * 1024;
 const token = { authorization: "Bearer t" };

@@ -116,12 +116,12 @@ function guarantee(memory: Memory): Memory {
   };
 }
 
-type Interpretation<Result> =
+export type Interpretation<Result> =
   | { readonly result: Result; readonly ctxId: string | null; readonly failure?: undefined }
   | { readonly result?: undefined; readonly ctxId: string | null; readonly failure: Failure };
 
 /** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
-function interpret<Args, Result>(
+export function interpret<Args, Result>(
   args: Args,
   exchange: Exclude<Exchange, { kind: "aborted" }>,
   context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
@@ -139,7 +139,8 @@ function interpret<Args, Result>(
   return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
 }
 
-function toPath(template: string, { pathParameters, query }: RestRequest): string {
+/** The path of a request, with its query. */
+export function toPath(template: string, { pathParameters, query }: RestRequest): string {
   const path =
     pathParameters === undefined
       ? template

@@ -12,6 +12,8 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number;
   /** From the established connection to the last byte of the response. */
   readonly responseTimeoutMs: number;
+  /** The limit on a response's decompressed size; {@link maxResponseBytes} unless given. */
+  readonly maxResponseBytes?: number;
 }
 
 export interface TransportRequest {
@@ -57,7 +59,7 @@ export const maxResponseBytes = 1024 * 1024;
 
 // Shorter than the 5 s after which uvicorn closes an idle connection. If a create request met a socket that is just
 // being closed, nobody could say whether it was processed.
-const idleSocketTimeoutMs = 4000;
+export const idleSocketTimeoutMs = 4000;
 
 const maxConnectRetries = 2;
 const connectRetryBaseMs = 50;
@@ -156,7 +158,7 @@ export function createTransport(settings: TransportSettings): Transport {
           contentType: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
         };
-        const collector = new ByteCollector(maxResponseBytes, memory);
+        const collector = new ByteCollector(settings.maxResponseBytes ?? maxResponseBytes, memory);
         stream.on("data", (chunk: Buffer) => {
           if (isSettled || collector.add(chunk) === undefined) return;
           abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });

@@ -104,10 +104,10 @@ export function checkOperationLimits(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   variables: Readonly<Record<string, unknown>>,
 ): void {
-  let coerced: Readonly<Record<string, unknown>> | undefined;
+  let coercion: ReturnType<typeof getVariableValues> | undefined;
   const coerceVariables = () => {
-    coerced ??= getVariableValues(schema, operation.variableDefinitions ?? [], variables).coerced ?? {};
-    return coerced;
+    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+    return coercion.coerced;
   };
   const fields = [...collectRootFields(operation.selectionSet, fragments, coerceVariables).values()];
   const entityFields = fields.filter(({ name }) => name.value === "_entities");
@@ -116,11 +116,15 @@ export function checkOperationLimits(
   if (entities > operationLimits.entities) throw new OperationLimitError("entities");
 }
 
+/** The coerced variables; undefined if one of them is invalid. */
+type CoerceVariables = () => Readonly<Record<string, unknown>> | undefined;
+
 function collectRootFields(
   { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  coerceVariables: () => Readonly<Record<string, unknown>>,
+  coerceVariables: CoerceVariables,
   fields: Map<string, FieldNode> = new Map(),
+  seenFragments: Set<FragmentDefinitionNode> = new Set(),
 ): Map<string, FieldNode> {
   for (const selection of selections) {
     if (!isIncluded(selection, coerceVariables)) continue;
@@ -128,16 +132,24 @@ function collectRootFields(
       fields.set((selection.alias ?? selection.name).value, selection);
       continue;
     }
-    const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
-    const inner = isSpread ? fragments.get(selection.name.value)?.selectionSet : selection.selectionSet;
-    if (inner !== undefined) collectRootFields(inner, fragments, coerceVariables, fields);
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      collectRootFields(selection.selectionSet, fragments, coerceVariables, fields, seenFragments);
+      continue;
+    }
+    // As execution does: a fragment that is spread again adds nothing, and fragments that double would never end.
+    const fragment = fragments.get(selection.name.value);
+    if (fragment === undefined || seenFragments.has(fragment)) continue;
+    seenFragments.add(fragment);
+    collectRootFields(fragment.selectionSet, fragments, coerceVariables, fields, seenFragments);
   }
   return fields;
 }
 
-function isIncluded(selection: SelectionNode, coerceVariables: () => Readonly<Record<string, unknown>>): boolean {
+function isIncluded(selection: SelectionNode, coerceVariables: CoerceVariables): boolean {
   if (selection.directives === undefined || selection.directives.length === 0) return true;
   const variables = coerceVariables();
+  // graphql-js rejects the variables before it executes anything.
+  if (variables === undefined) return true;
   if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.if === true) return false;
   return getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.if !== false;
 }

@@ -26,12 +26,6 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
         record.rootField = findRootField(operation);
 
         const { variables = {} } = request;
-        const fragments = new Map(
-          document.definitions
-            .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
-            .map((fragment) => [fragment.name.value, fragment]),
-        );
-        checkOperationLimits(schema, operation, fragments, variables);
         // GraphQL allows a nullable variable at a non-null position if one of the two has a default (section 5.8.5 of the
         // specification), and graphql-js finds the null only during execution: too late to say that nothing was done.
         const isNullRejected =
@@ -43,6 +37,12 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
             extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
           });
         }
+        const fragments = new Map(
+          document.definitions
+            .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
+            .map((fragment) => [fragment.name.value, fragment]),
+        );
+        checkOperationLimits(schema, operation, fragments, variables);
       },
     };
   },

@@ -28,11 +28,12 @@ export const traceOperation: ApolloServerPlugin<RequestContext> = {
       async executionDidStart() {
         const { operationType, operationName } = record;
         // Named by the type, as in OpenTelemetry's conventions, because the number of operation names is unbounded.
-        const started = startSpan(operationType ?? "graphql", context.active());
+        const started = startSpan(operationType ?? "graphql", record.traceContext);
         span = started.span;
         if (operationType !== undefined) span.setAttribute("graphql.operation.type", operationType);
         if (operationName !== undefined) span.setAttribute("graphql.operation.name", operationName);
-        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in.
+        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in, and without the
+        // SDK there is none.
         record.traceContext = started.traceContext;
       },
       async willSendResponse() {

@@ -8,7 +8,7 @@ import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { readBearerToken } from "./credentials.ts";
 import { sendOverloaded } from "./load-shedding.ts";
-import { hasRequestInFlight } from "./request-lifetime.ts";
+import { closeAfterLastResponse, hasRequestInFlight } from "./request-lifetime.ts";
 
 export interface HttpErrorRow {
   readonly code: string;
@@ -83,11 +83,16 @@ export class HttpError extends Error {
 
 /** Gives every error response the form of a GraphQL response. */
 export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug): void {
-  app.setNotFoundHandler((request, reply) =>
+  const respondNotFound = (request: FastifyRequest, reply: FastifyReply) =>
     isGraphqlRequest(request)
       ? sendHttpError(request, reply.header("allow", "GET, POST"), 405)
-      : sendHttpError(request, reply, 404),
-  );
+      : sendHttpError(request, reply, 404);
+  app.setNotFoundHandler(respondNotFound);
+  // Before the body is read: its type, size, and content do not matter.
+  app.addHook("preParsing", (request, reply, _payload, done) => {
+    if (request.is404) void respondNotFound(request, reply);
+    else done();
+  });
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof HttpError && error.statusCode === 503) return sendOverloaded(request, reply);
     if (error instanceof HttpError) {
@@ -113,10 +118,13 @@ export type ReportRejection = (requestId: string, code: string, status: number) 
 /** Responds to what Node's HTTP parser rejects: not HTTP, too large a header, or not there in time. */
 export function createClientErrorHandler(reportRejection: ReportRejection) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    // While a response is being written, or a complete request is in flight, another one in front of it would be taken
-    // for it.
-    if (error.code === "ECONNRESET" || !socket.writable || hasRequestInFlight(socket)) {
+    if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroySoon();
+      return;
+    }
+    // A response in front of that of a complete request would be taken for it.
+    if (hasRequestInFlight(socket)) {
+      closeAfterLastResponse(socket);
       return;
     }
     const status = statusByParserError[error.code ?? ""] ?? 400;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CallerConnection } from "../caller-connection.ts";
@@ -12,24 +13,23 @@ declare module "fastify" {
     handling: Promise<unknown> | null;
     /** Called at the end of the request. */
     onEnd: (() => void) | null;
-    /** Whether the request has arrived completely. */
-    isReceived: boolean;
   }
 }
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 const requestsInFlight = Symbol("requests in flight");
-type CountingSocket = Socket & { [requestsInFlight]?: number };
+const isClosing = Symbol("closes after the last response");
+/** A request is here until its response has been sent, and not longer. */
+type FollowedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isClosing]?: boolean };
 
 /** Whether a complete request of the connection has no complete response yet. */
-export function hasRequestInFlight(socket: CountingSocket): boolean {
-  return (socket[requestsInFlight] ?? 0) > 0;
+export function hasRequestInFlight(socket: FollowedSocket): boolean {
+  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
 }
 
-/** A number per connection: it retains no request. */
-function countRequest(socket: CountingSocket, change: 1 | -1): void {
-  socket[requestsInFlight] = (socket[requestsInFlight] ?? 0) + change;
+export function closeAfterLastResponse(socket: FollowedSocket): void {
+  socket[isClosing] = true;
 }
 
 /**
@@ -43,7 +43,6 @@ export function followRequests(app: FastifyInstance): void {
   app.decorateRequest("connection", null as never);
   app.decorateRequest("handling", null);
   app.decorateRequest("onEnd", null);
-  app.decorateRequest("isReceived", false);
 
   app.addHook("onRequest", (request, reply, done) => {
     const { raw } = request;
@@ -55,8 +54,12 @@ export function followRequests(app: FastifyInstance): void {
       raw.socket.destroy();
       return;
     }
+    const socket: FollowedSocket = raw.socket;
+    socket[requestsInFlight] ??= new Set();
+    socket[requestsInFlight].add(raw);
     reply.raw.once("close", () => {
-      if (request.isReceived) countRequest(raw.socket, -1);
+      socket[requestsInFlight]?.delete(raw);
+      if (socket[isClosing] && !hasRequestInFlight(socket)) socket.destroySoon();
       if (!reply.raw.writableFinished) request.connection.close();
       if (request.handling === null) end(request);
       else
@@ -67,12 +70,6 @@ export function followRequests(app: FastifyInstance): void {
     });
     // Nobody reads these bodies, and what is not read is buffered.
     if (methodsWithoutBody.has(request.method)) raw.resume();
-    done();
-  });
-
-  app.addHook("preHandler", (request, _reply, done) => {
-    request.isReceived = true;
-    countRequest(request.raw.socket, 1);
     done();
   });
 

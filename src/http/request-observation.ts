@@ -50,7 +50,7 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
 
     const end = () => {
       if (!inFlight.delete(end)) return;
-      if (request.record === null) return metrics.discard();
+      if (request.record === null || isPreflight(request, reply)) return metrics.discard();
       endedCount += 1;
       const durationMs = performance.now() - startedAt;
       const isAborted = !reply.raw.writableFinished;
@@ -83,6 +83,11 @@ export function createRejectionReport({ logger, metrics }: ObservationSinks) {
     logRequest(logger, record, { method: "", path: "", status, durationMs: 0, isAborted: false });
     metrics.end(record, 0, false);
   };
+}
+
+/** A browser's question whether a page may send a request. It is not a GraphQL request. */
+function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return method === "OPTIONS" && statusCode === 204;
 }
 
 function describeRequest(request: FastifyRequest) {

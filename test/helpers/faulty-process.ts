@@ -1,19 +1,20 @@
-// The service with a fault that a test sets off: SIGUSR2 throws where nobody catches, SIGHUP leaves a rejection
-// to nobody, and FAULT_AT_START does the same before the service listens.
+// The service with a fault that a test triggers: SIGUSR2 throws where nothing catches, SIGHUP leaves a rejection
+// unhandled, and FAULT_AT_START throws before the service listens.
 import { readConfig } from "../../src/config.ts";
-import { run } from "../../src/run.ts";
+import { runService } from "../../src/run-service.ts";
 import { createService } from "../../src/service.ts";
+import { createLogDestination } from "../../src/telemetry/log-destination.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 
 process.on("SIGUSR2", () => {
-  throw new TypeError("canary in a message");
+  throw new TypeError("uncaught canary");
 });
 process.on("SIGHUP", () => {
   // biome-ignore lint/nursery/noFloatingPromises: this is the fault
-  Promise.reject(new RangeError("canary in a rejection"));
+  Promise.reject(new RangeError("unhandled canary"));
 });
 
-await run(process, async () => {
+await runService(async () => {
   if (process.env.HANG_AT_START) {
     process.stdout.write("starting\n");
     await new Promise((resolve) => setTimeout(resolve, 60_000));
@@ -25,7 +26,8 @@ await run(process, async () => {
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   }
   const config = readConfig(process.env);
-  const logger = createLogger(config.logLevel, process.stdout);
-  const service = createService({ config, logger, version: "0.0.0-test", process });
-  return { service, logger, shutdownDelayMs: config.shutdownDelayMs };
+  const { destination, flush } = createLogDestination();
+  const logger = createLogger(config.logLevel, "0.0.0-test", destination);
+  const service = createService({ config, logger, version: "0.0.0-test" });
+  return { service, logger, shutdownDelayMs: config.shutdownDelayMs, startFields: {}, flushLog: flush };
 });

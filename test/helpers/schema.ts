@@ -1,24 +1,17 @@
 import { type GraphQLInputType, getNamedType, isInputObjectType, isListType, isNonNullType } from "graphql";
 import { createSubgraphSchema } from "../../src/graphql/schema.ts";
 
-/** The service's schema, on a client that nobody calls. */
-export const { schema } = createSubgraphSchema(
-  {
-    createAction: async () => {
-      throw new Error("not called");
-    },
-    readAction: async () => {
-      throw new Error("not called");
-    },
-  },
-  {
+/** The service's schema, for tests that execute nothing. */
+export const { schema } = createSubgraphSchema({
+  idempotency: {
     once: async () => {
-      throw new Error("not called");
+      throw new Error("nothing is executed");
     },
   },
-);
+  metrics: { countIdempotencyResult() {} },
+});
 
-/** The type at a path of argument and input field names; undefined when the schema has no such path. */
+/** The type at a path of argument and input field names; undefined if the schema has no such path. */
 export function typeAt(
   [argument, ...fields]: readonly string[],
   field = "createDataExtractionAction",
@@ -32,7 +25,7 @@ export function typeAt(
   return type;
 }
 
-/** Every path of the create's input, the argument itself first. */
+/** Every path of the create request's input, the argument itself first. */
 export function inputPaths(path: readonly string[] = ["input"]): string[][] {
   const type = typeAt(path);
   const named = type && getNamedType(type);

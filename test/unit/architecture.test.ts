@@ -22,6 +22,7 @@ test.each([
   { importer: /^graphql\//, forbidden: /^(?:http|playground|sandbox)\// },
   { importer: /^(?:graphql|http|telemetry|sandbox|playground)\//, forbidden: /^operations\/.+\// },
   { importer: /^http\//, forbidden: /^(?:operations|sandbox)\// },
+  { importer: /^(?!check-upstream\/)/, forbidden: /^check-upstream\// },
   { importer: /^(?!contactswing\/transport\.ts)/, forbidden: /^got$/ },
 ])("$importer imports nothing that matches $forbidden", ({ importer, forbidden, except }) => {
   const violations = files
