@@ -40,8 +40,8 @@ await runService(async () => {
   const given = readConfig({ ...process.env, HOST: HOST?.trim() || "127.0.0.1" });
   const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
   // Programs read the lines that production writes.
-  const { destination, flush } = createLogDestination();
-  const logger = createLogger(config.logLevel, version, process.stdout.isTTY ? pretty(prettyOptions) : destination);
+  const log = createLogDestination();
+  const logger = createLogger(config.logLevel, version, process.stdout.isTTY ? pretty(prettyOptions) : log);
   const tracing = await startTracing({ environment: process.env, version, logger });
   for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
   const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
@@ -52,7 +52,7 @@ await runService(async () => {
     // No load balancer has to notice, and every restart on save would wait for it.
     shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
     startFields: describeConfig(config),
-    flushLog: flush,
+    log,
     onStarted: (url) => {
       const origin = new URL(url);
       if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";

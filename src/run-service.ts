@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { ConfigError } from "./config.ts";
 import type { Service } from "./service.ts";
+import type { LogDestination } from "./telemetry/log-destination.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
 
@@ -16,8 +17,7 @@ export interface Runnable {
   readonly onStarted?: (url: string) => void;
   /** Called after the service has stopped. */
   readonly onStopped?: () => Promise<void>;
-  /** Writes out what was logged, within a bounded time. */
-  readonly flushLog: () => Promise<void>;
+  readonly log: Pick<LogDestination, "flush" | "flushSync">;
 }
 
 /**
@@ -26,8 +26,15 @@ export interface Runnable {
  * on standard error and exit code 1.
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
-  let running: Runnable | undefined;
-  let stopping: Runnable | undefined;
+  let prepared: Runnable | undefined;
+  let isRunning = false;
+  let isStopping = false;
+
+  function refuse(error: unknown): never {
+    process.stderr.write(`${explain(error)}\n`);
+    prepared?.log.flushSync();
+    process.exit(1);
+  }
 
   closeWithGrace(
     {
@@ -46,36 +53,39 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
         "SIGSEGV",
         "SIGUSR2",
       ],
-      onSecondSignal: () => stopping && abandon(stopping),
-      onSecondError: (error) => stopping?.logger.fatal(serializeError(error), "uncaught error"),
+      onSecondSignal: () => prepared && isStopping && abandon(prepared),
+      onSecondError: (error) => {
+        prepared?.logger.fatal(serializeError(error), "uncaught error");
+        prepared?.log.flushSync();
+      },
     },
     async ({ signal, err }) => {
-      if (running === undefined) {
+      if (prepared === undefined || !isRunning) {
         if (err !== undefined) refuse(err);
         return;
       }
-      stopping = running;
-      if (err !== undefined) running.logger.fatal(serializeError(err), "uncaught error");
-      else running.logger.info({ "process.signal": signal }, "stopping");
-      await stop(running, signal === "SIGTERM" ? running.shutdownDelayMs : 0);
+      isStopping = true;
+      if (err !== undefined) prepared.logger.fatal(serializeError(err), "uncaught error");
+      else prepared.logger.info({ "process.signal": signal }, "stopping");
+      await stop(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
     },
   );
   // The reader of the output is gone: no reason to abandon callers, and nothing can be written anyway.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
   try {
-    const runnable = await prepare();
-    const url = await runnable.service.start();
-    running = runnable;
-    runnable.logger.info({ "service.address": url, ...runnable.startFields }, "listening");
-    runnable.onStarted?.(url);
+    prepared = await prepare();
+    const url = await prepared.service.start();
+    isRunning = true;
+    prepared.logger.info({ "service.address": url, ...prepared.startFields }, "listening");
+    prepared.onStarted?.(url);
   } catch (error) {
     refuse(error);
   }
 }
 
 /** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
-async function stop({ service, logger, onStopped, flushLog }: Runnable, delayMs: number): Promise<void> {
+async function stop({ service, logger, onStopped, log }: Runnable, delayMs: number): Promise<void> {
   try {
     service.drain();
     await delay(delayMs);
@@ -83,19 +93,14 @@ async function stop({ service, logger, onStopped, flushLog }: Runnable, delayMs:
     await onStopped?.();
     logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
   } finally {
-    await flushLog();
+    await log.flush();
   }
 }
 
-function abandon({ service, logger }: Runnable): void {
+function abandon({ service, logger, log }: Runnable): void {
   const abandoned = service.abandonRequests();
   logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
-  logger.flush();
-}
-
-function refuse(error: unknown): never {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
+  log.flushSync();
 }
 
 function explain(error: unknown): string {

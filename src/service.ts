@@ -61,10 +61,10 @@ export interface ServiceOptions {
 const builtPlayground = new URL("../dist/browser/", import.meta.url);
 // A request waits for another one's response a little longer than that one can take.
 const waitMarginMs = 1000;
-// After the grace period: time for the last responses to leave.
+// After the grace period: time for the last responses to leave, within the closing time.
 const lastResponsesMs = 250;
-/** After the requests in flight: time for the store, the traces, and the log together. */
-export const closingMs = 1000;
+/** After the requests in flight: time for everything else together. The whole stop takes at most this and the grace period. */
+const closingMs = 1000;
 
 /** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
@@ -144,7 +144,7 @@ export function createService(options: ServiceOptions): Service {
     isDraining: () => isDraining,
     findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
   });
-  const metricsApp = config.metricsPort === undefined ? app : Fastify({ logger: false });
+  const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
   registerMetricsRoute(metricsApp, metrics);
   registerGraphqlRoute(app, {
     apollo,
@@ -168,6 +168,7 @@ export function createService(options: ServiceOptions): Service {
 
   async function stop(): Promise<void> {
     isDraining = true;
+    const lastDeadline = performance.now() + config.shutdownGraceMs + closingMs;
     let cut: NodeJS.Timeout | undefined;
     const grace = setTimeout(() => {
       // Requests that ContactSwing has not responded to by now end as UNKNOWN, and their callers still learn that.
@@ -179,9 +180,8 @@ export function createService(options: ServiceOptions): Service {
     clearTimeout(cut);
     gauge.stop();
     transport.destroy();
-    const deadline = performance.now() + closingMs;
-    await Promise.all([apollo.stop(), store.stop(deadline), tracing?.stop(deadline)]);
-    if (metricsApp !== app) await metricsApp.close();
+    const deadline = Math.min(lastDeadline, performance.now() + closingMs);
+    await Promise.all([apollo.stop(), store.stop(deadline), tracing?.stop(deadline), metricsApp.close()]);
   }
   let stopped: Promise<void> | undefined;
 
