@@ -4,7 +4,7 @@
 // Then starts it once for V8's compile cache.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -42,9 +42,7 @@ await build({
 
 // Fills the compile cache: the process writes it when it ends. It counts for this file, V8's version and options, and the
 // kind of processor: the options are those of the start script, and on another processor the start is slower, no more.
-const { scripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
-const [, ...words] = scripts.start.split(" ");
-const service = spawn(process.execPath, words, {
+const service = spawn(process.execPath, ["dist/start.cjs"], {
   cwd: root,
   env: { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", CONTACTSWING_URL: "http://127.0.0.1:1" },
   stdio: ["ignore", "pipe", "inherit"],

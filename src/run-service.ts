@@ -16,9 +16,12 @@ export interface Runnable {
   readonly onStarted?: (url: string) => void;
   /** Called after the service has stopped. */
   readonly onStopped?: () => Promise<void>;
-  /** Writes out what was logged, within a bounded time. */
-  readonly flushLog: () => Promise<void>;
+  /** Writes out what was logged, at the latest until `deadlineMs` on the clock of `performance.now()`. */
+  readonly flushLog: (deadlineMs: number) => Promise<void>;
 }
+
+/** For the log, when the process ends at once. */
+const lastLinesMs = 500;
 
 /**
  * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process at
@@ -27,7 +30,6 @@ export interface Runnable {
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
   let running: Runnable | undefined;
-  let stopping: Runnable | undefined;
 
   closeWithGrace(
     {
@@ -46,51 +48,60 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
         "SIGSEGV",
         "SIGUSR2",
       ],
-      onSecondSignal: () => stopping && abandon(stopping),
-      onSecondError: (error) => stopping?.logger.fatal(serializeError(error), "uncaught error"),
     },
     async ({ signal, err }) => {
       if (running === undefined) {
         if (err !== undefined) refuse(err);
         return;
       }
-      stopping = running;
+      handleFurtherEvents(running);
       if (err !== undefined) running.logger.fatal(serializeError(err), "uncaught error");
       else running.logger.info({ "process.signal": signal }, "stopping");
       await stop(running, signal === "SIGTERM" ? running.shutdownDelayMs : 0);
     },
   );
-  // The reader of the output is gone: no reason to abandon callers, and nothing can be written anyway.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  // Its reader is gone: no reason to abandon callers, and nothing can be written anyway.
+  process.stderr.on("error", () => undefined);
 
+  let runnable: Runnable | undefined;
   try {
-    const runnable = await prepare();
+    runnable = await prepare();
     const url = await runnable.service.start();
     running = runnable;
     runnable.logger.info({ "service.address": url, ...runnable.startFields }, "listening");
     runnable.onStarted?.(url);
   } catch (error) {
+    await runnable?.flushLog(performance.now() + lastLinesMs);
     refuse(error);
   }
 }
 
 /** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
 async function stop({ service, logger, onStopped, flushLog }: Runnable, delayMs: number): Promise<void> {
-  try {
-    service.drain();
-    await delay(delayMs);
-    await service.stop();
-    await onStopped?.();
-    logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
-  } finally {
-    await flushLog();
-  }
+  service.drain();
+  await delay(delayMs);
+  const deadlineMs = await service.stop();
+  await onStopped?.();
+  logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
+  await flushLog(deadlineMs);
 }
 
-function abandon({ service, logger }: Runnable): void {
-  const abandoned = service.abandonRequests();
-  logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
-  logger.flush();
+/** While the service stops: a second signal ends the process at once, a further error is only logged. */
+function handleFurtherEvents({ service, logger, flushLog }: Runnable): void {
+  // The listeners of close-with-grace exit before the log is written.
+  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"])
+    process.removeAllListeners(event);
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error) => logger.fatal(serializeError(error), "uncaught error"));
+  }
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    process.once(signal, async () => {
+      const abandoned = service.abandonRequests();
+      logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
+      await flushLog(performance.now() + lastLinesMs);
+      process.exit(1);
+    });
+  }
 }
 
 function refuse(error: unknown): never {

@@ -32,8 +32,11 @@ export interface Service {
   start(): Promise<string>;
   /** From here on readiness is false; requests are still accepted. */
   drain(): void;
-  /** Stops listening, lets requests in flight finish for at most the grace period, and closes every connection. */
-  stop(): Promise<void>;
+  /**
+   * Stops listening, lets requests in flight finish for at most the grace period, and closes every connection.
+   * @returns when the process should have ended, on the clock of `performance.now()`.
+   */
+  stop(): Promise<number>;
   /** Ends the log lines of requests in flight, because the process ends at once. @returns how many there were. */
   abandonRequests(): number;
   readonly endedRequestCount: number;
@@ -61,8 +64,9 @@ const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
 const waitMarginMs = 1000;
 // After the grace period: time for the last responses to leave.
 const lastResponsesMs = 250;
-/** After the requests in flight: time for the store, the traces, and the log together. */
+/** After the requests in flight: time for the store, the traces, and the log together, of which the log has the last. */
 export const closingMs = 1000;
+const logMs = 250;
 
 /** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
@@ -161,7 +165,7 @@ export function createService(options: ServiceOptions): Service {
     },
   });
 
-  async function stop(): Promise<void> {
+  async function stop(): Promise<number> {
     isDraining = true;
     let cut: NodeJS.Timeout | undefined;
     const grace = setTimeout(() => {
@@ -175,10 +179,11 @@ export function createService(options: ServiceOptions): Service {
     gauge.stop();
     transport.destroy();
     const deadline = performance.now() + closingMs;
-    await Promise.all([apollo.stop(), store.stop(deadline), tracing?.stop(deadline)]);
+    await Promise.all([apollo.stop(), store.stop(deadline - logMs), tracing?.stop(deadline - logMs)]);
     if (metricsApp !== app) await metricsApp.close();
+    return deadline;
   }
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<number> | undefined;
 
   return {
     async start() {

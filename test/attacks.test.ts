@@ -231,9 +231,7 @@ test("closes connections that are idle or send too slowly, and serves others mea
   const slowHead = sendRaw(url, "POST /graphql HT");
   const slowBody = sendRaw(url, `${head}X-Request-Id: slow-body\r\nContent-Length: 100\r\n\r\n{`);
 
-  const others = await Promise.all(
-    Array.from({ length: 20 }, () => send(url, query, { connection: "close" })),
-  );
+  const others = await Promise.all(Array.from({ length: 20 }, () => send(url, query, { connection: "close" })));
 
   expect(others.map(({ status }) => status)).toEqual(Array(20).fill(200));
   for (const text of [await slowHead, await slowBody, ...(await Promise.all(idle.map(({ closed }) => closed)))]) {

@@ -102,7 +102,8 @@ test("rejects nothing for one long pause, for a few long ones, or for many short
   const statuses = new Set<number>();
   const sendFor = async (durationMs: number) => {
     for (const end = performance.now() + durationMs; performance.now() < end; ) {
-      for (const { status } of await Promise.all(Array.from({ length: 5 }, () => send(url, query)))) statuses.add(status);
+      for (const { status } of await Promise.all(Array.from({ length: 5 }, () => send(url, query))))
+        statuses.add(status);
     }
   };
 

@@ -1,21 +1,33 @@
-import { pino } from "pino";
+import process from "node:process";
+import type { Writable } from "node:stream";
+import type { DestinationStream } from "pino";
 
 /** What may wait for a slow reader. Lines beyond it are dropped, so that the log cannot exhaust the memory. */
 const maxBufferedBytes = 8 * 1024 * 1024;
-const maxFlushMs = 1000;
 
-/** Standard output, written asynchronously so that a slow reader does not block the event loop. */
-export function createLogDestination() {
-  const destination = pino.destination({ fd: 1, sync: false, maxLength: maxBufferedBytes });
+export interface LogDestination {
+  readonly destination: DestinationStream;
+  /** Resolves once everything is written, at the latest at `deadlineMs` on the clock of `performance.now()`. */
+  flush(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Standard output. Node.js writes to a pipe without blocking, so a slow reader does not stop the event loop. pino's own
+ * destination writes in the thread pool, where a write that blocks keeps the process from exiting.
+ */
+export function createLogDestination(output: Writable = process.stdout): LogDestination {
   // The reader is gone: no reason to stop serving callers.
-  destination.on("error", () => undefined);
+  output.on("error", () => undefined);
   return {
-    destination,
-    /** Resolves once everything is written, or the time for that is over. */
-    async flush(): Promise<void> {
+    destination: {
+      write(line) {
+        if (output.writableLength <= maxBufferedBytes) output.write(line);
+      },
+    },
+    async flush(deadlineMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, maxFlushMs);
-      destination.flush(() => resolve());
+      const timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
+      output.write("", () => resolve());
       await promise;
       clearTimeout(timer);
     },
