@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { context, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { RequestContext } from "../request-context.ts";
 import { tracer } from "../telemetry/tracing.ts";
@@ -28,11 +28,12 @@ export const traceOperation: ApolloServerPlugin<RequestContext> = {
       async executionDidStart() {
         const { operationType, operationName } = record;
         // Named by the type, as in OpenTelemetry's conventions, because the number of operation names is unbounded.
-        span = tracer.startSpan(operationType ?? "graphql");
+        span = tracer.startSpan(operationType ?? "graphql", {}, record.traceContext);
         if (operationType !== undefined) span.setAttribute("graphql.operation.type", operationType);
         if (operationName !== undefined) span.setAttribute("graphql.operation.name", operationName);
-        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in.
-        record.traceContext = trace.setSpan(context.active(), span);
+        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in, and because without
+        // the SDK there is no active context, but still a caller's trace to pass on.
+        record.traceContext = trace.setSpan(record.traceContext, span);
       },
       async willSendResponse() {
         if (span === undefined) return;
