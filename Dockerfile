@@ -4,20 +4,9 @@ ARG NODE_IMAGE=node:26.10.0-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci
-COPY tsconfig.json ./
-COPY .ci .ci
-COPY src src
-RUN npm run build
-
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-# No dependency needs its install script at run time, so none of them runs code here.
-RUN npm ci --omit=dev --ignore-scripts
-# Types and source maps are for people who build, not for the process: nearly a quarter of the tree.
-RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
+COPY . .
+# Only the scripts of packages that package.json allows run here.
+RUN npm ci && npm run build:image
 
 FROM ${NODE_IMAGE}
 ARG REVISION=unknown
@@ -29,8 +18,7 @@ LABEL org.opencontainers.image.title="contactswing-bff" \
       org.opencontainers.image.base.name="docker.io/library/node:26.10.0-slim"
 ENV NODE_ENV=production
 WORKDIR /app
-# Everything belongs to root and the process runs as somebody else: what runs cannot change what runs next.
-COPY --chown=0:0 --from=dependencies /app/node_modules node_modules
+# Everything belongs to root and the process runs as another user: what runs cannot change what runs next.
 COPY --chown=0:0 --from=build /app/dist dist
 COPY --chown=0:0 package.json deploy/container/healthcheck.mjs ./
 # Numeric, so that Kubernetes can see that it is not root.
@@ -40,4 +28,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]
 # Node itself is the first process and gets the signals; the base image's start script would need a shell.
 ENTRYPOINT ["node"]
-CMD ["--no-allocation-site-pretenuring", "--max-semi-space-size=32", "--max-old-space-size=224", "--v8-pool-size=1", "--heap-growing-percent=400", "dist/start.cjs"]
+CMD ["--max-old-space-size=224", "dist/start.cjs"]

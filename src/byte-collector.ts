@@ -1,35 +1,50 @@
-const initialBytes = 4096;
+import type { Memory } from "./memory-budget.ts";
+
+/** Why a chunk was not accepted: the body is larger than allowed, or there is no memory for it. */
+export type Shortage = "over-limit" | "out-of-memory";
 
 /**
  * Collects the chunks of a body in one growing buffer. Its memory is bounded by the body's size, however many chunks
- * the body arrives in: a list of one-byte chunks would take two hundred times as much.
+ * the body arrives in: a list of one-byte chunks would take two hundred times as much. A body that arrives in a single
+ * chunk, as most do, is not copied.
  */
 export class ByteCollector {
   readonly #maxBytes: number;
-  #buffer: Buffer;
+  readonly #memory: Memory;
+  #buffer: Buffer | undefined;
   #length = 0;
 
-  /** @param expectedBytes the announced size, if there is one; a wrong one does no harm. */
-  constructor(maxBytes: number, expectedBytes = initialBytes) {
+  constructor(maxBytes: number, memory: Memory) {
     this.#maxBytes = maxBytes;
-    this.#buffer = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(expectedBytes, 1)));
+    this.#memory = memory;
   }
 
-  /** Copies a chunk; false if the body is now larger than allowed, and the chunk was not kept. */
-  add(chunk: Buffer): boolean {
+  /** Returns why a chunk was not accepted, if so. Nothing may be added after that. */
+  add(chunk: Buffer): Shortage | undefined {
     const length = this.#length + chunk.length;
-    if (length > this.#maxBytes) return false;
-    if (length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(length, this.#buffer.length * 2)));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
+    if (length > this.#maxBytes) return "over-limit";
+    if (this.#buffer === undefined) {
+      if (!this.#memory.take(chunk.length)) return "out-of-memory";
+      this.#buffer = chunk;
+    } else {
+      if (length > this.#buffer.length && !this.#grow(this.#buffer, length)) return "out-of-memory";
+      this.#buffer.set(chunk, this.#length);
     }
-    chunk.copy(this.#buffer, this.#length);
     this.#length = length;
-    return true;
+    return undefined;
   }
 
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer?.subarray(0, this.#length) ?? Buffer.alloc(0);
+  }
+
+  #grow(buffer: Buffer, length: number): boolean {
+    const size = Math.min(this.#maxBytes, Math.max(length, 2 * buffer.length));
+    if (!this.#memory.take(size - buffer.length)) return false;
+    // Not from Node's pool, whose slabs live as long as their last slice.
+    const larger = Buffer.allocUnsafeSlow(size);
+    larger.set(buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -178,9 +178,12 @@ export function findConfigWarnings(config: Config, environment: Environment): st
   return warnings;
 }
 
+/** Set by `npm run dev` for its child process. */
+export const sandboxVariable = "CONTACTSWING_IS_SANDBOX";
+
 /** Whether a variable looks like one of ours but is not: `MAX_INFLIGHT`, `JWT_ISSUERS`, `UPSTREAM_TIMEOUT`. */
 function isMistaken(name: string): boolean {
-  if (name in variables) return false;
+  if (name in variables || name === sandboxVariable) return false;
   const squeezed = squeeze(name);
   const isNearlyOurs = Object.keys(variables).some((ours) => {
     const theirs = squeeze(ours);

@@ -10,8 +10,8 @@ import { version } from "./version.ts";
 
 void runService(async () => {
   const config = readConfig(process.env);
-  const { destination, flush } = createLogDestination();
-  const logger = createLogger(config.logLevel, version, destination);
+  const log = createLogDestination();
+  const logger = createLogger(config.logLevel, version, log);
   const tracing = await startTracing({ environment: process.env, version, logger });
   for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
   return {
@@ -19,6 +19,6 @@ void runService(async () => {
     logger,
     shutdownDelayMs: config.shutdownDelayMs,
     startFields: describeConfig(config),
-    flushLog: flush,
+    log,
   };
 });

@@ -1,6 +1,7 @@
 import type { BearerToken } from "./auth/bearer-token.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { ContactSwing } from "./contactswing/request-session.ts";
+import type { Memory } from "./memory-budget.ts";
 import type { RequestRecord } from "./telemetry/request-record.ts";
 
 /**
@@ -15,6 +16,6 @@ export interface RequestContext {
   /** The REST API on the caller's behalf. */
   readonly contactSwing: ContactSwing;
   readonly record: RequestRecord;
-  /** Aborted when the caller disconnects. */
-  readonly signal: AbortSignal;
+  /** Memory for the duration of the request. */
+  readonly memory: Memory;
 }

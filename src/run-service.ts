@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { ConfigError } from "./config.ts";
 import type { Service } from "./service.ts";
+import type { LogDestination } from "./telemetry/log-destination.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
 
@@ -16,8 +17,7 @@ export interface Runnable {
   readonly onStarted?: (url: string) => void;
   /** Called after the service has stopped. */
   readonly onStopped?: () => Promise<void>;
-  /** Writes out what was logged, at the latest until `deadlineMs` on the clock of `performance.now()`. */
-  readonly flushLog: (deadlineMs: number) => Promise<void>;
+  readonly log: Pick<LogDestination, "flush">;
 }
 
 /** For the log, when the process ends at once. */
@@ -29,7 +29,14 @@ const lastLinesMs = 500;
  * on standard error and exit code 1.
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
-  let running: Runnable | undefined;
+  let prepared: Runnable | undefined;
+  let isRunning = false;
+
+  async function refuse(error: unknown): Promise<never> {
+    process.stderr.write(`${explain(error)}\n`);
+    await prepared?.log.flush(performance.now() + lastLinesMs);
+    process.exit(1);
+  }
 
   closeWithGrace(
     {
@@ -50,47 +57,44 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
       ],
     },
     async ({ signal, err }) => {
-      if (running === undefined) {
-        if (err !== undefined) refuse(err);
+      if (prepared === undefined || !isRunning) {
+        if (err !== undefined) await refuse(err);
         return;
       }
-      handleFurtherEvents(running);
-      if (err !== undefined) running.logger.fatal(serializeError(err), "uncaught error");
-      else running.logger.info({ "process.signal": signal }, "stopping");
-      await stop(running, signal === "SIGTERM" ? running.shutdownDelayMs : 0);
+      handleFurtherEvents(prepared);
+      if (err !== undefined) prepared.logger.fatal(serializeError(err), "uncaught error");
+      else prepared.logger.info({ "process.signal": signal }, "stopping");
+      await stop(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
     },
   );
   // Its reader is gone: no reason to abandon callers, and nothing can be written anyway.
   process.stderr.on("error", () => undefined);
 
-  let runnable: Runnable | undefined;
   try {
-    runnable = await prepare();
-    const url = await runnable.service.start();
-    running = runnable;
-    runnable.logger.info({ "service.address": url, ...runnable.startFields }, "listening");
-    runnable.onStarted?.(url);
+    prepared = await prepare();
+    const url = await prepared.service.start();
+    isRunning = true;
+    prepared.logger.info({ "service.address": url, ...prepared.startFields }, "listening");
+    prepared.onStarted?.(url);
   } catch (error) {
-    await runnable?.flushLog(performance.now() + lastLinesMs);
-    refuse(error);
+    await refuse(error);
   }
 }
 
 /** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
-async function stop({ service, logger, onStopped, flushLog }: Runnable, delayMs: number): Promise<void> {
+async function stop({ service, logger, onStopped, log }: Runnable, delayMs: number): Promise<void> {
   service.drain();
   await delay(delayMs);
   const deadlineMs = await service.stop();
   await onStopped?.();
   logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
-  await flushLog(deadlineMs);
+  await log.flush(deadlineMs);
 }
 
 /** While the service stops: a second signal ends the process at once, a further error is only logged. */
-function handleFurtherEvents({ service, logger, flushLog }: Runnable): void {
+function handleFurtherEvents({ service, logger, log }: Runnable): void {
   // The listeners of close-with-grace exit before the log is written.
-  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"])
-    process.removeAllListeners(event);
+  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"]) process.removeAllListeners(event);
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error) => logger.fatal(serializeError(error), "uncaught error"));
   }
@@ -98,15 +102,10 @@ function handleFurtherEvents({ service, logger, flushLog }: Runnable): void {
     process.once(signal, async () => {
       const abandoned = service.abandonRequests();
       logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
-      await flushLog(performance.now() + lastLinesMs);
+      await log.flush(performance.now() + lastLinesMs);
       process.exit(1);
     });
   }
-}
-
-function refuse(error: unknown): never {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
 }
 
 function explain(error: unknown): string {

@@ -30,7 +30,7 @@ try {
     `Token: ${token}`,
     "",
     `Point a service at it with CONTACTSWING_URL=${reachable.origin}`,
-    "docs/sandbox.md lists the names that make it fail.",
+    "docs/sandbox.md lists the failures that it plays on demand.",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 } catch (error) {

@@ -15,12 +15,12 @@ import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { registerIdeRoute, respondWithoutPlayground } from "./http/ide-route.ts";
-import type { IdeDemo } from "./http/ide-settings.ts";
 import { registerMetricsRoute } from "./http/metrics-route.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
 import { operations } from "./operations/index.ts";
+import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
+import type { PlaygroundDemo } from "./playground/settings.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
@@ -51,21 +51,24 @@ export interface ServiceOptions {
   /** A token that is never forwarded: the sandbox's demo token, unless the sandbox is the upstream. */
   readonly rejectedToken?: string;
   /** What the playground offers if the sandbox is the upstream. */
-  readonly demo?: IdeDemo;
+  readonly demo?: PlaygroundDemo | undefined;
   /** Where the playground was built to. */
-  readonly ideDirectory?: URL;
+  readonly playgroundDirectory?: URL;
+  /** Builds the playground before its page is sent, in development. */
+  readonly buildPlayground?: () => Promise<void>;
   /** Replaces the client of the REST API, for tests of bugs, which nothing outside can cause. */
   readonly client?: Client;
 }
 
 // The same directory as seen from src/ and from dist/.
-const builtIdeDirectory = new URL("../dist/ide/", import.meta.url);
+const builtPlayground = new URL("../dist/browser/", import.meta.url);
 // A request waits for another one's response a little longer than that one can take.
 const waitMarginMs = 1000;
-// After the grace period: time for the last responses to leave.
+// After the grace period: time for the last responses to leave, within the closing time.
 const lastResponsesMs = 250;
-/** After the requests in flight: time for the store, the traces, and the log together, of which the log has the last. */
-export const closingMs = 1000;
+/** After the requests in flight: time for everything else together. The whole stop takes at most this and the grace period. */
+const closingMs = 1000;
+/** Of the closing time: what the log has at the end. */
 const logMs = 250;
 
 /** Creates every part and connects them: the one place that knows all of them. */
@@ -146,27 +149,31 @@ export function createService(options: ServiceOptions): Service {
     isDraining: () => isDraining,
     findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
   });
-  const metricsApp = config.metricsPort === undefined ? app : Fastify({ logger: false });
+  const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
   registerMetricsRoute(metricsApp, metrics);
-  const ide = {
-    directory: options.ideDirectory ?? builtIdeDirectory,
-    schema,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  };
   registerGraphqlRoute(app, {
     apollo,
-    respondToBrowser: config.playground ? registerIdeRoute(app, ide) : respondWithoutPlayground,
-    createContext(request, record, signal) {
+    respondToBrowser: config.playground
+      ? registerPlayground(app, {
+          schema,
+          directory: options.playgroundDirectory ?? builtPlayground,
+          demo: options.demo,
+          build: options.buildPlayground,
+        })
+      : respondWithoutPlayground,
+    createContext(request, record) {
+      const { connection, memory } = request;
       const token = readBearerToken(request.raw);
       const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId: request.id, signal, record, authenticate };
+      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, signal };
+      return { requestId: request.id, token, authenticate, contactSwing, record, memory };
     },
   });
 
   async function stop(): Promise<number> {
     isDraining = true;
+    const lastDeadline = performance.now() + config.shutdownGraceMs + closingMs;
     let cut: NodeJS.Timeout | undefined;
     const grace = setTimeout(() => {
       // Requests that ContactSwing has not responded to by now end as UNKNOWN, and their callers still learn that.
@@ -178,9 +185,9 @@ export function createService(options: ServiceOptions): Service {
     clearTimeout(cut);
     gauge.stop();
     transport.destroy();
-    const deadline = performance.now() + closingMs;
-    await Promise.all([apollo.stop(), store.stop(deadline - logMs), tracing?.stop(deadline - logMs)]);
-    if (metricsApp !== app) await metricsApp.close();
+    const deadline = Math.min(lastDeadline, performance.now() + closingMs);
+    const deadlineBeforeLog = deadline - logMs;
+    await Promise.all([apollo.stop(), store.stop(deadlineBeforeLog), tracing?.stop(deadlineBeforeLog), metricsApp.close()]);
     return deadline;
   }
   let stopped: Promise<number> | undefined;

@@ -1,6 +1,13 @@
-// The process's first file: V8's compiled code of the bundle is read from beside it, where the build has left it.
+// The process's first file, in a syntax that every Node.js reads: says which Node.js is needed, and lets V8 read its
+// compiled code of the bundle from beside it, where the build has left it.
 import nodeModule = require("node:module");
 
+const { engines } = require("../package.json") as { engines: { node: string } };
+const required = Number(/\d+/.exec(engines.node));
+if (Number.parseInt(process.versions.node, 10) < required) {
+  process.stderr.write(`contactswing-bff needs Node.js ${required} or later; this is ${process.version}.\n`);
+  process.exit(1);
+}
 nodeModule.enableCompileCache({ directory: `${__dirname}/compile-cache`, portable: true });
 // Stack traces in the log name the lines of src/*.ts. The map is read with the first of them.
 process.setSourceMapsEnabled(true);

@@ -1,10 +1,13 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { utimes } from "node:fs/promises";
+import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
-import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
+import { authorized, create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { eventually } from "./helpers/process.ts";
 
-/** Ids of the processes in a process group. */
+/** IDs of the processes in a process group. */
 function processesIn(group: number): string[] {
   return execFileSync("ps", ["-e", "-o", "pgid=,pid=,stat="])
     .toString()
@@ -16,11 +19,11 @@ function processesIn(group: number): string[] {
 
 /** `npm run dev` in a process group of its own, as a terminal makes one: Ctrl-C signals the whole group. */
 async function startDev(environment: Record<string, string>) {
-  const { CONTACTSWING_URL: _none, ...inherited } = process.env;
+  const { CONTACTSWING_URL: _url, HOST: _host, ...inherited } = process.env;
   const child = spawn("npm", ["run", "dev"], {
     cwd: new URL("..", import.meta.url).pathname,
-    env: { ...inherited, HOST: "127.0.0.1", PORT: "0", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...inherited, PORT: "0", ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });
   const group = child.pid as number;
@@ -28,47 +31,65 @@ async function startDev(environment: Record<string, string>) {
     if (processesIn(group).length > 0) process.kill(-group, "SIGKILL");
   });
   let output = "";
-  const curl = await new Promise<string>((resolve) => {
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-      const printed = /^curl [\s\S]*?}'$/m.exec(output)?.[0];
-      if (printed !== undefined) resolve(printed);
-    });
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
   });
-  const address = /^GraphQL: (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m.exec(output)?.[1] ?? "";
-  const page = await fetch(address, { headers: { accept: "text/html" } }).then((response) => response.text());
-  return { child, group, output: () => output, curl, page };
+  const readUrls = () =>
+    [...output.matchAll(/^GraphQL: (http:\/\/127\.0\.0\.1:\d+)\/graphql$/gm)].map(([, url]) => url);
+  const [url = ""] = await eventually(() => (/^curl [\s\S]*?}'$/m.test(output) ? readUrls() : undefined));
+  return { child, group, output: () => output, readUrls, url };
 }
 
 test("npm run dev prints a request that creates an action, and one Ctrl-C ends everything", async () => {
-  const { child, group, output, curl, page } = await startDev({});
+  const { child, group, output, url } = await startDev({});
+  const curl = /^curl [\s\S]*?}'$/m.exec(output())?.[0];
 
-  const answer = JSON.parse(execFileSync("sh", ["-c", `${curl} --silent`]).toString());
+  const { stdout } = await promisify(execFile)("sh", ["-c", `${curl} --silent`]);
+  const page = await fetch(url, { headers: { accept: "text/html" } });
   const exit = once(child, "exit");
   process.kill(-group, "SIGINT");
   await exit;
-  // npm itself may be gone a moment before its children.
-  for (let wait = 0; wait < 100 && processesIn(group).length > 0; wait++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  // npm itself may end a moment before its children.
+  await eventually(() => processesIn(group).length === 0);
 
   expect(output()).toMatch(/^Demo token: \S+$/m);
-  expect(page).toContain(/^Demo token: (\S+)$/m.exec(output())?.[1]);
-  expect(answer.data.createDataExtractionAction.action).toMatchObject({
-    name: "My Data Extraction Action",
-    type: "SINGLEDATAEXTRACTION",
-    isActive: true,
-  });
-  // Into a pipe the log goes as in production.
+  expect(JSON.parse(stdout).data.createDataExtractionAction.action).toMatchObject({ isActive: true });
+  expect(await page.text()).toContain("<title>ContactSwing playground</title>");
+  // Into a pipe the log is written as in production.
   const line = /^\{.*"graphql request".*\}$/m.exec(output())?.[0] ?? "{}";
   expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
-  expect(processesIn(group)).toEqual([]);
 });
 
-test("npm run dev in front of another ContactSwing has no demo token, not in the playground either", async () => {
-  const { output, page } = await startDev({ CONTACTSWING_URL: "http://127.0.0.1:9" });
+test("npm run dev keeps what was created when the service restarts on save", async () => {
+  const { readUrls, url } = await startDev({});
+  const created = (await create(url, minimalInput)).body.data.createDataExtractionAction.action;
+
+  const now = new Date();
+  await utimes(new URL("../src/dev-service.ts", import.meta.url), now, now);
+  const restarted = await eventually(() => readUrls()[1]);
+
+  const query = `{ dataExtractionAction(id: "${created.id}") { name } }`;
+  expect((await send(restarted, { query })).body).toEqual({ data: { dataExtractionAction: { name: created.name } } });
+});
+
+test("npm run dev allows pages from this machine, whatever their port", async () => {
+  const { url } = await startDev({});
+  const readAllowed = async (origin: string) => {
+    const response = await fetch(`${url}/graphql?query={__typename}`, { headers: { ...authorized, origin } });
+    return response.headers.get("access-control-allow-origin");
+  };
+
+  expect(await readAllowed("http://localhost:5173")).toBe("http://localhost:5173");
+  expect(await readAllowed("http://127.0.0.1:3000")).toBe("http://127.0.0.1:3000");
+  expect(await readAllowed("http://localhost.example.com")).toBeNull();
+});
+
+test("npm run dev in front of another ContactSwing has no demo token and rejects it", async () => {
+  const { output, url } = await startDev({ CONTACTSWING_URL: "http://127.0.0.1:9" });
+
+  const settings = await fetch(`${url}/graphql/playground/settings.json`).then((response) => response.json());
 
   expect(output()).not.toContain("Demo token");
-  expect(page).toContain('id="settings"');
-  expect(page).not.toContain(demoToken);
+  expect(settings).toEqual({});
+  expect(onlyError(await create(url, minimalInput)).extensions.code).toBe("UNAUTHENTICATED");
 });

@@ -1,17 +1,15 @@
 import { spawn } from "node:child_process";
 import { Agent, request } from "node:http";
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, createMutation, minimalInput, onlyError } from "./helpers/graphql.ts";
-import { assertBuilt, eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
+import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
 import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const faultyEntry = new URL("helpers/faulty-process.ts", import.meta.url).pathname;
-
-beforeAll(assertBuilt);
 
 /** An upstream that responds to nothing until it is told to. */
 async function startHoldingUpstream() {

@@ -1,33 +1,48 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { CallFailure, type FailureKind } from "../src/failures/failure.ts";
+import { type FailureKind, RequestFailure } from "../src/failures/failure.ts";
 import { caller, createMemoryWorld, createRedisWorld, type World } from "./helpers/idempotency-world.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 
-/** One call as the model knows it. */
-interface Call {
+interface Request {
   readonly id: number;
   readonly replica: number;
 }
 
+interface InFlight {
+  readonly state: "in-flight";
+  readonly input: number;
+  readonly creating: Request;
+  readonly waiting: readonly Request[];
+}
+
 /** What the contract says of a key, in the fewest words. */
 type Key =
-  | { readonly state: "under-way"; readonly input: number; readonly creating: Call; readonly waiting: readonly Call[] }
-  | { readonly state: "created"; readonly input: number; readonly answer: string }
+  | InFlight
+  | { readonly state: "created"; readonly input: number; readonly response: string }
   | { readonly state: "unknown"; readonly input: number; readonly kind: FailureKind };
 
 interface Model {
   readonly keys: Map<string, Key>;
   posts: number;
-  calls: number;
+  requests: number;
 }
+
+/** Two releases during a rollout: the second one adds a field with a default. */
+const releases: readonly Record<string, unknown>[] = [{ type: "T" }, { type: "T", priority: "LOW" }];
+/** Ways to give the same input. */
+const spellings: readonly ((name: number) => object)[] = [
+  (name) => ({ name, webhook: {} }),
+  (name) => ({ webhook: { mandatory: null }, description: null, name }),
+  (name) => ({ type: "T", webhook: {}, name }),
+];
 
 interface Post {
-  readonly call: number;
-  readonly settle: PromiseWithResolvers<string>;
+  readonly request: number;
+  readonly response: PromiseWithResolvers<string>;
 }
 
-/** The real thing: guards, their calls, and an upstream that answers as the test says. */
+/** The guards, their requests, and an upstream that responds when the test says so. */
 class System {
   readonly world: World;
   readonly results = new Map<number, Promise<string>>();
@@ -42,21 +57,22 @@ class System {
     this.world = world;
   }
 
-  call({ id, replica }: Call, key: string, input: number): void {
+  send({ id, replica }: Request, key: string, given: object, defaults: Record<string, unknown>): void {
     const create = () => {
-      if (this.posts.has(key)) throw new Error(`two creates of ${key} at once`);
-      const settle = Promise.withResolvers<string>();
-      this.posts.set(key, { call: id, settle });
+      if (this.posts.has(key)) throw new Error(`two create requests of ${key} at once`);
+      const response = Promise.withResolvers<string>();
+      this.posts.set(key, { request: id, response });
       this.count += 1;
       this.#arrived.resolve();
       this.#arrived = Promise.withResolvers();
-      return settle.promise;
+      return response.promise;
     };
-    const guard = this.world.replicas[replica];
-    if (guard === undefined) throw new Error("no such replica");
-    const result = guard.once({ caller, idempotencyKey: key, input: { input } }, create).then(
-      ({ answer, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${answer}`,
-      (error) => (error instanceof CallFailure ? error.failure.kind : `bug: ${error.message}`),
+    // GraphQL fills in the defaults of the release.
+    const input = { ...defaults, ...given };
+    const guarded = { caller, idempotencyKey: key, input, defaults, onResult: () => undefined };
+    const result = (this.world.replicas[replica] as World["replicas"][0]).once(guarded, create).then(
+      ({ response, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${response}`,
+      (error) => (error instanceof RequestFailure ? error.failure.kind : `bug: ${error.message}`),
     );
     this.results.set(
       id,
@@ -72,228 +88,164 @@ class System {
     }
   }
 
-  async expectResult({ id }: Call, expected: string): Promise<void> {
-    expect(await this.results.get(id)).toBe(expected);
-  }
-
-  /** Lets every call end that is still under way. */
-  async stop(): Promise<void> {
-    await this.world.stop();
-    for (const { settle } of [...this.posts.values(), ...this.lost]) settle.resolve("too late");
-    await Promise.all(this.results.values());
-  }
-
-  takePost(key: string): Post {
+  takePost(key: string): Post["response"] & { readonly post: Post } {
     const post = this.posts.get(key);
     if (post === undefined) throw new Error(`nothing was sent for ${key}`);
     this.posts.delete(key);
-    return post;
+    return { ...post.response, post };
+  }
+
+  async expectResults(requests: readonly Request[], expected: string): Promise<void> {
+    for (const { id } of requests) expect(await this.results.get(id)).toBe(expected);
+  }
+
+  async stop(): Promise<void> {
+    await this.world.stop();
+    for (const { response } of [...this.posts.values(), ...this.lost]) response.resolve("too late");
+    await Promise.all(this.results.values());
   }
 }
 
-/** A step that is possible while a condition holds; after each, nothing was sent and nobody answered that should not. */
-abstract class Step implements fc.AsyncCommand<Model, System> {
-  check(_model: Readonly<Model>): boolean {
-    return true;
-  }
+type Command = fc.AsyncCommand<Model, System>;
 
-  abstract act(model: Model, system: System): Promise<void>;
-
-  async run(model: Model, system: System): Promise<void> {
-    await this.act(model, system);
-    expect(system.count).toBe(model.posts);
-    const underWay = [...model.keys.values()].filter((key) => key.state === "under-way");
-    expect(system.posts.size).toBe(underWay.length);
-    for (const { creating, waiting } of underWay) {
-      for (const { id } of [creating, ...waiting]) expect(system.settled.has(id)).toBe(false);
-    }
-  }
-
-  abstract toString(): string;
+/** After each step exactly the expected create requests have been sent, and none that should wait has a result. */
+function step(name: string, act: (model: Model, system: System) => Promise<void>, check?: Command["check"]): Command {
+  return {
+    check: check ?? (() => true),
+    async run(model, system) {
+      await act(model, system);
+      expect(system.count).toBe(model.posts);
+      const inFlight = [...model.keys.values()].filter((key) => key.state === "in-flight");
+      expect(system.posts.size).toBe(inFlight.length);
+      for (const { creating, waiting } of inFlight) {
+        for (const { id } of [creating, ...waiting]) expect(system.settled.has(id)).toBe(false);
+      }
+    },
+    toString: () => name,
+  };
 }
 
-class Start extends Step {
-  readonly replica: number;
-  readonly key: string;
-  readonly input: number;
-
-  constructor(replica: number, key: string, input: number) {
-    super();
-    this.replica = replica;
-    this.key = key;
-    this.input = input;
-  }
-
-  async act(model: Model, system: System): Promise<void> {
-    model.calls += 1;
-    const call = { id: model.calls, replica: this.replica % system.world.replicas.length };
-    const known = model.keys.get(this.key);
-    system.call(call, this.key, this.input);
+const start = (replica: number, key: string, input: number, spelling: number, release: number): Command =>
+  step(`start(${[replica, key, input, spelling, release]})`, async (model, system) => {
+    model.requests += 1;
+    const request = { id: model.requests, replica: replica % system.world.replicas.length };
+    const known = model.keys.get(key);
+    system.send(request, key, spellings[spelling]?.(input) ?? {}, releases[release] ?? {});
     if (known === undefined) {
       model.posts += 1;
-      model.keys.set(this.key, { state: "under-way", input: this.input, creating: call, waiting: [] });
-      expect((await system.nextPost(this.key)).call).toBe(call.id);
-    } else if (known.input !== this.input) {
-      await system.expectResult(call, "idempotency-key-reused");
-    } else if (known.state === "under-way") {
-      model.keys.set(this.key, { ...known, waiting: [...known.waiting, call] });
+      model.keys.set(key, { state: "in-flight", input, creating: request, waiting: [] });
+      expect((await system.nextPost(key)).request).toBe(request.id);
+    } else if (known.input !== input) {
+      await system.expectResults([request], "idempotency-key-reused");
+    } else if (known.state === "in-flight") {
+      model.keys.set(key, { ...known, waiting: [...known.waiting, request] });
     } else {
-      await system.expectResult(call, known.state === "created" ? `replayed ${known.answer}` : known.kind);
+      await system.expectResults([request], known.state === "created" ? `replayed ${known.response}` : known.kind);
     }
-  }
+  });
 
-  toString = () => `start(${this.replica}, ${this.key}, ${this.input})`;
-}
+const finish = (
+  name: string,
+  key: string,
+  act: (model: Model, system: System, inFlight: InFlight) => Promise<void>,
+): Command =>
+  step(
+    `${name}(${key})`,
+    async (model, system) => act(model, system, model.keys.get(key) as InFlight),
+    (model) => model.keys.get(key)?.state === "in-flight",
+  );
 
-abstract class Finish extends Step {
-  readonly key: string;
+const succeed = (key: string): Command =>
+  finish("succeed", key, async (model, system, { input, creating, waiting }) => {
+    const response = `response to ${creating.id}`;
+    model.keys.set(key, { state: "created", input, response });
+    system.takePost(key).resolve(response);
+    await system.expectResults([creating], `created ${response}`);
+    await system.expectResults(waiting, `replayed ${response}`);
+  });
 
-  constructor(key: string) {
-    super();
-    this.key = key;
-  }
-
-  override check(model: Readonly<Model>): boolean {
-    return model.keys.get(this.key)?.state === "under-way";
-  }
-
-  async act(model: Model, system: System): Promise<void> {
-    const known = model.keys.get(this.key);
-    if (known?.state === "under-way") await this.finish(model, system, known);
-  }
-
-  abstract finish(model: Model, system: System, key: Extract<Key, { state: "under-way" }>): Promise<void>;
-}
-
-class Succeed extends Finish {
-  async finish(model: Model, system: System, { input, creating, waiting }: Extract<Key, { state: "under-way" }>) {
-    const answer = `answer to ${creating.id}`;
-    model.keys.set(this.key, { state: "created", input, answer });
-    system.takePost(this.key).settle.resolve(answer);
-    await system.expectResult(creating, `created ${answer}`);
-    for (const call of waiting) await system.expectResult(call, `replayed ${answer}`);
-  }
-
-  toString = () => `succeed(${this.key})`;
-}
-
-class FailKnown extends Finish {
-  async finish(model: Model, system: System, { input, creating, waiting }: Extract<Key, { state: "under-way" }>) {
-    model.keys.delete(this.key);
-    system.takePost(this.key).settle.reject(new CallFailure({ kind: "rate-limited" }));
-    await system.expectResult(creating, "rate-limited");
+const failWithoutCreating = (key: string): Command =>
+  finish("failWithoutCreating", key, async (model, system, { input, creating, waiting }) => {
+    model.keys.delete(key);
+    system.takePost(key).reject(new RequestFailure({ kind: "rate-limited" }));
+    await system.expectResults([creating], "rate-limited");
     if (waiting.length === 0) return;
-    // Any of those that wait, but only one.
-    const { call } = await system.nextPost(this.key);
-    const [next, others] = [waiting.find(({ id }) => id === call), waiting.filter(({ id }) => id !== call)];
-    if (next === undefined) throw new Error(`call ${call} did not wait`);
+    // Any one of those that wait.
+    const post = await system.nextPost(key);
+    const next = waiting.find(({ id }) => id === post.request);
+    if (next === undefined) throw new Error(`request ${post.request} did not wait`);
     model.posts += 1;
-    model.keys.set(this.key, { state: "under-way", input, creating: next, waiting: others });
-  }
+    const others = waiting.filter((request) => request !== next);
+    model.keys.set(key, { state: "in-flight", input, creating: next, waiting: others });
+  });
 
-  toString = () => `failKnown(${this.key})`;
-}
-
-class FailUnknown extends Finish {
-  readonly failure: "server-error" | "timeout-after-created" | "a bug";
-
-  constructor(key: string, failure: FailUnknown["failure"]) {
-    super(key);
-    this.failure = failure;
-  }
-
-  async finish(model: Model, system: System, { input, creating, waiting }: Extract<Key, { state: "under-way" }>) {
-    const { failure } = this;
+const failUnknown = (key: string, failure: "server-error" | "timeout-after-created" | "a bug"): Command =>
+  finish(`failUnknown ${failure}`, key, async (model, system, { input, creating, waiting }) => {
     const kind = failure === "timeout-after-created" ? "outcome-unknown-after-created" : "outcome-unknown";
-    model.keys.set(this.key, { state: "unknown", input, kind });
-    const error = failure === "a bug" ? new Error(failure) : new CallFailure({ kind: failure });
-    system.takePost(this.key).settle.reject(error);
-    await system.expectResult(creating, failure === "a bug" ? "bug: a bug" : failure);
-    for (const call of waiting) await system.expectResult(call, kind);
-  }
+    model.keys.set(key, { state: "unknown", input, kind });
+    system.takePost(key).reject(failure === "a bug" ? new Error(failure) : new RequestFailure({ kind: failure }));
+    await system.expectResults([creating], failure === "a bug" ? "bug: a bug" : failure);
+    await system.expectResults(waiting, kind);
+  });
 
-  toString = () => `failUnknown(${this.key}, ${this.failure})`;
-}
-
-class Crash extends Step {
-  readonly replica: number;
-
-  constructor(replica: number) {
-    super();
-    this.replica = replica;
-  }
-
-  async act(model: Model, system: System): Promise<void> {
+const crash = (replica: number): Command =>
+  step(`crash(${replica})`, async (model, system) => {
     const { world } = system;
-    const crashed = this.replica % world.replicas.length;
-    const underWay = [...model.keys].flatMap(([name, key]) => (key.state === "under-way" ? [{ name, key }] : []));
-    const lost = underWay.filter(({ key }) => key.creating.replica === crashed);
-    for (const { name } of lost) system.lost.push(system.takePost(name));
-    await world.crash(
-      crashed,
-      lost.map(({ name }) => name),
-    );
-    for (const { name, key } of underWay) {
-      const waiting = key.waiting.filter(({ replica }) => replica !== crashed);
-      if (key.creating.replica !== crashed) {
+    const crashed = replica % world.replicas.length;
+    const inFlight = [...model.keys].flatMap(([name, key]) => (key.state === "in-flight" ? [{ name, key }] : []));
+    const lost = inFlight.filter(({ key }) => key.creating.replica === crashed).map(({ name }) => name);
+    for (const name of lost) system.lost.push(system.takePost(name).post);
+    await world.crash(crashed, lost);
+    for (const { name, key } of inFlight) {
+      const waiting = key.waiting.filter((request) => request.replica !== crashed);
+      if (!lost.includes(name)) {
         model.keys.set(name, { ...key, waiting });
       } else {
         model.keys.set(name, { state: "unknown", input: key.input, kind: "outcome-unknown" });
-        for (const call of waiting) await system.expectResult(call, "outcome-unknown");
+        await system.expectResults(waiting, "outcome-unknown");
       }
     }
     if (!world.outlivesCrashes) model.keys.clear();
-  }
+  });
 
-  toString = () => `crash(${this.replica})`;
-}
-
-class Expire extends Step {
-  async act(model: Model, system: System): Promise<void> {
-    await system.world.expire();
-    for (const [name, { state }] of model.keys) if (state !== "under-way") model.keys.delete(name);
-  }
-
-  toString = () => "expire";
-}
+const expire: Command = step("expire", async (model, system) => {
+  await system.world.expire();
+  for (const [name, { state }] of model.keys) if (state !== "in-flight") model.keys.delete(name);
+});
 
 const key = fc.constantFrom("k1", "k2");
-const replica = fc.nat(1);
+const starts = fc
+  .tuple(fc.nat(1), key, fc.constantFrom(1, 1, 1, 2), fc.nat(2), fc.nat(1))
+  .map((words) => start(...words));
+const failures = fc.constantFrom("server-error" as const, "timeout-after-created" as const, "a bug" as const);
 const steps = [
-  fc.tuple(replica, key, fc.constantFrom(1, 1, 1, 2)).map((words) => new Start(...words)),
-  fc.tuple(replica, key, fc.constantFrom(1, 1, 1, 2)).map((words) => new Start(...words)),
-  fc.tuple(replica, key, fc.constantFrom(1, 1, 1, 2)).map((words) => new Start(...words)),
-  key.map((name) => new Succeed(name)),
-  key.map((name) => new FailKnown(name)),
-  fc
-    .tuple(key, fc.constantFrom("server-error" as const, "timeout-after-created" as const, "a bug" as const))
-    .map((words) => new FailUnknown(...words)),
-  replica.map((number) => new Crash(number)),
-  fc.constant(new Expire()),
+  ...Array(3).fill(starts),
+  key.map(succeed),
+  key.map(failWithoutCreating),
+  fc.tuple(key, failures).map((words) => failUnknown(...words)),
+  fc.nat(1).map(crash),
+  fc.constant(expire),
 ];
 
-async function holds(createWorld: () => Promise<World>, numRuns: number): Promise<void> {
-  await fc.assert(
-    fc.asyncProperty(fc.commands(steps, { maxCommands: 30 }), async (commands) => {
-      const world = await createWorld();
-      const real = new System(world);
-      try {
-        await fc.asyncModelRun(() => ({ model: { keys: new Map(), posts: 0, calls: 0 }, real }), commands);
-      } finally {
-        await real.stop();
-      }
-    }),
-    { numRuns },
-  );
+async function checkModel(createWorld: () => Promise<World>, numRuns: number): Promise<void> {
+  const property = fc.asyncProperty(fc.commands(steps, { maxCommands: 30 }), async (commands) => {
+    const real = new System(await createWorld());
+    try {
+      await fc.asyncModelRun(() => ({ model: { keys: new Map(), posts: 0, requests: 0 }, real }), commands);
+    } finally {
+      await real.stop();
+    }
+  });
+  await fc.assert(property, { numRuns });
 }
 
-describe("any interleaving of calls, their ends, crashes and expiry is as the model says", () => {
-  test("with the store in the process", () => holds(createMemoryWorld, 300), 60_000);
+describe("any interleaving of requests, endings, crashes, and expiry, across two releases, is as in the model", () => {
+  test("with the store in the process", () => checkModel(createMemoryWorld, 300), 60_000);
 
   describeWithRedis("with two replicas on Redis", () => {
-    test("whichever of them is asked", async () => {
+    test("whichever replica a request reaches", async () => {
       const redis = await startRedis();
-      await holds(() => createRedisWorld(redis), 50);
+      await checkModel(() => createRedisWorld(redis), 50);
     }, 120_000);
   });
 });

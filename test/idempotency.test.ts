@@ -6,11 +6,30 @@ import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
 type Script = (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
+type GraphqlResponse = Awaited<ReturnType<typeof create>>;
 
 const keyed = { ...minimalInput, idempotencyKey: "key-1" };
-const rejected = { status: 400, body: { detail: "no" } };
+const rejection = { status: 400, body: { detail: "no" } };
+const payloadOf = ({ body }: GraphqlResponse) => body.data.createDataExtractionAction;
+/** The error's code, or `replayed` of the payload. */
+const resultOf = (response: GraphqlResponse): string | boolean =>
+  response.body.errors ? onlyError(response).extensions.code : payloadOf(response).replayed;
 
-/** What holds of every store. */
+/** The input with every default of the schema written out. */
+async function withDefaults(url: string): Promise<string> {
+  const fields = (name: string) => `__type(name: "${name}") { inputFields { name defaultValue } }`;
+  const types = `action: ${fields("CreateDataExtractionActionInput")} webhook: ${fields("DataExtractionWebhookInput")}`;
+  const { data } = (await send(url, { query: `{ ${types} }` })).body;
+  const [action, webhook] = [data.action, data.webhook].map(({ inputFields }) =>
+    inputFields
+      .filter(({ defaultValue }: { defaultValue: string | null }) => defaultValue !== null)
+      .map(({ name, defaultValue }: { name: string; defaultValue: string }) => `${name}: ${defaultValue}`)
+      .join(" "),
+  );
+  return `{ ${action} webhook: { ${webhook} } name: "${keyed.name}" idempotencyKey: "${keyed.idempotencyKey}" }`;
+}
+
+/** What is true of every store. */
 function describeStore(startStore: () => Promise<Record<string, string>>): void {
   async function start(script?: Script, environment: Record<string, string> = {}) {
     const upstream = await startUpstream(script);
@@ -18,145 +37,134 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
     return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url, ...store, ...environment })) };
   }
 
-  test("answers a repeated call as the first one, with replayed true and no further POST", async () => {
-    const { url, upstream } = await start();
+  /** An upstream that holds its response until the test releases it. */
+  async function startHeld(response: ScriptedAnswer = createdAnswer, environment: Record<string, string> = {}) {
+    const gate = Promise.withResolvers<void>();
+    const script: Script = async ({ body }) => {
+      if (!body.includes('"free"')) await gate.promise;
+      return response;
+    };
+    const started = await start(script, environment);
+    return { ...started, release: gate.resolve, arrival: () => eventually(() => started.upstream.received[0]) };
+  }
 
-    const first = await create(url, keyed);
-    const second = await create(url, keyed);
+  test("a repeated request gets the first one's response with replayed true, and the log says so", async () => {
+    const { url, upstream, logLines } = await start();
+    const canary = { ...keyed, name: "canary", idempotencyKey: "canary-key" };
+    const headers = { authorization: "Bearer canary-token" };
+
+    const first = await create(url, canary, { ...headers, "x-request-id": "first" });
+    const second = await create(url, canary, { ...headers, "x-request-id": "second" });
 
     const payload = { ctxId: "ctx-1", action: { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" } };
     expect(first.body).toEqual({ data: { createDataExtractionAction: { ...payload, replayed: false } } });
     expect(second.body).toEqual({ data: { createDataExtractionAction: { ...payload, replayed: true } } });
     expect(upstream.received).toHaveLength(1);
-  });
-
-  test("replays an answer without name and ctx_id the same way", async () => {
-    const { url } = await start(() => ({ status: 200, body: { data: { action_id: "a" } } }));
-
-    const [first, second] = [await create(url, keyed), await create(url, keyed)];
-
-    const { replayed, ...payload } = second.body.data.createDataExtractionAction;
-    expect(replayed).toBe(true);
-    expect(first.body.data.createDataExtractionAction).toEqual({ ...payload, replayed: false });
-    expect(payload).toMatchObject({ ctxId: null, action: { name: "Interested?" } });
-  });
-
-  test("takes absent, null and default values for the same input", async () => {
-    const { url, upstream } = await start();
-    await create(url, keyed);
-
-    const answer = await create(url, {
-      idempotencyKey: "key-1",
-      webhook: { syncField: null, mandatory: null },
-      description: null,
-      type: "SINGLEDATAEXTRACTION",
-      actionTiming: "DURING",
-      name: keyed.name,
+    const lines = await eventually(() => {
+      const results = logLines.map((line) => JSON.parse(line)).filter((line) => line["idempotency.result"]);
+      return results.length === 2 && results;
     });
-
-    expect(answer.body.data.createDataExtractionAction.replayed).toBe(true);
-    expect(upstream.received).toHaveLength(1);
+    expect(lines.map((line) => [line["http.request.id"], line["idempotency.result"]])).toEqual([
+      ["first", ["created"]],
+      ["second", ["replayed"]],
+    ]);
+    expect(logLines.join("")).not.toContain("canary");
   });
 
-  test("replays within one operation", async () => {
-    const { url, upstream } = await start();
-    const field = `createDataExtractionAction(input: { name: "n", webhook: {}, idempotencyKey: "k" }) { replayed }`;
+  test("a response without name and ctx_id is replayed the same way, within one operation too", async () => {
+    const { url, upstream } = await start(() => ({ status: 200, body: { data: { action_id: "a" } } }));
+    const field =
+      'createDataExtractionAction(input: { name: "n", webhook: {}, idempotencyKey: "k" }) { replayed ctxId action { name } }';
 
     const { body } = await send(url, { query: `mutation { a: ${field} b: ${field} }` });
 
-    expect(body.data).toEqual({ a: { replayed: false }, b: { replayed: true } });
+    const payload = { ctxId: null, action: { name: "n" } };
+    expect(body.data).toEqual({ a: { ...payload, replayed: false }, b: { ...payload, replayed: true } });
     expect(upstream.received).toHaveLength(1);
   });
 
-  test("lets callers wait for the first one's answer without taking up room for calls", async () => {
-    const gate = Promise.withResolvers<void>();
-    const { url, upstream } = await start(
-      async ({ body }) => {
-        if (body.includes("held")) await gate.promise;
-        return createdAnswer;
-      },
-      { MAX_IN_FLIGHT: "2" },
-    );
-    const calls = Array.from({ length: 50 }, () => create(url, { ...keyed, name: "held" }));
-    await eventually(() => upstream.received[0]);
-    const other = await create(url, minimalInput);
-    gate.resolve();
-    const answers = await Promise.all(calls);
+  test("field order, null, and values equal to their default do not make another input", async () => {
+    const { url, upstream } = await start();
+    await create(url, keyed);
 
-    expect(other.body.errors).toBeUndefined();
-    expect(answers.flatMap(({ body }) => body.errors ?? [])).toEqual([]);
-    const replays = answers.filter(({ body }) => body.data.createDataExtractionAction.replayed);
-    expect(replays).toHaveLength(49);
+    const nulls = await create(url, { ...keyed, webhook: { syncField: null, mandatory: null }, description: null });
+    const query = `mutation { createDataExtractionAction(input: ${await withDefaults(url)}) { replayed } }`;
+    const defaults = await send(url, { query });
+
+    expect([nulls, defaults].map(resultOf)).toEqual([true, true]);
+    expect(upstream.received).toHaveLength(1);
+  });
+
+  test("requests wait for the first one's response without using upstream capacity", async () => {
+    const settings = { MAX_IN_FLIGHT: "2", MAX_IN_FLIGHT_PER_CALLER: "2" };
+    const { url, upstream, release, arrival } = await startHeld(createdAnswer, settings);
+    const requests = Array.from({ length: 50 }, () => create(url, keyed));
+    await arrival();
+
+    const other = await create(url, { ...minimalInput, name: "free" });
+    release();
+
+    expect(resultOf(other)).toBe(false);
+    const results = (await Promise.all(requests)).map(resultOf);
+    expect(results.sort()).toEqual([false, ...Array(49).fill(true)]);
     expect(upstream.received).toHaveLength(2);
   });
 
-  test("refuses a key that was used with another input, also while that call is under way", async () => {
-    const gate = Promise.withResolvers<void>();
-    const arrived = Promise.withResolvers<void>();
-    const { url, upstream } = await start(async () => {
-      arrived.resolve();
-      await gate.promise;
-      return createdAnswer;
-    });
+  test("a key is rejected with another input, while its request is in flight and afterwards", async () => {
+    const { url, upstream, release, arrival } = await startHeld();
     const first = create(url, keyed);
-    await arrived.promise;
+    await arrival();
 
-    const during = onlyError(await create(url, { ...fullInput, idempotencyKey: "key-1" }));
-    gate.resolve();
+    const during = await create(url, { ...fullInput, idempotencyKey: "key-1" });
+    release();
     await first;
-    const after = onlyError(await create(url, { ...keyed, webhook: { mandatory: false } }));
+    const after = await create(url, { ...keyed, webhook: { mandatory: false } });
 
-    const reused = { code: "IDEMPOTENCY_KEY_REUSED", outcome: "NOT_CREATED", retryable: false };
-    expect(during.extensions).toMatchObject(reused);
-    expect(after.extensions).toMatchObject(reused);
+    for (const response of [during, after]) {
+      const reused = { code: "IDEMPOTENCY_KEY_REUSED", outcome: "NOT_CREATED", retryable: false };
+      expect(onlyError(response).extensions).toMatchObject(reused);
+    }
     expect(upstream.received).toHaveLength(1);
   });
 
-  test("keeps the keys of callers apart", async () => {
+  test("callers have keys of their own", async () => {
     const { url, upstream } = await start();
+    const tokens = ["Bearer one", "Bearer two", "bearer  one"];
 
-    await create(url, keyed, { authorization: "Bearer one" });
-    const other = await create(url, keyed, { authorization: "Bearer two" });
-    const again = await create(url, keyed, { authorization: "bearer  one" });
+    const results: (string | boolean)[] = [];
+    for (const authorization of tokens) results.push(resultOf(await create(url, keyed, { authorization })));
 
-    expect(other.body.data.createDataExtractionAction.replayed).toBe(false);
-    expect(again.body.data.createDataExtractionAction.replayed).toBe(true);
+    expect(results).toEqual([false, false, true]);
     expect(upstream.received.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
   });
 
-  test("gives a key back when nothing was created, also for another input", async () => {
-    const answers = [rejected, { status: 429 }, createdAnswer];
-    const { url, upstream } = await start(() => answers.shift() ?? createdAnswer);
+  test("a failure that created nothing releases the key, for another input too", async () => {
+    const responses = [rejection, { status: 429 }];
+    const { url, upstream } = await start(() => responses.shift() ?? createdAnswer);
 
-    const first = onlyError(await create(url, keyed));
-    const second = onlyError(await create(url, { ...keyed, name: "Corrected" }));
-    const third = await create(url, keyed);
+    const results: (string | boolean)[] = [];
+    for (const input of [keyed, { ...keyed, name: "Corrected" }, keyed])
+      results.push(resultOf(await create(url, input)));
 
-    expect([first.extensions.code, second.extensions.code]).toEqual(["BAD_USER_INPUT", "RATE_LIMITED"]);
-    expect(third.body.data.createDataExtractionAction.replayed).toBe(false);
+    expect(results).toEqual(["BAD_USER_INPUT", "RATE_LIMITED", false]);
     expect(upstream.received).toHaveLength(3);
   });
 
-  test("lets one waiting caller at a time try again after a failure that created nothing", async () => {
-    let underWay = 0;
+  test("after a failure that created nothing, waiting requests try again one at a time", async () => {
+    let inFlight = 0;
     let most = 0;
-    const answers = [rejected, rejected];
+    const responses = [rejection, rejection];
     const { url, upstream } = await start(async () => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+      inFlight += 1;
+      most = Math.max(most, inFlight);
       await new Promise((resolve) => setImmediate(resolve));
-      underWay -= 1;
-      return answers.shift() ?? createdAnswer;
+      inFlight -= 1;
+      return responses.shift() ?? createdAnswer;
     });
 
-    const results = await Promise.all(Array.from({ length: 20 }, () => create(url, keyed)));
+    const results = (await Promise.all(Array.from({ length: 20 }, () => create(url, keyed)))).map(resultOf);
 
-    const outcomes = results.map(
-      ({ body }) => body.errors?.[0]?.extensions.code ?? body.data.createDataExtractionAction.replayed,
-    );
-    expect(outcomes.filter((outcome) => outcome === "BAD_USER_INPUT")).toHaveLength(2);
-    expect(outcomes.filter((outcome) => outcome === false)).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === true)).toHaveLength(17);
+    expect(results.sort()).toEqual(["BAD_USER_INPUT", "BAD_USER_INPUT", false, ...Array(17).fill(true)]);
     expect(upstream.received).toHaveLength(3);
     expect(most).toBe(1);
   });
@@ -164,67 +172,45 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
   test.each<[string, ScriptedAnswer, string]>([
     ["UNKNOWN", { status: 500, body: "oops" }, "UPSTREAM_ERROR"],
     ["CREATED", { status: 201, body: { data: {} } }, "UPSTREAM_BAD_RESPONSE"],
-  ])("pins a key whose call ended %s, and never sends again", async (outcome, scripted, code) => {
-    const { url, upstream } = await start(() => scripted);
-
-    const first = onlyError(await create(url, keyed));
-    const second = onlyError(await create(url, keyed));
-    const other = onlyError(await create(url, { ...keyed, name: "Other" }));
-
-    expect(first.extensions).toMatchObject({ code, outcome });
-    expect(second.extensions).toMatchObject({ code: "OUTCOME_UNKNOWN", outcome, retryable: false });
-    expect(second.extensions.upstream).toBeUndefined();
-    expect(other.extensions.code).toBe("IDEMPOTENCY_KEY_REUSED");
-    expect(upstream.received).toHaveLength(1);
-  });
-
-  test("tells those that wait for a call that ends unknown that nobody knows", async () => {
-    const gate = Promise.withResolvers<void>();
-    const { url, upstream } = await start(async () => {
-      await gate.promise;
-      return { status: 502 };
-    });
-    const calls = Array.from({ length: 5 }, () => create(url, keyed));
+  ])("a key whose request ended %s is kept, for waiting and for later requests", async (outcome, response, code) => {
+    const { url, upstream, release, arrival } = await startHeld(response);
+    const first = create(url, keyed);
+    await arrival();
+    const waiting = create(url, keyed);
     await send(url, { query: "{ __typename }" });
-    gate.resolve();
+    release();
 
-    const codes = (await Promise.all(calls)).map((answer) => onlyError(answer).extensions.code).sort();
-
-    expect(codes).toEqual([...Array(4).fill("OUTCOME_UNKNOWN"), "UPSTREAM_ERROR"]);
+    expect(onlyError(await first).extensions).toMatchObject({ code, outcome });
+    for (const later of [await waiting, await create(url, keyed)]) {
+      const { extensions } = onlyError(later);
+      expect(extensions).toEqual({
+        code: "OUTCOME_UNKNOWN",
+        outcome,
+        retryable: false,
+        requestId: extensions.requestId,
+      });
+    }
+    expect(resultOf(await create(url, { ...keyed, name: "Other" }))).toBe("IDEMPOTENCY_KEY_REUSED");
     expect(upstream.received).toHaveLength(1);
   });
 
-  test("forgets a key when its time is over", async () => {
+  test("a key is forgotten after its time to live", async () => {
     const { url, upstream } = await start(undefined, { IDEMPOTENCY_TTL_SECONDS: "1" });
     await create(url, keyed);
 
     let replays = 0;
-    while ((await create(url, keyed)).body.data.createDataExtractionAction.replayed) replays += 1;
+    while (payloadOf(await create(url, keyed)).replayed) replays += 1;
 
     expect(replays).toBeGreaterThan(0);
     expect(upstream.received).toHaveLength(2);
   });
 
-  test("writes what became of each key into the request's log line, and nothing of key, token or input", async () => {
-    const { url, logLines } = await start();
-    const canary = { name: "canary", webhook: {}, idempotencyKey: "canary-key" };
-    for (const id of ["log-1", "log-2"]) {
-      await create(url, canary, { authorization: "Bearer canary-token", "x-request-id": id });
-    }
-
-    const lines = logLines.map((line) => JSON.parse(line));
-    const resultOf = (id: string) => lines.find((line) => line["http.request.id"] === id)?.["idempotency.result"];
-    expect([resultOf("log-1"), resultOf("log-2")]).toEqual([["created"], ["replayed"]]);
-    expect(logLines.join("")).not.toContain("canary");
-  });
-
-  test("makes calls without a key independent of each other", async () => {
+  test("requests without a key are independent of each other", async () => {
     const { url, upstream } = await start();
 
-    await create(url, minimalInput);
-    const second = await create(url, { ...minimalInput, idempotencyKey: null });
+    const results = [minimalInput, { ...minimalInput, idempotencyKey: null }].map((input) => create(url, input));
 
-    expect(second.body.data.createDataExtractionAction.replayed).toBe(false);
+    expect((await Promise.all(results)).map(resultOf)).toEqual([false, false]);
     expect(upstream.received).toHaveLength(2);
   });
 }

@@ -1,11 +1,11 @@
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { describe, expect, test } from "@jest/globals";
+import { brotliDecompressSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { demo } from "../src/sandbox/demo.ts";
 import { startService } from "./helpers/service.ts";
 
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
-/** What fetch never does: leave a body as it came over the wire. */
+/** What fetch never does: leave a body as it was sent. */
 async function get(url: string, headers: Record<string, string> = {}) {
   const { get: request } = await import("node:http");
   return new Promise<{ status: number; headers: Record<string, string | undefined>; body: Buffer }>(
@@ -20,19 +20,19 @@ async function get(url: string, headers: Record<string, string> = {}) {
   );
 }
 
-const open = async (url: string, headers: Record<string, string> = {}) => {
-  const page = await get(`${url}/graphql`, { accept: browser, ...headers });
-  return { ...page, text: page.body.toString() };
-};
+const open = (url: string) => get(url, { accept: browser });
+const readJson = async (url: string) => (await fetch(url)).json();
 
-const assetsOf = (page: string) => [...page.matchAll(/(?:href|src)="(graphql\/ide\/[^"]+)"/g)].map(([, path]) => path);
-const settingsOf = (page: string) => JSON.parse(/id="settings">(.*?)<\/script>/.exec(page)?.[1] ?? "");
+beforeAll(async () => {
+  const script = new URL("../scripts/build-playground.mjs", import.meta.url);
+  await ((await import(script.href)) as { buildPlayground(): Promise<void> }).buildPlayground();
+}, 60_000);
 
 describe("a browser that opens /graphql", () => {
-  test("gets the page under a policy that lets nothing in from elsewhere", async () => {
-    const { url } = await startService({});
+  test("gets a page that loads nothing from other origins, and leaves no line of a GraphQL request in the log", async () => {
+    const { url, logLines } = await startService({});
 
-    const { status, headers, text } = await open(url);
+    const { status, headers, body } = await open(`${url}/graphql`);
 
     expect(status).toBe(200);
     expect(headers).toMatchObject({
@@ -45,110 +45,69 @@ describe("a browser that opens /graphql", () => {
       "cache-control": "no-cache",
       vary: "accept",
     });
-    const policy = Object.fromEntries(
-      headers["content-security-policy"]?.split("; ").map((directive) => directive.split(/ (.*)/)) ?? [],
-    );
-    expect(policy).toEqual({
-      "default-src": "'none'",
-      "script-src": "'self'",
-      "worker-src": "'self'",
-      "style-src": "'self' 'unsafe-inline'",
-      "font-src": "'self'",
-      "img-src": "'self' data:",
-      "connect-src": "'self'",
-      "base-uri": "'none'",
-      "form-action": "'none'",
-      "frame-ancestors": "'none'",
-    });
-    expect(text.match(/<script(?![^>]*(?:src=|type="application\/json"))/g)).toBeNull();
-    expect(text.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
-  });
-
-  test("gets nothing but a short answer when it knows the page", async () => {
-    const { url } = await startService({});
-    const { headers } = await open(url);
-
-    const again = await open(url, { "if-none-match": `W/"other", ${headers.etag}` });
-    const changed = await open(url, { "if-none-match": '"other"' });
-
-    expect(again.status).toBe(304);
-    expect(again.text).toBe("");
-    expect(again.headers.etag).toBe(headers.etag);
-    expect(changed.status).toBe(200);
+    expect(headers["content-security-policy"]?.split("; ")).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "worker-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      "font-src 'self' data:",
+      "img-src 'self' data:",
+      "connect-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(body.toString()).not.toMatch(/<script(?![^>]*src="graphql\/)/);
+    expect(body.toString().replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
+    expect(logLines.join("")).not.toContain("graphql request");
   });
 
   test("gets the demo token only from a service in front of the sandbox", async () => {
     const sandboxed = await startService({}, { demo });
     const real = await startService({});
 
-    const settings = settingsOf((await open(sandboxed.url)).text);
-    const page = (await open(real.url)).text;
-
-    expect(settings.demo).toEqual({ ...demo, magicNames: [...demo.magicNames] });
-    expect(settingsOf(page)).toEqual({ schemaUrl: settings.schemaUrl });
-    expect(page).not.toContain(demo.token);
-  });
-
-  test("cannot break out of the page's settings", async () => {
-    const { url } = await startService({}, { demo: { ...demo, token: "</script><script>alert(1)</script>" } });
-
-    const { text } = await open(url);
-
-    expect(text).not.toContain("alert(1)</script>");
-    expect(settingsOf(text).demo.token).toBe("</script><script>alert(1)</script>");
-  });
-
-  test("leaves no line of a GraphQL request in the log", async () => {
-    const { url, logLines } = await startService({});
-
-    const { status } = await open(url);
-    await get(`${url}/graphql?query={__typename}`, { authorization: "Bearer t" });
-
-    expect(status).toBe(200);
-    // The query's own.
-    expect(logLines.filter((line) => line.includes("graphql request"))).toHaveLength(1);
+    expect(await readJson(`${sandboxed.url}/graphql/playground/settings.json`)).toEqual({ demo });
+    expect(await readJson(`${real.url}/graphql/playground/settings.json`)).toEqual({});
   });
 
   test.each([
-    ["production", { NODE_ENV: "production" }],
-    ["a service whose playground is off", { PLAYGROUND: "false" }],
-  ])("is told by %s that there is none, without scripts", async (_case, environment) => {
+    ["in production", { NODE_ENV: "production" }],
+    ["where the playground is off", { PLAYGROUND: "false" }],
+  ])("is told %s that there is none", async (_case, environment) => {
     const { url, logLines } = await startService(environment);
 
-    const { status, headers, text } = await open(url);
+    const { status, headers, body } = await open(`${url}/graphql`);
 
     expect(status).toBe(404);
-    expect(headers).toMatchObject({
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      "x-content-type-options": "nosniff",
-    });
-    expect(text).toContain("The playground is off.");
-    expect(text).not.toContain("<script");
-    expect(logLines.join("")).toContain('"error.code":["NOT_FOUND"]');
+    expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(body.toString()).toContain("The playground is off.");
+    expect(body.toString()).not.toContain("<script");
+    expect(logLines.join("")).toContain("NOT_FOUND");
+    expect((await get(`${url}/graphql/playground/playground.js`)).status).toBe(404);
   });
 
-  test("finds none of the playground's files when it is off", async () => {
-    const on = await startService({});
-    const off = await startService({ PLAYGROUND: "false" });
-    const [file] = assetsOf((await open(on.url)).text);
+  test("is told that the playground is not part of the build", async () => {
+    const { url } = await startService({}, { playgroundDirectory: new URL("file:///nowhere/") });
 
-    expect((await get(`${on.url}/${file}`)).status).toBe(200);
-    expect((await get(`${off.url}/${file}`)).status).toBe(404);
-  });
-
-  test("is told so when the playground is not part of the build", async () => {
-    const { url } = await startService({}, { ideDirectory: new URL("file:///nowhere/") });
-
-    const { status, text } = await open(url);
+    const { status, body } = await open(`${url}/graphql`);
 
     expect(status).toBe(404);
-    expect(text).toContain("The playground is not part of this build.");
-    expect((await get(`${url}/graphql/ide/playground.js`)).status).toBe(404);
+    expect(body.toString()).toContain("The playground is not part of this build.");
   });
 });
 
-describe("a client that is no browser", () => {
+test("a browser that opens / is sent to /graphql, and another client is not", async () => {
+  const { url } = await startService({});
+
+  const page = await open(url);
+  const other = await get(url, { accept: "application/json" });
+
+  expect(page).toMatchObject({ status: 302, headers: { location: "graphql" } });
+  expect(other.status).toBe(404);
+});
+
+describe("a client that is not a browser", () => {
   test.each([undefined, "*/*", "application/json", "application/json, text/html;q=0.9"])(
     "gets no page when it accepts %s",
     async (accept) => {
@@ -163,66 +122,58 @@ describe("a client that is no browser", () => {
   test.each(["query={__typename}", 'extensions={"persistedQuery":{}}'])("gets no page for %s", async (search) => {
     const { url } = await startService({});
 
-    const { headers } = await get(`${url}/graphql?${encodeURI(search)}`, { accept: browser });
+    const { headers } = await open(`${url}/graphql?${encodeURI(search)}`);
 
     expect(headers["content-type"]).toMatch(/^application\/json/);
   });
 });
 
 describe("the playground's files", () => {
-  test("are named by their content, kept for a year, compressed, and run nothing by themselves", async () => {
+  test("are compressed, and are sent again only if they have changed", async () => {
     const { url } = await startService({});
-    const page = (await open(url)).text;
-    const paths = [...assetsOf(page), settingsOf(page).schemaUrl];
-    expect(paths).toHaveLength(4);
+    const script = `${url}/graphql/playground/playground.js`;
 
-    for (const path of paths) {
-      expect(path).toMatch(/-[0-9A-Za-z]{8}\.(js|css|txt|json)$/);
-      const plain = await get(`${url}/${path}`);
-      const brotli = await get(`${url}/${path}`, { "accept-encoding": "gzip, deflate, br" });
-      const gzip = await get(`${url}/${path}`, { "accept-encoding": "gzip, deflate" });
+    const plain = await get(script);
+    const compressed = await get(script, { "accept-encoding": "gzip, deflate, br" });
+    const again = await get(script, { "if-none-match": plain.headers.etag ?? "" });
 
-      expect(plain.headers["content-encoding"]).toBeUndefined();
-      expect(brotli.headers["content-encoding"]).toBe("br");
-      expect(gzip.headers["content-encoding"]).toBe("gzip");
-      expect(brotliDecompressSync(brotli.body).equals(plain.body)).toBe(true);
-      expect(gunzipSync(gzip.body).equals(plain.body)).toBe(true);
-      expect(brotli.headers).toMatchObject({
-        "cache-control": "public, max-age=31536000, immutable",
-        "content-security-policy": expect.stringContaining("default-src 'none'"),
-        "x-content-type-options": "nosniff",
-        vary: "accept-encoding",
-      });
-    }
+    expect(brotliDecompressSync(compressed.body).equals(plain.body)).toBe(true);
+    expect(compressed.headers).toMatchObject({
+      "content-type": expect.stringContaining("javascript"),
+      "content-encoding": "br",
+      "cache-control": "no-cache",
+      "x-content-type-options": "nosniff",
+    });
+    expect(again.status).toBe(304);
   });
 
-  test("hold the schema with its descriptions as introspection answers it", async () => {
+  test("describe the schema without federation's own types", async () => {
     const { url } = await startService({});
-    const { schemaUrl } = settingsOf((await open(url)).text);
 
-    const { data } = JSON.parse((await get(`${url}/${schemaUrl}`)).body.toString());
+    const { data } = await readJson(`${url}/graphql/playground/schema.json`);
 
-    const type = data.__schema.types.find(({ name }: { name: string }) => name === "CreateDataExtractionActionPayload");
-    expect(type.description).toBe("What `createDataExtractionAction` answers.");
+    const names: string[] = data.__schema.types.map(({ name }: { name: string }) => name);
+    const query = data.__schema.types.find(({ name }: { name: string }) => name === "Query");
+    expect(names).toContain("CreateDataExtractionActionPayload");
+    expect(names.filter((name) => /^_(?!_)|\w__/.test(name))).toEqual([]);
+    expect(query.fields.map(({ name }: { name: string }) => name)).not.toContain("_entities");
+    expect(data.__schema.directives.map(({ name }: { name: string }) => name)).not.toContain("key");
   });
 
-  test("hold the licences of what is in them", async () => {
+  test("explain the errors and the sandbox, and have the licences of what is in them", async () => {
     const { url } = await startService({});
-    const licences = assetsOf((await open(url)).text).find((path) => path?.includes("licenses"));
+    const read = async (name: string) => (await get(`${url}/graphql/playground/${name}`)).body.toString();
 
-    const text = (await get(`${url}/${licences}`)).body.toString();
-
+    expect(await read("errors.html")).toContain("<code>BAD_USER_INPUT</code>");
+    expect(await read("sandbox.html")).toContain('<a href="errors.html">');
     for (const name of ["graphiql", "monaco-editor", "react-dom", "graphql"]) {
-      expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, "m"));
+      expect(await read("licenses.txt")).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, "m"));
     }
   });
 
-  test.each(["..%2f..%2fpackage.json", "manifest.json", "toString", "%2e%2e", "playground.js", "a%00b"])(
-    "are all that can be read: not %s",
-    async (name) => {
-      const { url } = await startService({});
+  test.each(["..%2f..%2fpackage.json", "%2e%2e", "none.js"])("do not include %s", async (name) => {
+    const { url } = await startService({});
 
-      expect((await get(`${url}/graphql/ide/${name}`)).status).toBe(404);
-    },
-  );
+    expect((await get(`${url}/graphql/playground/${name}`)).status).toBe(404);
+  });
 });

@@ -1,17 +1,15 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
-import { assertBuilt, eventually, runProcess, startProcess } from "./helpers/process.ts";
+import { eventually, runProcess, startProcess } from "./helpers/process.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const production = { NODE_ENV: "production" };
-
-beforeAll(assertBuilt);
 
 async function occupyPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

@@ -6,160 +6,119 @@ import { createRedisConnection, type Evaluate } from "../src/idempotency/redis-c
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { eventually } from "./helpers/process.ts";
-import { describeWithRedis, startRedis } from "./helpers/redis.ts";
+import { describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 
 const echoScript = "return {KEYS[1], ARGV[1], ARGV[2]}";
 const noRecovery = async () => undefined;
 
-/** A connection that is not started yet, and every change that it tells of, as `up` or `down` with the code. */
+/** A connection that is not started yet, and the changes that it reports: `up`, or `down` with the code. */
 function connect(url: string) {
   const changes: string[] = [];
-  const connection = createRedisConnection({
-    url,
-    probeKey: "probe",
-    onChange: (isAvailable, code) => changes.push(isAvailable ? `up ${code}` : `down ${code}`),
-  });
+  const onAvailabilityChange = (isAvailable: boolean, code: string | undefined) =>
+    changes.push(isAvailable ? "up" : `down ${code}`);
+  const connection = createRedisConnection({ url, probeKey: "probe", onAvailabilityChange });
   onTestEnd(() => connection.stop());
-  return { connection, changes };
+  return { connection, changes, evaluate: (script = echoScript) => connection.evaluate(script, "k", ["a", "b"]) };
 }
 
 describeWithRedis("a connection to Redis", () => {
-  test("runs a script with its key and words, and tells of nothing while all is well", async () => {
+  async function start() {
     const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    expect(connection.isAvailable).toBe(false);
-    await expect(connection.evaluate(echoScript, "k", [])).rejects.toThrow(StoreUnavailable);
+    const connected = connect(redis.url);
+    await connected.connection.start(noRecovery);
+    return { redis, ...connected };
+  }
+
+  test("evaluates scripts between start and stop, and reports nothing while all is well", async () => {
+    const redis = await startRedis();
+    const { connection, changes, evaluate } = connect(redis.url);
+    await expect(evaluate()).rejects.toThrow(StoreUnavailable);
 
     await connection.start(noRecovery);
-
     expect(connection.isAvailable).toBe(true);
-    expect(await connection.evaluate(echoScript, "k", ["a", "b"])).toEqual(["k", "a", "b"]);
-    expect(await redis.command("GET", "probe")).toBe("1");
-    expect(changes).toEqual([]);
-  });
-
-  test("is over for good when it is stopped, without a word", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    await connection.start(noRecovery);
-
+    expect(await evaluate()).toEqual(["k", "a", "b"]);
     await connection.stop();
 
     expect(connection.isAvailable).toBe(false);
-    await expect(connection.evaluate(echoScript, "k", [])).rejects.toThrow(StoreUnavailable);
+    await expect(evaluate()).rejects.toThrow(StoreUnavailable);
     expect(changes).toEqual([]);
     expect(await redis.command("CLIENT", "LIST")).not.toMatch(/\n.+\n/);
   });
 
-  test("starts without Redis, says so once, and recovers before it is of use", async () => {
+  test("starts without Redis, and recovers before it becomes available", async () => {
     const port = await findFreePort();
     const { connection, changes } = connect(`redis://127.0.0.1:${port}`);
     const seen: unknown[] = [];
     const recover = async (evaluate: Evaluate) => {
       seen.push(connection.isAvailable, await evaluate(echoScript, "k", ["a", "b"]));
+      // The first recovery fails: the next connection tries again.
+      if (seen.length === 2) throw new StoreUnavailable();
     };
 
     await connection.start(recover);
-    expect(connection.isAvailable).toBe(false);
     expect(changes).toEqual(["down ECONNREFUSED"]);
     await startRedis(port);
     await eventually(() => connection.isAvailable);
 
-    expect(seen).toEqual([false, ["k", "a", "b"]]);
-    expect(changes).toEqual(["down ECONNREFUSED", "up undefined"]);
+    expect(seen).toEqual([false, ["k", "a", "b"], false, ["k", "a", "b"]]);
+    expect(changes).toEqual(["down ECONNREFUSED", "up"]);
   });
 
-  test("is tried again when the recovery fails", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    let tries = 0;
+  type Repair = () => unknown;
+  test.each<[string, string, (redis: RedisServer) => Promise<Repair>]>([
+    [
+      "has ended",
+      "down ECONN(RESET|REFUSED)",
+      async (redis) => {
+        await redis.stop();
+        return () => startRedis(redis.port);
+      },
+    ],
+    [
+      "does not reply within half a second",
+      "down TIMEOUT",
+      async (redis) => {
+        redis.signal("SIGSTOP");
+        return () => redis.signal("SIGCONT");
+      },
+    ],
+    [
+      "rejects writes",
+      "down OOM",
+      async (redis) => {
+        await redis.command("CONFIG", "SET", "maxmemory", "1");
+        return () => redis.command("CONFIG", "SET", "maxmemory", "0");
+      },
+    ],
+  ])("notices by itself that Redis %s, and that it is back", async (_what, down, breakRedis) => {
+    const { redis, connection, changes, evaluate } = await start();
 
-    await connection.start(async () => {
-      tries += 1;
-      if (tries === 1) throw new StoreUnavailable();
-    });
-    await eventually(() => connection.isAvailable);
-
-    expect(tries).toBe(2);
-    expect(changes).toEqual(["down undefined", "up undefined"]);
-  });
-
-  test("finds out by itself that Redis is gone, and that it is back", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    await connection.start(noRecovery);
-
-    await redis.stop();
+    const repair = await breakRedis(redis);
     await eventually(() => changes[0]);
     expect(connection.isAvailable).toBe(false);
-    await startRedis(redis.port);
+    await repair();
     await eventually(() => connection.isAvailable);
 
-    expect(changes).toEqual([expect.stringMatching(/^down /), "up undefined"]);
-    expect(await connection.evaluate(echoScript, "k", ["a", "b"])).toEqual(["k", "a", "b"]);
+    expect(changes).toEqual([expect.stringMatching(`^${down}$`), "up"]);
+    expect(await evaluate()).toEqual(["k", "a", "b"]);
   });
 
-  test("is replaced by another one after an answer that is an error", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    await connection.start(noRecovery);
+  test("is replaced after a reply that is an error", async () => {
+    const { connection, changes, evaluate } = await start();
 
-    await expect(connection.evaluate("return redis.error_reply('CANARY text')", "k", [])).rejects.toThrow(
-      StoreUnavailable,
-    );
+    await expect(evaluate("return redis.error_reply('CANARY text')")).rejects.toThrow(StoreUnavailable);
     expect(connection.isAvailable).toBe(false);
     await eventually(() => connection.isAvailable);
 
-    expect(changes).toEqual(["down CANARY", "up undefined"]);
-  });
-
-  test("is replaced by another one when an answer takes longer than half a second", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    await connection.start(noRecovery);
-
-    redis.signal("SIGSTOP");
-    const startedAt = performance.now();
-    await expect(connection.evaluate(echoScript, "k", [])).rejects.toThrow(StoreUnavailable);
-    const waitedMs = performance.now() - startedAt;
-    redis.signal("SIGCONT");
-    await eventually(() => connection.isAvailable);
-
-    expect(waitedMs).toBeGreaterThan(490);
-    expect(changes).toEqual(["down TIMEOUT", "up undefined"]);
-  });
-
-  test("is of no use to a Redis that takes no writes, and finds out within about a second", async () => {
-    const redis = await startRedis();
-    const { connection, changes } = connect(redis.url);
-    await connection.start(noRecovery);
-
-    await redis.command("CONFIG", "SET", "maxmemory", "1");
-    await eventually(() => changes[0]);
-    const other = connect(redis.url);
-    await other.connection.start(noRecovery);
-
-    expect(connection.isAvailable).toBe(false);
-    expect(other.connection.isAvailable).toBe(false);
-    expect([...changes, ...other.changes]).toEqual(["down OOM", "down OOM"]);
-  });
-
-  test("says by the first word of Redis' error why it is refused, and no more", async () => {
-    const port = await findFreePort();
-    await startRedis(port, "--requirepass", "canary");
-    const { connection, changes } = connect(`redis://:wrong@127.0.0.1:${port}`);
-
-    await connection.start(noRecovery);
-
-    expect(changes).toEqual(["down WRONGPASS"]);
+    expect(changes).toEqual(["down CANARY", "up"]);
   });
 });
 
-/** The URL of a server on loopback that does this with what it is sent. */
-async function serve(answer: (sent: string, socket: Socket) => void): Promise<string> {
+/** A server on the loopback interface. @returns its URL. */
+async function serve(respond: (sent: string, socket: Socket) => void): Promise<string> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
-    sockets.push(socket.on("data", (chunk) => answer(String(chunk), socket)));
+    sockets.push(socket.on("data", (chunk) => respond(String(chunk), socket)));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestEnd(async () => {
@@ -169,22 +128,20 @@ async function serve(answer: (sent: string, socket: Socket) => void): Promise<st
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("gives up on an address that takes connections and never answers", async () => {
-  const { connection, changes } = connect(await serve(() => undefined));
+test.each<[string, string, (sent: string, socket: Socket) => void]>([
+  ["accepts connections and never replies", "down TIMEOUT", () => undefined],
+  [
+    "replies with an error without a code, of which nothing is repeated",
+    "down undefined",
+    (sent, socket) => {
+      for (const _command of sent.match(/^\*/gm) ?? []) socket.write("-refused for CANARY of someone\r\n");
+    },
+  ],
+])("is unavailable if a server %s", async (_what, down, respond) => {
+  const { connection, changes } = connect(await serve(respond));
 
   await connection.start(noRecovery);
 
   expect(connection.isAvailable).toBe(false);
-  expect(changes).toEqual(["down TIMEOUT"]);
-});
-
-test("repeats no word of an error that does not begin with its code", async () => {
-  const url = await serve((sent, socket) => {
-    for (const _command of sent.match(/^\*/gm) ?? []) socket.write("-refused for CANARY of someone\r\n");
-  });
-  const { connection, changes } = connect(url);
-
-  await connection.start(noRecovery);
-
-  expect(changes).toEqual(["down undefined"]);
+  expect(changes).toEqual([down]);
 });

@@ -7,7 +7,7 @@ import { startUpstream } from "./helpers/upstream.ts";
 
 const callers = 8;
 
-test("loses and doubles no call while two processes behind a balancer are restarted one after the other", async () => {
+test("no request is lost or sent twice while two processes behind a balancer are restarted one after the other", async () => {
   const upstream = await startUpstream(({ body }) => {
     const { name } = JSON.parse(body) as { name: string };
     return { status: 201, body: { ctx_id: "c", data: { action_id: name, name, type: "SINGLEDATAEXTRACTION" } } };
@@ -30,7 +30,7 @@ test("loses and doubles no call while two processes behind a balancer are restar
   const failed: unknown[] = [];
   const load = Array.from({ length: callers }, async () => {
     while (!isOver) {
-      const name = `call ${sent++}`;
+      const name = `action ${sent++}`;
       try {
         const { body } = await create(balancer.url, { name, webhook: {} }, { authorization: "Bearer t" });
         if (body.errors) failed.push(body.errors);

@@ -5,7 +5,7 @@ import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
 
-const entry = new URL("../dist/sandbox-main.js", import.meta.url).pathname;
+const entry = new URL("../dist/sandbox.mjs", import.meta.url).pathname;
 
 function runSandbox(environment: Record<string, string>) {
   const child = spawn(process.execPath, [entry], { env: environment });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { FailureKind } from "../src/failures/failure.ts";
-import { type FailureRow, failureTable } from "../src/failures/failure-table.ts";
+import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
 import { authorized, create, createMutation, onlyError, type PublicError, send } from "./helpers/graphql.ts";
@@ -13,7 +13,7 @@ const hour = 3_600_000;
 
 const named = (name: string) => ({ name, webhook: {} });
 
-/** Long enough for every answer that comes, short where none does. */
+/** Long enough for every response that arrives, short where none does. */
 const environmentFor = (kind: string) => ({
   UPSTREAM_TIMEOUT_MS: kind.startsWith("timeout") ? "1000" : "20000",
   SHUTDOWN_GRACE_MS: "0",
@@ -24,76 +24,35 @@ function expectRow({ extensions }: PublicError, kind: FailureKind): void {
   expect(extensions).toMatchObject({ code, outcome, retryable });
 }
 
-test("every failure that the service knows can be brought about, or is said to be a bug", () => {
+test("every failure kind has a scenario or a recipe", () => {
   const played = entries.map(([, { create: kind }]) => kind);
   const known = [...played, ...Object.keys(recipes)].filter((kind) => kind !== "created");
-  const codes = new Set(known.map((kind) => (failureTable as Record<string, FailureRow>)[kind]?.code));
 
   expect(new Set(known)).toEqual(new Set(Object.keys(failureTable)));
-  for (const { code } of Object.values(failureTable)) expect(codes).toContain(code);
 });
 
-describe("a create", () => {
-  const failing = entries.flatMap(([name, { create: kind }]): [string, FailureKind][] =>
-    kind === "created" ? [] : [[name, kind]],
-  );
+describe("a create request", () => {
+  test.each(entries)("named %s ends as the scenario says, after one upstream request", async (name, scenario) => {
+    const kind = scenario.create;
+    const pace = { slowMs: 20, outageMs: hour };
+    const { url, sandbox } = await startSandboxedService(environmentFor(kind), { pace });
 
-  test.each(failing)("named %s fails as %s, after one call", async (name, kind) => {
-    const { url, sandbox } = await startSandboxedService(environmentFor(kind));
+    const response = await create(url, named(name));
 
-    const answer = await create(url, named(name));
-
-    expectRow(onlyError(answer), kind);
-    expect(answer.status).toBe(200);
-    expect(answer.body.data).toEqual({ createDataExtractionAction: null });
+    expect(response.status).toBe(200);
     expect(sandbox.requests).toHaveLength(1);
+    if (kind === "created") {
+      const ctxId = name === "sandbox:no-ctx-id" ? null : expect.any(String);
+      expect(response.body).toMatchObject({
+        data: { createDataExtractionAction: { action: { id: expect.any(String), name }, ctxId } },
+      });
+    } else {
+      expectRow(onlyError(response), kind);
+      expect(response.body.data).toEqual({ createDataExtractionAction: null });
+    }
   });
 
-  const succeeding = entries.flatMap(([name, { create: kind }]) => (kind === "created" ? [name] : []));
-
-  test.each(succeeding)("named %s succeeds", async (name) => {
-    const { url } = await startSandboxedService({}, { pace: { slowMs: 20, outageMs: hour } });
-
-    const answer = await create(url, named(name));
-
-    expect(answer.body.errors).toBeUndefined();
-    expect(answer.body.data.createDataExtractionAction.action.id).toEqual(expect.any(String));
-    const { ctxId } = answer.body.data.createDataExtractionAction;
-    expect(ctxId).toEqual(name === "sandbox:no-ctx-id" ? null : expect.any(String));
-  });
-
-  test("with ContactSwing's list of problems has them at the graph's fields", async () => {
-    const { url } = await startSandboxedService();
-
-    const { extensions } = onlyError(await create(url, named("sandbox:422")));
-
-    expect(extensions.fieldErrors).toEqual([
-      { path: ["input", "webhook", "syncField"], message: "Field required", rule: "missing" },
-      { path: ["input", "webhook", "type"], message: "Input should be 'YES_NO'", rule: "literal_error" },
-    ]);
-    expect(extensions.upstream).toEqual({ status: 422, ctxId: null });
-  });
-
-  test("says after which time a 429 can be tried again only when the sandbox says it", async () => {
-    const { url } = await startSandboxedService();
-
-    const timed = onlyError(await create(url, named("sandbox:429")));
-    const untimed = onlyError(await create(url, named("sandbox:429-text")));
-
-    expect(timed.extensions.retryAfterSeconds).toBe(5);
-    expect(untimed.extensions).not.toHaveProperty("retryAfterSeconds");
-  });
-
-  test("with a magic name that does not exist is no success", async () => {
-    const { url } = await startSandboxedService();
-
-    const error = onlyError(await create(url, named("sandbox:4222")));
-
-    expect(error.extensions).toMatchObject({ code: "BAD_USER_INPUT", upstream: { status: 400 } });
-    expect(error.message).toBe("The sandbox knows no scenario of this name.");
-  });
-
-  test("named sandbox:details-500 stands although its details fail", async () => {
+  test("named sandbox:details-500 creates an action whose details fail", async () => {
     const { url } = await startSandboxedService();
     const query = createMutation.replace("id name type", "id name type isActive");
 
@@ -111,62 +70,58 @@ describe("a create", () => {
       upstream: { status: 500 },
     });
   });
+
+  test("fails by its request ID and by its token", async () => {
+    const { url } = await startSandboxedService();
+
+    const byRequestId = await create(url, named("A"), { ...authorized, "x-request-id": "sandbox-409" });
+    const byToken = await create(url, named("A"), { authorization: `${authorized.authorization}.sandbox-409` });
+
+    expectRow(onlyError(byRequestId), "conflict");
+    expectRow(onlyError(byToken), "conflict");
+  });
 });
 
 describe("a read", () => {
-  const readable = entries.flatMap(([id, { read }]): [string, FailureKind | "found"][] =>
-    read === undefined ? [] : [[id, read]],
-  );
+  test.each(entries)("of %s ends as the scenario says", async (id, { read: kind }) => {
+    const { url } = await startSandboxedService(environmentFor(kind), { pace: { slowMs: 20, outageMs: hour } });
 
-  test.each(readable)("of %s ends as %s", async (id, kind) => {
-    const pace = { slowMs: 20, outageMs: hour };
-    const { url } = await startSandboxedService(environmentFor(kind), { pace });
-
-    const answer = await send(url, { query: readQuery, variables: { id } });
+    const response = await send(url, { query: readQuery, variables: { id } });
 
     if (kind === "found") {
-      expect(answer.body).toEqual({
+      expect(response.body).toEqual({
         data: { dataExtractionAction: { id, name: "My Data Extraction Action", isActive: true } },
       });
-      return;
+    } else if (kind === "null") {
+      expect(response.body).toEqual({ data: { dataExtractionAction: null } });
+    } else {
+      const { extensions } = onlyError(response);
+      expect(extensions).toMatchObject({ code: failureTable[kind].code, retryable: failureTable[kind].retryableRead });
+      expect(extensions).not.toHaveProperty("outcome");
     }
-    const { extensions } = onlyError(answer);
-    expect(extensions).toMatchObject({ code: failureTable[kind].code, retryable: failureTable[kind].retryableRead });
-    expect(extensions).not.toHaveProperty("outcome");
   });
 
-  const unreadable = entries.flatMap(([id, { read }]) => (read === undefined ? [id] : []));
-
-  test.each([...unreadable, "sandbox:other-type"])("of %s is null", async (id) => {
-    const { url, sandboxUrl } = await startSandboxedService();
-
-    const answer = await send(url, { query: readQuery, variables: { id } });
-
-    const { status } = await fetch(`${sandboxUrl}/v2/_actions/${id}`, { headers: authorized });
-    expect(status).toBe(id === "sandbox:other-type" ? 200 : 404);
-
-    expect(answer.body).toEqual({ data: { dataExtractionAction: null } });
-  });
-
-  test("of the example finds it", async () => {
+  test("finds the example, and not an action of another type", async () => {
     const { url } = await startSandboxedService();
 
-    const answer = await send(url, { query: readQuery, variables: { id: "sandbox:example" } });
+    const example = await send(url, { query: readQuery, variables: { id: "sandbox:example" } });
+    const other = await send(url, { query: readQuery, variables: { id: "sandbox:other-type" } });
 
-    expect(answer.body.data.dataExtractionAction).toMatchObject({ id: "sandbox:example", isActive: true });
+    expect(example.body.data.dataExtractionAction).toMatchObject({ id: "sandbox:example", isActive: true });
+    expect(other.body).toEqual({ data: { dataExtractionAction: null } });
   });
 });
 
-/** Follows a recipe; resolves with the error of its last call. */
-type Cook = () => Promise<PublicError>;
+/** Follows a recipe; resolves with the error of its last request. */
+type FollowRecipe = () => Promise<PublicError>;
 
-const breakOff = async () => {
+const startInOutage = async () => {
   const { url } = await startSandboxedService({}, { pace: { slowMs: 0, outageMs: hour } });
   await create(url, named("sandbox:outage"));
   return url;
 };
 
-const cooks: Record<Exclude<keyof typeof recipes, "bug">, Cook> = {
+const recipeTests: Record<Exclude<keyof typeof recipes, "bug">, FollowRecipe> = {
   "token-missing": async () => {
     const { url } = await startSandboxedService();
     return onlyError(await create(url, named("A"), {}));
@@ -179,9 +134,9 @@ const cooks: Record<Exclude<keyof typeof recipes, "bug">, Cook> = {
     const { url } = await startSandboxedService();
     return onlyError(await create(url, { name: 7, webhook: {} }));
   },
-  unreachable: async () => onlyError(await create(await breakOff(), named("A"))),
+  unreachable: async () => onlyError(await create(await startInOutage(), named("A"))),
   "circuit-open": async () => {
-    const url = await breakOff();
+    const url = await startInOutage();
     const fields = (from: number) =>
       Array.from({ length: 10 }, (_, index) => `a${index}: dataExtractionAction(id: "id-${from + index}") { id }`);
     for (const from of [0, 10]) await send(url, { query: `{ ${fields(from).join(" ")} }` });
@@ -224,21 +179,24 @@ async function createTwice(name: string): Promise<PublicError> {
   return onlyError(await create(url, input));
 }
 
-test.each(Object.entries(cooks) as [FailureKind, Cook][])("the recipe for %s works", async (kind, cook) => {
-  const error = await cook();
+test.each(Object.entries(recipeTests) as [FailureKind, FollowRecipe][])(
+  "the recipe for %s works",
+  async (kind, follow) => {
+    const error = await follow();
 
-  expectRow(error, kind);
-  expect(error.message).toContain(failureTable[kind].message);
-});
+    expectRow(error, kind);
+    expect(error.message).toContain(failureTable[kind].message);
+  },
+);
 
 test("an outage ends", async () => {
   const settings = { UPSTREAM_CONNECT_TIMEOUT_MS: "20" };
   const { url } = await startSandboxedService(settings, { pace: { slowMs: 0, outageMs: 500 } });
   await create(url, named("sandbox:outage"));
 
-  let answer = await create(url, named("A"));
-  expect(onlyError(answer).extensions.code).toBe("UPSTREAM_UNAVAILABLE");
-  while (answer.body.errors !== undefined) answer = await create(url, named("A"));
+  let response = await create(url, named("A"));
+  expect(onlyError(response).extensions.code).toBe("UPSTREAM_UNAVAILABLE");
+  while (response.body.errors !== undefined) response = await create(url, named("A"));
 
-  expect(answer.body.data.createDataExtractionAction.action.name).toBe("A");
+  expect(response.body.data.createDataExtractionAction.action.name).toBe("A");
 });

@@ -1,6 +1,6 @@
 // Settings of Hive Gateway for deploy/compose.yaml; `hive-gateway supergraph` reads this file.
 
-/** The caller's own token, and the ids that tie the logs of one request together. */
+/** The caller's token, and the IDs that correlate logs and traces. */
 const forwardedHeaders = ["authorization", "x-request-id", "traceparent"] as const;
 
 export const gatewayConfig = {
@@ -8,6 +8,6 @@ export const gatewayConfig = {
     fromClientToSubgraphs: ({ request }: { readonly request: Request }) =>
       Object.fromEntries(forwardedHeaders.map((name) => [name, request.headers.get(name)])),
   },
-  // Longer than a create and the read of its details take, so that the service says how a call ended.
+  // Longer than a create request and the read of its details take, so that the service reports the outcome.
   upstreamTimeout: 30_000,
 };

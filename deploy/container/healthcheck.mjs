@@ -1,5 +1,5 @@
-// Run inside the container by HEALTHCHECK: exit 0 while the process answers on /health/live. Readiness is another
-// question: a container that drains is healthy.
+// Run inside the container by HEALTHCHECK: exits with 0 while /health/live returns 200. Not /health/ready: a container
+// that is draining is healthy.
 import process from "node:process";
 
 const { PORT, HOST } = process.env;

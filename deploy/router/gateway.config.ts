@@ -1,24 +1,24 @@
-// Settings of Hive Gateway for a federated graph with the subgraph `contactswing` in it; `hive-gateway supergraph`
-// reads this file.
+// Settings of Hive Gateway for a federated graph with the subgraph `contactswing`; `hive-gateway supergraph` reads
+// this file.
 
-/** What the subgraph needs of the client's request: on whose behalf it acts, and the ids that tie the logs together. */
+/** The caller's token, and the IDs that correlate logs and traces. */
 const forwardedHeaders = ["authorization", "x-request-id", "traceparent"] as const;
 
-interface SubgraphCall {
+interface SubgraphRequest {
   readonly request: Request;
   readonly subgraphName: string;
 }
 
 export const gatewayConfig = {
   propagateHeaders: {
-    fromClientToSubgraphs({ request, subgraphName }: SubgraphCall) {
+    fromClientToSubgraphs({ request, subgraphName }: SubgraphRequest) {
       if (subgraphName !== "contactswing") return {};
       return Object.fromEntries(forwardedHeaders.map((name) => [name, request.headers.get(name)]));
     },
   },
-  // Errors of subgraphs pass with their extensions; only unexpected errors of the gateway itself are masked.
+  // Errors of subgraphs are passed on with their extensions; only unexpected errors of the gateway itself are masked.
   maskedErrors: true,
-  // Longer than a create and the read of its details take at most, so that it is the subgraph that says how a call
-  // ended: after a timeout of the gateway nobody knows whether the action exists.
+  // Longer than a create request and the read of its details can take, so that the subgraph reports the outcome: after
+  // a timeout of the gateway, it is unknown whether the action exists.
   upstreamTimeout: 30_000,
 };

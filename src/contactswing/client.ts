@@ -1,5 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
+import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
+import type { Memory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
 import type { Admission } from "./admission.ts";
@@ -13,9 +15,11 @@ import type { Exchange, Transport } from "./transport.ts";
 /** The GraphQL request that upstream requests are sent for. */
 export interface RequestScope {
   readonly requestId: string;
-  /** Aborted when the caller disconnects. Reads stop then; a create request never does. */
-  readonly signal: AbortSignal;
+  /** When the caller disconnects, reads stop; a create request never does. */
+  readonly connection: CallerConnection;
   readonly record: RequestRecord;
+  /** Memory for the duration of the request; a response's memory counts as its request's. */
+  readonly memory: Memory;
   /** @throws RequestFailure if there is no caller on whose behalf ContactSwing may be called. */
   readonly authenticate: () => Promise<Caller>;
   /** Set once ContactSwing has rejected the token: nothing more is sent for this request. */
@@ -75,14 +79,16 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
             ...(body === undefined ? {} : { "content-type": "application/json" }),
           },
           ...(body === undefined ? {} : { body }),
-          ...(operation.effect === "read" ? { signal: scope.signal } : {}),
+          ...(operation.effect === "read"
+            ? { signal: scope.connection.signal, memory: scope.memory }
+            : { memory: guarantee(scope.memory) }),
         });
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
       }
       if (exchange.kind === "aborted") {
         observation.end({ status: undefined, ctxId: null });
-        throw scope.signal.reason;
+        throw new CallerDisconnected();
       }
 
       const secrets = { token: caller.token.reveal(), host };
@@ -97,12 +103,25 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
   };
 }
 
-type Interpretation<Result> =
+const guaranteedCreateBytes = 64 * 1024;
+
+/** A documented response to a create request always has memory: the ID of what was created must not get lost. */
+function guarantee(memory: Memory): Memory {
+  let bytesLeft = guaranteedCreateBytes;
+  return {
+    take(bytes) {
+      bytesLeft -= bytes;
+      return bytesLeft >= 0 || memory.take(bytes);
+    },
+  };
+}
+
+export type Interpretation<Result> =
   | { readonly result: Result; readonly ctxId: string | null; readonly failure?: undefined }
   | { readonly result?: undefined; readonly ctxId: string | null; readonly failure: Failure };
 
 /** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
-function interpret<Args, Result>(
+export function interpret<Args, Result>(
   args: Args,
   exchange: Exclude<Exchange, { kind: "aborted" }>,
   context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
@@ -120,10 +139,13 @@ function interpret<Args, Result>(
   return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
 }
 
-function toPath(template: string, { pathParameters = {}, query = {} }: RestRequest): string {
-  const path = template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
-  const search = new URLSearchParams(query).toString();
-  return search === "" ? path : `${path}?${search}`;
+/** The path of a request, with its query. */
+export function toPath(template: string, { pathParameters, query }: RestRequest): string {
+  const path =
+    pathParameters === undefined
+      ? template
+      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 
 function statusOf(exchange: Exchange): number | undefined {

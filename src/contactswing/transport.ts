@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import got, { type PlainResponse } from "got";
 import { ByteCollector } from "../byte-collector.ts";
 import { endOfTurn } from "../end-of-turn.ts";
+import type { Memory } from "../memory-budget.ts";
 
 export interface TransportSettings {
   readonly baseUrl: string;
@@ -11,6 +12,8 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number;
   /** From the established connection to the last byte of the response. */
   readonly responseTimeoutMs: number;
+  /** The limit on a response's decompressed size; {@link maxResponseBytes} unless given. */
+  readonly maxResponseBytes?: number;
 }
 
 export interface TransportRequest {
@@ -21,6 +24,8 @@ export interface TransportRequest {
   readonly body?: string;
   /** Ends the exchange as `aborted`. */
   readonly signal?: AbortSignal;
+  /** A response that there is no memory for counts as oversized. */
+  readonly memory: Memory;
 }
 
 export interface TransportResponse {
@@ -54,7 +59,7 @@ export const maxResponseBytes = 1024 * 1024;
 
 // Shorter than the 5 s after which uvicorn closes an idle connection. If a create request met a socket that is just
 // being closed, nobody could say whether it was processed.
-const idleSocketTimeoutMs = 4000;
+export const idleSocketTimeoutMs = 4000;
 
 const maxConnectRetries = 2;
 const connectRetryBaseMs = 50;
@@ -90,7 +95,7 @@ export function createTransport(settings: TransportSettings): Transport {
   let isDestroyed = false;
 
   function attempt(upstream: TransportRequest, connectTimeoutMs: number): Promise<Exchange> {
-    const { method, path, headers, body, signal } = upstream;
+    const { method, path, headers, body, signal, memory } = upstream;
     return new Promise((resolve) => {
       let status: number | undefined;
       let phase: "tcp" | "tls" | "established" = "tcp";
@@ -153,11 +158,10 @@ export function createTransport(settings: TransportSettings): Transport {
           contentType: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
         };
-        const collector = new ByteCollector(maxResponseBytes);
+        const collector = new ByteCollector(settings.maxResponseBytes ?? maxResponseBytes, memory);
         stream.on("data", (chunk: Buffer) => {
-          if (!collector.add(chunk)) {
-            abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });
-          }
+          if (isSettled || collector.add(chunk) === undefined) return;
+          abandon({ kind: "response", response: { ...head, body: "", isOversized: true } });
         });
         stream.once("end", () => {
           const text = collector.bytes().toString();

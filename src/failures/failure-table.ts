@@ -25,9 +25,9 @@ const retryable = { outcome: "NOT_CREATED", retryable: true, retryableRead: true
 const unknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
 const created = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
-const checkBeforeRetry = "Say that the action may exist; let the user check before another attempt.";
-const actionExists = "Say that the action exists; reload the list.";
-const signIn = "Refresh the token or let the user sign in, then send the request again.";
+const checkBeforeRetry = "Let the user check whether the action exists.";
+const actionExists = "Reload the list: the action exists.";
+const signIn = "Refresh the token or let the user sign in, then retry.";
 
 /** The one place where a failure gets its code, outcome, and message. `docs/errors.md` is generated from it. */
 export const failureTable = {
@@ -35,21 +35,21 @@ export const failureTable = {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "Send exactly one Authorization header of the form: Bearer <token>.",
-    when: "No token, a malformed one, or more than one `Authorization` header. No request was sent to ContactSwing.",
+    when: "No token, a malformed one, or more than one `Authorization` header.",
     advice: signIn,
   },
   "token-invalid": {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "The token is invalid or has expired.",
-    when: "`JWKS_URL` is set, and the token's signature, issuer, audience, or lifetime is wrong. No request was sent to ContactSwing.",
+    when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.",
     advice: signIn,
   },
   "keys-unavailable": {
     ...retryable,
     code: "AUTH_UNAVAILABLE",
     message: "Tokens cannot be verified at the moment.",
-    when: "`JWKS_URL` is set, and the keys to verify the token with could not be loaded, or the token names an unknown key before the keys may be requested again. No request was sent to ContactSwing.",
+    when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -57,16 +57,16 @@ export const failureTable = {
     ...rejected,
     code: "BAD_USER_INPUT",
     message: "The input is invalid.",
-    when: "A rule of this service is violated; `fieldErrors` has every problem. No request was sent to ContactSwing.",
-    advice: "Show each message next to the field that its path names.",
+    when: "The input violates a rule of this service; `fieldErrors` lists every problem.",
+    advice: "Show each message next to its field.",
     extensions: ["fieldErrors"],
   },
   "variable-invalid": {
     ...rejected,
     code: "BAD_USER_INPUT",
     message: "A variable does not have the type that the schema requires.",
-    when: 'A variable cannot be coerced to its type (HTTP 400); `fieldErrors` has every problem, with `rule: "type"`.',
-    advice: "Show each message next to the field that its path names. In a typed client this is a bug.",
+    when: 'A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.',
+    advice: "Show each message next to its field. In a typed client this is a bug.",
     extensions: ["fieldErrors"],
   },
   "input-rejected": {
@@ -74,7 +74,7 @@ export const failureTable = {
     code: "BAD_USER_INPUT",
     message: "ContactSwing rejected the input.",
     when: "ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).",
-    advice: "Show each message next to the field that its path names, or the message above the form.",
+    advice: "Show each message next to its field, or the message above the form.",
     extensions: ["fieldErrors", "upstream"],
   },
   "token-rejected": {
@@ -88,15 +88,15 @@ export const failureTable = {
   forbidden: {
     ...rejected,
     code: "FORBIDDEN",
-    message: "ContactSwing does not allow this.",
+    message: "ContactSwing denied permission for this request.",
     when: "ContactSwing returned 403.",
-    advice: "Say that the user lacks the permission; do not offer a retry.",
+    advice: "Say that the user does not have permission.",
     extensions: ["upstream"],
   },
   conflict: {
     ...rejected,
     code: "CONFLICT",
-    message: "ContactSwing reports a conflict with existing data.",
+    message: "The request conflicts with existing data in ContactSwing.",
     when: "ContactSwing returned 409.",
     advice: "Show the message and let the user change the input.",
     extensions: ["upstream"],
@@ -104,8 +104,8 @@ export const failureTable = {
   "rate-limited": {
     ...retryable,
     code: "RATE_LIMITED",
-    message: "ContactSwing accepts no more requests at the moment.",
-    when: "ContactSwing returned 429; `retryAfterSeconds` if it said how long to wait.",
+    message: "ContactSwing's rate limit has been exceeded.",
+    when: "ContactSwing returned 429; `retryAfterSeconds` is present if it said how long to wait.",
     advice: "Offer a retry after `retryAfterSeconds`, or after a few seconds.",
     extensions: ["retryAfterSeconds", "upstream"],
   },
@@ -114,7 +114,7 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "ContactSwing rejected the request.",
     when: "Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.",
-    advice: "Say that nothing was created and that the operators have to look into it.",
+    advice: "Refer the user to support.",
     extensions: ["upstream"],
   },
   "server-error": {
@@ -144,7 +144,7 @@ export const failureTable = {
     ...retryable,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing is unavailable; requests are paused for a moment.",
-    when: "The circuit breaker is open because too many requests found ContactSwing unavailable. No request was sent to ContactSwing.",
+    when: "The circuit breaker is open because ContactSwing was unavailable to too many requests.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -161,7 +161,7 @@ export const failureTable = {
     retryableRead: true,
     code: "UPSTREAM_TIMEOUT",
     message: "The action was created, but ContactSwing's response did not arrive in time.",
-    when: "The status 201 arrived in time, the rest of the response did not.",
+    when: "The status 201 arrived in time, but the rest of the response did not.",
     advice: actionExists,
     extensions: ["upstream"],
   },
@@ -169,16 +169,16 @@ export const failureTable = {
     ...unknown,
     retryableRead: false,
     code: "UPSTREAM_BAD_RESPONSE",
-    message: "ContactSwing's response does not have the documented form.",
-    when: "A 2xx other than 201 that does not have the documented shape, is not JSON, is cut short, or is over 1 MiB.",
+    message: "ContactSwing's response does not have the documented format.",
+    when: "A 2xx other than 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.",
     advice: checkBeforeRetry,
     extensions: ["upstream"],
   },
   "bad-response-after-created": {
     ...created,
     code: "UPSTREAM_BAD_RESPONSE",
-    message: "The action was created, but ContactSwing's response does not have the documented form.",
-    when: "A 201 that does not have the documented shape, is not JSON, is cut short, or is over 1 MiB.",
+    message: "The action was created, but ContactSwing's response does not have the documented format.",
+    when: "A 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.",
     advice: actionExists,
     extensions: ["upstream"],
   },
@@ -186,15 +186,15 @@ export const failureTable = {
     ...created,
     code: "UPSTREAM_ERROR",
     message: "The action was created, but ContactSwing does not return its details yet.",
-    when: "Details were selected in the mutation, and ContactSwing returned 404 for the action that it had just created.",
-    advice: "Say that the action exists; read its details a little later.",
+    when: "ContactSwing returned 404 for the details of the action that it had just created.",
+    advice: "Read the details again after a moment.",
     extensions: ["upstream"],
   },
   overloaded: {
     ...retryable,
     code: "OVERLOADED",
     message: "Too many requests are in flight; this one was not sent.",
-    when: "More than `MAX_IN_FLIGHT` upstream requests are in flight, or more than this caller's share of them, or (HTTP 503) the service itself is overloaded. No request was sent to ContactSwing.",
+    when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
     advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
@@ -202,29 +202,29 @@ export const failureTable = {
     ...rejected,
     code: "IDEMPOTENCY_KEY_REUSED",
     message: "This idempotency key was already used with a different input.",
-    when: "An earlier request with the same `idempotencyKey` has a different input. No request was sent to ContactSwing.",
-    advice: "A bug in the client: it must generate a new key whenever the input changes.",
+    when: "An earlier request with the same `idempotencyKey` has a different input.",
+    advice: "A bug in the client: a changed input needs a new key.",
   },
   "outcome-unknown": {
     ...unknown,
     retryableRead: false,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key may have created the action.",
-    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited. This request sent nothing.",
-    advice: "Say that the action may exist; let the user check, then use a new key to create another one.",
+    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited.",
+    advice: "Let the user check whether the action exists. Use a new key to create another one.",
   },
   "outcome-unknown-after-created": {
     ...created,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key created the action, but its ID is not known.",
-    when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID. This request sent nothing.",
+    when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.",
     advice: actionExists,
   },
   "idempotency-unavailable": {
     ...retryable,
     code: "IDEMPOTENCY_UNAVAILABLE",
     message: "Idempotency keys cannot be checked at the moment; nothing was sent.",
-    when: "The idempotency store cannot be reached, and the request has a key. No request was sent to ContactSwing.",
+    when: "The idempotency store cannot be reached, and the request has a key.",
     advice: "Offer a retry with the same key.",
   },
   bug: {
@@ -233,6 +233,6 @@ export const failureTable = {
     code: "INTERNAL_SERVER_ERROR",
     message: "Internal server error.",
     when: "Anything else: a bug in this service, logged under the `requestId`.",
-    advice: "Say that the action may exist, and show the `requestId` for support.",
+    advice: "Show the `requestId` for support, and let the user check whether the action exists.",
   },
 } satisfies Record<FailureKind, FailureRow>;

@@ -1,13 +1,15 @@
 import { InMemoryLRUCache, type KeyValueCache } from "@apollo/utils.keyvaluecache";
 import type { DocumentNode, Token } from "graphql";
 
-const maxDocumentBytes = 16 * 1024 * 1024;
-const maxPersistedQueriesCharacters = 2 * 1024 * 1024;
+const maxDocumentBytes = 8 * 1024 * 1024;
+const maxPersistedQueriesBytes = 4 * 1024 * 1024;
 const maxPersistedQueryCharacters = 16 * 1024;
 
 // Measured on Node.js 26: syntax tree and token chain together, per token.
 const bytesPerToken = 256;
 const bytesPerCharacter = 2;
+// The key, a hash, and the cache's own bookkeeping: a text of three characters takes that as well.
+const bytesPerEntry = 512;
 
 /**
  * Documents that were parsed and validated. Apollo Server's own store limits the length of their JSON, which is a quarter
@@ -20,13 +22,18 @@ export function createDocumentStore(): KeyValueCache<DocumentNode> {
 /** Texts of automatic persisted queries; a longer one is not kept, and is sent in full each time. */
 export function createPersistedQueryCache(): KeyValueCache<string> {
   return new InMemoryLRUCache<string>({
-    maxSize: maxPersistedQueriesCharacters,
-    maxEntrySize: maxPersistedQueryCharacters,
+    maxSize: maxPersistedQueriesBytes,
+    maxEntrySize: weighText(maxPersistedQueryCharacters),
+    sizeCalculation: ({ length }) => weighText(length),
   });
 }
 
 function estimateBytes({ loc }: DocumentNode): number {
   let tokens = 0;
   for (let token: Token | null | undefined = loc?.startToken; token; token = token.next) tokens += 1;
-  return tokens * bytesPerToken + (loc?.source.body.length ?? 0) * bytesPerCharacter;
+  return tokens * bytesPerToken + weighText(loc?.source.body.length ?? 0);
+}
+
+function weighText(characters: number): number {
+  return bytesPerEntry + characters * bytesPerCharacter;
 }

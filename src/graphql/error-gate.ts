@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import { type GraphQLError, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import type { BearerToken } from "../auth/bearer-token.ts";
+import { CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -61,7 +62,7 @@ function toPublicErrors(
   isExplorable: boolean,
 ): GraphQLFormattedError[] {
   const { contextValue } = request;
-  const { requestId, signal } = contextValue;
+  const { requestId } = contextValue;
   const isMutation = isMutationRequest(request);
   // One bug may fail several fields that wait for the same promise.
   const reported = new Set<unknown>();
@@ -90,7 +91,7 @@ function toPublicErrors(
       const code = readProtocolCode(error);
       if (code !== undefined) return describeRejectedDocument(error, code, isMutation, requestId);
       // A read that stopped because its caller disconnected: nobody reads this response.
-      if (signal.aborted && originalError === signal.reason) {
+      if (originalError instanceof CallerDisconnected) {
         return describeFailure({ kind: "connection-lost" }, toEffect(isMutation, error), requestId, error);
       }
       return describeBug(originalError ?? error, isGraphqlError(error) ? error : undefined);

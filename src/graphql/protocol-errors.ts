@@ -4,10 +4,10 @@ const clientBug = "A bug in the client: fix its document.";
 
 /** Codes of the errors that are raised before anything is executed, with their documentation. */
 export const protocolErrors = {
-  GRAPHQL_PARSE_FAILED: { when: "The document is not GraphQL.", advice: clientBug },
+  GRAPHQL_PARSE_FAILED: { when: "The document has a syntax error.", advice: clientBug },
   GRAPHQL_VALIDATION_FAILED: { when: "The document is not valid against the schema.", advice: clientBug },
   OPERATION_RESOLUTION_FAILURE: {
-    when: "The document has no operation with the given name, or several and no name was given.",
+    when: "The document has no operation with the given name, or it has several operations and no name was given.",
     advice: clientBug,
   },
   OPERATION_LIMIT_EXCEEDED: {
@@ -15,12 +15,12 @@ export const protocolErrors = {
     advice: "Split the operation.",
   },
   PERSISTED_QUERY_NOT_FOUND: {
-    when: "The hash of a persisted query is not known here.",
-    advice: "None: clients then send the document along with its hash.",
+    when: "The hash of the persisted query is unknown.",
+    advice: "None: clients then send the document together with its hash.",
   },
   PERSISTED_QUERY_NOT_SUPPORTED: { when: "Persisted queries are off.", advice: "Send the document." },
   BAD_REQUEST: {
-    when: "The request violates GraphQL over HTTP, such as a mutation by GET, or a request that a browser may have sent on behalf of another site's page.",
+    when: "The request violates the GraphQL over HTTP specification, for example a mutation by GET, or a browser may have sent it on behalf of another site (CSRF).",
     advice: "A bug in the client: fix its request.",
   },
 } as const;

@@ -1,4 +1,3 @@
-import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
@@ -7,6 +6,7 @@ import { operations } from "../operations/index.ts";
 import type { ResolveReference, Services } from "../operations/operation.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
+import { limitResponseSize } from "./response-size.ts";
 
 export interface SubgraphSchema {
   readonly schema: GraphQLSchema;
@@ -18,8 +18,8 @@ export interface SubgraphSchema {
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
 
 const rootDescriptions: Readonly<Record<string, string>> = {
-  Query: "Reads of ContactSwing's data extraction actions.",
-  Mutation: "Writes of ContactSwing's data extraction actions.",
+  Query: "Queries for ContactSwing's data extraction actions.",
+  Mutation: "Mutations of ContactSwing's data extraction actions.",
 };
 
 /** Builds the executable subgraph schema from the registry of operations. */
@@ -37,6 +37,7 @@ export function createSubgraphSchema(services: Services): SubgraphSchema {
   const subgraph = buildSubgraphSchema([
     { typeDefs, resolvers: addReferenceResolvers(createResolversMap(schema)) as never },
   ]);
+  limitResponseSize(subgraph);
   adjustFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
   return { schema: subgraph, sdl };
 }

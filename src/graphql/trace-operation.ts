@@ -1,12 +1,12 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { context, type Span, SpanStatusCode } from "@opentelemetry/api";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { RequestContext } from "../request-context.ts";
-import { tracer } from "../telemetry/tracing.ts";
+import { startSpan } from "../telemetry/tracing.ts";
 
 function startPart(name: string, errorCode: string) {
   return async () => {
-    const span = tracer.startSpan(name);
+    const { span } = startSpan(name, context.active());
     return async (error?: unknown) => {
       if (error !== undefined) span.setAttribute("error.type", errorCode);
       span.end();
@@ -28,12 +28,13 @@ export const traceOperation: ApolloServerPlugin<RequestContext> = {
       async executionDidStart() {
         const { operationType, operationName } = record;
         // Named by the type, as in OpenTelemetry's conventions, because the number of operation names is unbounded.
-        span = tracer.startSpan(operationType ?? "graphql", {}, record.traceContext);
+        const started = startSpan(operationType ?? "graphql", record.traceContext);
+        span = started.span;
         if (operationType !== undefined) span.setAttribute("graphql.operation.type", operationType);
         if (operationName !== undefined) span.setAttribute("graphql.operation.name", operationName);
-        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in, and because without
-        // the SDK there is no active context, but still a caller's trace to pass on.
-        record.traceContext = trace.setSpan(record.traceContext, span);
+        // Passed explicitly, because a plugin cannot replace the active context that resolvers run in, and without the
+        // SDK there is none.
+        record.traceContext = started.traceContext;
       },
       async willSendResponse() {
         if (span === undefined) return;

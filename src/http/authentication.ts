@@ -13,8 +13,12 @@ export interface AuthenticationSettings {
 
 /** Returns a function that creates, for each request, the function that checks its token once and returns its caller. */
 export function createAuthentication({ rejectedToken, verifier }: AuthenticationSettings) {
+  // With a suffix it tells the sandbox to fail.
+  const isRejected = (token: string) =>
+    rejectedToken !== undefined && (token === rejectedToken || token.startsWith(`${rejectedToken}.`));
+
   async function findCaller(token: BearerToken | undefined, record: RequestRecord): Promise<Caller> {
-    if (token === undefined || token.reveal() === rejectedToken) throw new RequestFailure({ kind: "token-missing" });
+    if (token === undefined || isRejected(token.reveal())) throw new RequestFailure({ kind: "token-missing" });
     if (verifier === undefined) return createCaller(token, undefined);
     const verification = await verifier.verify(token.reveal());
     if (verification.kind === "verified") return createCaller(token, verification.subject);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
@@ -7,6 +7,8 @@ import Negotiator from "negotiator";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { readBearerToken } from "./credentials.ts";
+import { sendOverloaded } from "./load-shedding.ts";
+import { closeAfterLastResponse, hasRequestInFlight } from "./request-lifetime.ts";
 
 export interface HttpErrorRow {
   readonly code: string;
@@ -22,7 +24,7 @@ export const httpErrors: Readonly<Record<number, HttpErrorRow>> = {
   408: { code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." },
   413: { code: "PAYLOAD_TOO_LARGE", message: "The request body is too large." },
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json in UTF-8." },
-  431: { code: "HEADERS_TOO_LARGE", message: "The request's headers are too large." },
+  431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
 const notHttp: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid HTTP/1.1." };
 const otherError: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid." };
@@ -92,6 +94,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     else done();
   });
   app.setErrorHandler((error: unknown, request, reply) => {
+    if (error instanceof HttpError && error.statusCode === 503) return sendOverloaded(request, reply);
     if (error instanceof HttpError) {
       return sendHttpError(request, reply, error.statusCode, error.message || undefined);
     }
@@ -114,16 +117,14 @@ export type ReportRejection = (requestId: string, code: string, status: number) 
 
 /** Responds to what Node's HTTP parser rejects: not HTTP, too large a header, or not there in time. */
 export function createClientErrorHandler(reportRejection: ReportRejection) {
-  return (error: NodeJS.ErrnoException, socket: ObservedSocket): void => {
-    // The caller disconnected, perhaps in the middle of a body: that request ends as aborted.
-    const isCutShort = error.code === "HPE_INVALID_EOF_STATE" && (socket[requestsInFlight]?.size ?? 0) > 0;
-    if (error.code === "ECONNRESET" || isCutShort || !socket.writable) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroySoon();
       return;
     }
-    // A response in front of that of a complete request would be taken for it. The connection is closed after that one.
-    if (hasResponseInFlight(socket)) {
-      socket[isBroken] = true;
+    // A response in front of that of a complete request would be taken for it.
+    if (hasRequestInFlight(socket)) {
+      closeAfterLastResponse(socket);
       return;
     }
     const status = statusByParserError[error.code ?? ""] ?? 400;
@@ -140,26 +141,4 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
     ];
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
   };
-}
-
-const requestsInFlight = Symbol("requests in flight");
-const isBroken = Symbol("no further request can be read");
-type ObservedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isBroken]?: boolean };
-
-function hasResponseInFlight(socket: ObservedSocket): boolean {
-  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
-}
-
-/** Knows, per connection, the requests whose response is not sent yet. */
-export function setUpResponseCount(app: FastifyInstance): void {
-  app.addHook("onRequest", ({ raw }, reply, done) => {
-    const socket: ObservedSocket = raw.socket;
-    socket[requestsInFlight] ??= new Set();
-    socket[requestsInFlight].add(raw);
-    reply.raw.once("close", () => {
-      socket[requestsInFlight]?.delete(raw);
-      if (socket[isBroken] && !hasResponseInFlight(socket)) socket.destroySoon();
-    });
-    done();
-  });
 }

@@ -3,14 +3,14 @@ import { context } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import { endOfTurn } from "../end-of-turn.ts";
+import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { graphqlPath, negotiateMediaType, sendErrors, sendHttpError } from "./error-responses.ts";
-import { isPageRequest, type RespondToBrowser } from "./ide-route.ts";
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
-  readonly createContext: (request: FastifyRequest, record: RequestRecord, signal: AbortSignal) => RequestContext;
+  readonly createContext: (request: FastifyRequest, record: RequestRecord) => RequestContext;
   /** Responds to a browser that opens `/graphql`. */
   readonly respondToBrowser: RespondToBrowser;
 }
@@ -24,12 +24,12 @@ export function registerGraphqlRoute(
   { apollo, createContext, respondToBrowser }: GraphqlRouteDependencies,
 ): void {
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { record, disconnection } = request;
-    if (record === null || disconnection === null) throw new Error("requests to this path are observed");
+    const { record } = request;
+    if (record === null) throw new Error("requests to this path are observed");
     // Apollo Server checks this only when it writes the response: a write would be done and its response withheld.
     if (negotiateMediaType(request) === undefined) return sendHttpError(request, reply, 406);
     // Created here, because Apollo Server quotes the error of a context that cannot be created.
-    const contextValue = createContext(request, record, disconnection.signal);
+    const contextValue = createContext(request, record);
     const response = await context.with(record.traceContext, () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphqlRequest(request),

@@ -1,17 +1,13 @@
+import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { setUpCors } from "./cors.ts";
 import { countHeader } from "./credentials.ts";
-import {
-  createClientErrorHandler,
-  HttpError,
-  sendHttpError,
-  setUpErrorResponses,
-  setUpResponseCount,
-} from "./error-responses.ts";
+import { createClientErrorHandler, HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { setUpLoadShedding } from "./load-shedding.ts";
 import { chooseRequestId } from "./request-id.ts";
+import { followRequests } from "./request-lifetime.ts";
 import {
   createRejectionReport,
   type ObservationSinks,
@@ -21,6 +17,11 @@ import {
 
 /** All headers of a request together, the URL of a GET among them. */
 export const maxHeaderBytes = 16 * 1024;
+/** Each header costs memory of its own, however short it is; Node ignores what follows after this many. */
+export const maxHeaders = 100;
+/** Further connections are closed at once. docs/memory.md says what an open one takes. */
+export const maxConnections = 2000;
+const makeRoomEveryMs = 1000;
 /** From the connection or the last response to the end of the headers, and to the end of the body. */
 export const headersTimeoutMs = 5000;
 export const requestTimeoutMs = 10_000;
@@ -71,15 +72,30 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.header("x-request-id", request.id);
     done();
   });
+  followRequests(app);
   const observation = observeRequests(app, options.sinks);
+  setUpConnectionLimits(app.server);
   setUpConnectionClose(app, options.isDraining);
-  setUpHostCheck(app);
+  setUpHeaderChecks(app);
   setUpCors(app, options.corsOrigins);
   setUpLoadShedding(app, options.isOverloaded);
   setUpJsonBodies(app);
-  setUpResponseCount(app);
   setUpErrorResponses(app, options.reportBug);
   return { app, observation };
+}
+
+function setUpConnectionLimits(server: Server): void {
+  server.maxConnections = maxConnections;
+  server.maxHeadersCount = maxHeaders;
+  // Idle connections make room, so that whoever opens many does not lock out the others and the health checks.
+  let madeRoomAt = 0;
+  server.on("drop", () => {
+    if (performance.now() - madeRoomAt < makeRoomEveryMs) return;
+    madeRoomAt = performance.now();
+    server.closeIdleConnections();
+  });
+  // An unknown expectation may be ignored (RFC 9110, section 10.1.1); Node's own 417 would bypass every hook.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
 }
 
 /** While the service drains, every response closes its connection. */
@@ -91,8 +107,12 @@ function setUpConnectionClose(app: FastifyInstance, isDraining: () => boolean): 
 }
 
 /** RFC 9112, section 3.2: exactly one Host header. Proxies differ in which of two they take. */
-function setUpHostCheck(app: FastifyInstance): void {
+function setUpHeaderChecks(app: FastifyInstance): void {
   app.addHook("onRequest", (request, reply, done) => {
+    if (request.raw.rawHeaders.length >= 2 * maxHeaders) {
+      reply.header("connection", "close");
+      return done(new HttpError(431));
+    }
     if (countHeader(request.raw, "host") === 1 || request.raw.httpVersion === "1.0") return done();
     reply.header("connection", "close");
     done(new HttpError(400, "Send exactly one Host header."));

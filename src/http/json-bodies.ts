@@ -1,8 +1,11 @@
 import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
 import { brotliDecompressSync, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ByteCollector } from "../byte-collector.ts";
+import type { Memory } from "../memory-budget.ts";
 import { HttpError } from "./error-responses.ts";
+import { weighJson } from "./request-memory.ts";
 
 /**
  * Fits every input that the rules allow, however its client escapes it: two descriptions of 10,000 characters, each
@@ -19,34 +22,17 @@ const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) =
 };
 const acceptedEncodings = "gzip, deflate, br";
 
+/** 256 KiB in chunks of 64 bytes. Each chunk costs a few microseconds, however small it is. */
+export const maxBodyChunks = 4096;
+
 /** Reads bodies of JSON in UTF-8, compressed or not. Anything else is rejected with 400, 413, or 415. */
 export function setUpJsonBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (request, payload, done) => {
-    const encoding = checkEncoding(request);
-    const collector = new ByteCollector(maxBodyBytes, Number(request.headers["content-length"] ?? 0) || undefined);
-    let isFinished = false;
-    const finish = (error: Error | null, text?: string) => {
-      if (isFinished) return;
-      isFinished = true;
-      if (error !== null) done(error);
-      else void parseJson(request, text ?? "", (problem, body) => done(problem && new HttpError(400), body));
-    };
-    if (encoding instanceof HttpError) return finish(encoding);
-    payload.on("data", (chunk: Buffer) => {
-      if (!collector.add(chunk)) finish(new HttpError(413));
-    });
-    payload.once("end", () => {
-      if (isFinished) return;
-      try {
-        finish(null, toText(collector.bytes(), encoding));
-      } catch (error) {
-        finish(error as Error);
-      }
-    });
-    // The caller disconnected, or its body is not valid HTTP.
-    payload.once("error", () => finish(new HttpError(400)));
+    readText(request, payload).then((text) => {
+      void parseJson(request, text, (error, body) => done(error && new HttpError(400), body));
+    }, done);
   });
   app.addHook("onRequest", (request, _reply, done) => {
     const length = Number(request.headers["content-length"] ?? 0);
@@ -59,22 +45,43 @@ export function setUpJsonBodies(app: FastifyInstance): void {
   });
 }
 
-/** The name of the body's compression, undefined without one. An empty header counts as absent. */
-function checkEncoding({ headers }: FastifyRequest): string | undefined | HttpError {
-  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(headers["content-type"] ?? "")?.[1];
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) return new HttpError(415);
-  const encoding = headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "" || encoding === "identity") return undefined;
-  return Object.hasOwn(decompress, encoding)
-    ? encoding
-    : new HttpError(415, `Send the request body uncompressed, or compressed with one of: ${acceptedEncodings}.`);
-}
-
-function toText(received: Buffer, encoding: string | undefined): string {
+async function readText(request: FastifyRequest, payload: Readable): Promise<string> {
+  const encoding = readEncoding(request);
+  const received = await collect(payload, request.memory);
   const body = encoding === undefined ? received : expand(received, encoding);
   // RFC 8259, section 8.1. Decoding anything else would change what the caller sent.
   if (!isUtf8(body)) throw new HttpError(400, "The request body is not UTF-8.");
+  if (!request.memory.take(weighJson(body))) throw new HttpError(503);
   return body.toString();
+}
+
+/** Reads a body to its end. What arrives after it was rejected is dropped. */
+function collect(payload: Readable, memory: Memory): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const collector = new ByteCollector(maxBodyBytes, memory);
+    let chunks = 0;
+    const onData = (chunk: Buffer) => {
+      chunks += 1;
+      const shortage = chunks > maxBodyChunks ? "over-limit" : collector.add(chunk);
+      if (shortage === undefined) return;
+      payload.off("data", onData);
+      reject(new HttpError(shortage === "over-limit" ? 413 : 503));
+    };
+    payload.on("data", onData);
+    payload.once("end", () => resolve(collector.bytes()));
+    // The caller disconnected, or its body is not valid HTTP.
+    payload.once("error", () => reject(new HttpError(400)));
+  });
+}
+
+/** The name of the body's compression, undefined without one. An empty header counts as absent. @throws HttpError */
+function readEncoding({ headers }: FastifyRequest): string | undefined {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(headers["content-type"] ?? "")?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new HttpError(415);
+  const encoding = headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding === undefined || encoding === "" || encoding === "identity") return undefined;
+  if (Object.hasOwn(decompress, encoding)) return encoding;
+  throw new HttpError(415, `Send the request body uncompressed, or compressed with one of: ${acceptedEncodings}.`);
 }
 
 function expand(body: Buffer, encoding: string): Buffer {

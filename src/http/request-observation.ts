@@ -1,4 +1,4 @@
-import { type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { replaceToken } from "../contactswing/plain-text.ts";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
@@ -6,7 +6,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
-import { extractTraceContext, tracer } from "../telemetry/tracing.ts";
+import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
 import { readBearerToken } from "./credentials.ts";
 import { graphqlPath, isGraphqlRequest } from "./error-responses.ts";
 
@@ -14,21 +14,12 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Only of requests to `/graphql`; null for others, and for the playground's page. */
     record: RequestRecord | null;
-    /** Aborted when the caller disconnects. */
-    disconnection: AbortController | null;
-    /** Settles when the request has been handled, which may be after its caller has disconnected. */
-    handling: Promise<unknown> | null;
   }
 }
 
 export interface ObservationSinks {
   readonly logger: Logger;
   readonly metrics: RequestMetrics;
-}
-
-/** The reason of an aborted {@link FastifyRequest.disconnection}. */
-class CallerDisconnected extends Error {
-  override readonly name = "CallerDisconnected";
 }
 
 const maxClientNameLength = 100;
@@ -48,17 +39,13 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
   const inFlight = new Set<() => void>();
   let endedCount = 0;
   app.decorateRequest("record", null);
-  app.decorateRequest("disconnection", null);
-  app.decorateRequest("handling", null);
 
   app.addHook("onRequest", (request, reply, done) => {
     if (!isGraphqlRequest(request)) return done();
     const startedAt = performance.now();
-    const { span, traceContext } = startSpan(request);
+    const { span, traceContext } = startRequestSpan(request);
     const record: RequestRecord = { requestId: request.id, traceContext };
-    const disconnection = new AbortController();
     request.record = record;
-    request.disconnection = disconnection;
     metrics.start();
 
     const end = () => {
@@ -69,14 +56,10 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
       const isAborted = !reply.raw.writableFinished;
       logRequest(logger, record, { ...describeRequest(request), status: reply.statusCode, durationMs, isAborted });
       metrics.end(record, durationMs, isAborted);
-      endSpan(span, record, reply);
+      endRequestSpan(span, record, reply);
     };
     inFlight.add(end);
-    reply.raw.once("close", async () => {
-      if (!reply.raw.writableFinished) disconnection.abort(new CallerDisconnected());
-      await request.handling?.catch(() => undefined);
-      end();
-    });
+    request.onEnd = end;
     done();
   });
 
@@ -123,9 +106,9 @@ function describeRequest(request: FastifyRequest) {
 }
 
 /** By OpenTelemetry's conventions for HTTP servers. Query string and headers are the caller's and are left out. */
-function startSpan({ method, headers }: FastifyRequest) {
+function startRequestSpan({ method, headers }: FastifyRequest) {
   const parent = extractTraceContext(headers);
-  const span = tracer.startSpan(`${method} ${graphqlPath}`, { kind: SpanKind.SERVER }, parent);
+  const { span, traceContext } = startSpan(`${method} ${graphqlPath}`, parent, { kind: SpanKind.SERVER });
   if (span.isRecording()) {
     span.setAttributes({
       "http.request.method": method,
@@ -134,10 +117,10 @@ function startSpan({ method, headers }: FastifyRequest) {
       "url.scheme": "http",
     });
   }
-  return { span, traceContext: trace.setSpan(parent, span) };
+  return { span, traceContext };
 }
 
-function endSpan(span: Span, { errorCodes }: RequestRecord, { statusCode }: FastifyReply): void {
+function endRequestSpan(span: Span, { errorCodes }: RequestRecord, { statusCode }: FastifyReply): void {
   if (span.isRecording()) {
     const code = findWorstCode(errorCodes);
     span.setAttribute("http.response.status_code", statusCode);

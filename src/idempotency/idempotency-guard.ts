@@ -2,7 +2,7 @@ import type { Caller } from "../auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
 import { attempt } from "./attempt.ts";
 import { awaitClaim } from "./await-claim.ts";
-import { type DerivedClaim, deriveClaim } from "./derive-claim.ts";
+import { canonicalize, type DerivedClaim, deriveClaim } from "./derive-claim.ts";
 import { type Ending, type IdempotencyStore, type Standing, StoreUnavailable } from "./idempotency-store.ts";
 import { openResponse } from "./sealed-response.ts";
 import { within } from "./within.ts";
@@ -25,8 +25,10 @@ export type IdempotencyResult = (typeof idempotencyResults)[number];
 export interface GuardedRequest {
   readonly caller: Caller;
   readonly idempotencyKey: string | null | undefined;
-  /** What is to be created, in canonical form: the same input always has the same JSON text. */
-  readonly input: unknown;
+  /** What is to be created, as the caller gave it, apart from the key. */
+  readonly input: object;
+  /** The input's defaults: a field that has its default counts as absent. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Called once for a request with a key. */
   readonly onResult: (result: IdempotencyResult) => void;
 }
@@ -118,11 +120,11 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
 
   return {
     async once<Response>(request: GuardedRequest, create: () => Promise<Response>) {
-      const { caller, idempotencyKey, input, onResult } = request;
+      const { caller, idempotencyKey, input, defaults, onResult } = request;
       if (idempotencyKey === undefined || idempotencyKey === null) {
         return { response: await create(), isReplayed: false };
       }
-      const claim = deriveClaim(caller, idempotencyKey, input);
+      const claim = deriveClaim(caller, idempotencyKey, canonicalize(input, defaults));
       const deadline = performance.now() + waitMs;
       let isKnownHeld = false;
       for (;;) {

@@ -9,6 +9,8 @@ const entryOverheadBytes = 400;
 export interface MemoryStoreSettings {
   readonly ttlMs: number;
   readonly maxBytes: number;
+  /** Milliseconds, `performance` unless given. */
+  readonly clock?: { now(): number };
 }
 
 interface Ended {
@@ -20,10 +22,13 @@ interface Ended {
  * Keeps keys in the process. Keys in flight are kept apart from ended ones, so that neither time nor lack of space can
  * end them. The oldest ended keys make room for new ones.
  */
-export function createMemoryStore({ ttlMs, maxBytes }: MemoryStoreSettings): IdempotencyStore {
+export function createMemoryStore({ ttlMs, maxBytes, clock = performance }: MemoryStoreSettings): IdempotencyStore {
   const inFlight = new Map<string, string>();
   const ended = new LRUCache<string, Ended>({
     ttl: ttlMs,
+    // The time is read whenever it matters, not once a millisecond.
+    ttlResolution: 0,
+    perf: clock,
     maxSize: maxBytes,
     sizeCalculation: ({ ending }) =>
       entryOverheadBytes + (ending.state === "created" ? ending.sealedResponse.length : 0),

@@ -161,5 +161,7 @@ class TimeoutError extends Error {
 /** What the log may have of an error: a system's code or the first word of a Redis error, never its text. */
 function codeOf(reason: unknown): string | undefined {
   const { code, message } = reason as Partial<NodeJS.ErrnoException>;
+  // The library's own error for a connection that Redis has closed.
+  if (message === "Socket closed unexpectedly") return "ECONNRESET";
   return [code, message].map((text) => /^[A-Z][A-Z0-9_]{2,}\b/.exec(String(text))?.[0]).find(Boolean);
 }

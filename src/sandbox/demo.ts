@@ -1,6 +1,17 @@
+import type { PlaygroundDemo } from "../playground/settings.ts";
 import { exampleId } from "./action-store.ts";
 import { demoToken } from "./demo-token.ts";
-import { scenarios } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 
-/** What a playground in front of the sandbox can offer. */
-export const demo = { token: demoToken, exampleId, magicNames: Object.keys(scenarios) } as const;
+const entries: readonly (readonly [string, Scenario])[] = Object.entries(scenarios);
+
+/** What the playground offers in front of the sandbox. */
+export const demo: PlaygroundDemo = {
+  token: demoToken,
+  exampleId,
+  /** Scenarios as an `x-request-id` names them, with what they do. */
+  scenarios: entries.map(([name, { happens }]) => ({
+    requestId: name.replace(":", "-"),
+    happens: happens.replaceAll("`", ""),
+  })),
+};

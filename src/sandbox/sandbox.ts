@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { detail, text } from "./act.ts";
-import { createActionRoutes, type Part } from "./action-routes.ts";
+import { detail, sendPartialResponse, sendResponse, text } from "./behavior.ts";
 import { demoToken } from "./demo-token.ts";
-import { playAct } from "./play-act.ts";
+import { createHandlers, type Handler, type HandlerRequest, type Handling } from "./handlers.ts";
+import { type RestRoute, restRoutes } from "./operations.ts";
+import { findScenario, readSelector } from "./scenarios.ts";
 
-/** A request as it came in, byte for byte what the body is concerned. */
+/** A request as it was received. */
 export interface SandboxRequest {
   readonly method: string;
+  /** With the query. */
   readonly path: string;
   /** Names and values in turn, as they were sent. */
   readonly rawHeaders: readonly string[];
@@ -15,9 +17,9 @@ export interface SandboxRequest {
 }
 
 export interface Sandbox {
-  /** Every request since the start, oldest first. */
+  /** The latest requests, oldest first. */
   readonly requests: readonly SandboxRequest[];
-  /** Listens, on the loopback interface unless told otherwise; resolves with the origin to call. */
+  /** Listens, on the loopback interface unless told otherwise; resolves with the sandbox's origin. */
   start(port?: number, host?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -28,24 +30,27 @@ export interface SandboxPace {
   readonly outageMs: number;
 }
 
-const actionsPath = "/v2/_actions";
 const maxRecordedRequests = 1000;
-const usualPace: SandboxPace = { slowMs: 3000, outageMs: 10_000 };
+const defaultPace: SandboxPace = { slowMs: 3000, outageMs: 10_000 };
 const listenRetryMs = 100;
 
 /**
- * ContactSwing's REST API in small: real sockets, actions in memory, FastAPI's own error shapes, one token that it
- * accepts, and failures on demand. `npm run dev`, `npm run sandbox`, the tests and the demos use this one.
+ * A small ContactSwing: real sockets, actions in memory, FastAPI's own error bodies, one token that it accepts, and
+ * failures on demand. `npm run dev`, `npm run sandbox` and the tests use it.
  */
-export function createSandbox(token: string = demoToken, pace: SandboxPace = usualPace): Sandbox {
-  const routes = createActionRoutes();
+export function createSandbox(
+  token: string = demoToken,
+  pace: SandboxPace = defaultPace,
+  operations: readonly RestRoute[] = restRoutes,
+): Sandbox {
+  const findHandler = createRouter(operations);
   const requests: SandboxRequest[] = [];
   const timers = new Set<NodeJS.Timeout>();
 
-  function later(delayMs: number, act: () => void): void {
+  function later(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      act();
+      run();
     }, delayMs);
     timers.add(timer);
   }
@@ -60,7 +65,7 @@ export function createSandbox(token: string = demoToken, pace: SandboxPace = usu
     });
   }
 
-  /** Stops listening at once, so that whoever reads the answer already finds nobody. */
+  /** Stops listening at once, so that nothing listens by the time the response has been read. */
   function beginOutage(response: ServerResponse): void {
     const { port, address } = server.address() as AddressInfo;
     response.setHeader("connection", "close");
@@ -69,15 +74,30 @@ export function createSandbox(token: string = demoToken, pace: SandboxPace = usu
     later(pace.outageMs, listenAgain);
   }
 
-  function play({ scenario, answer }: Part, response: ServerResponse): void {
-    const act = scenario?.act ?? answer();
-    if (act.kind === "delay") {
-      later(pace.slowMs, () => playAct(answer(), response));
-    } else if (act.kind === "outage") {
-      beginOutage(response);
-      playAct(answer(), response);
-    } else {
-      playAct(act, response);
+  function play(handling: Handling, selector: string | undefined, response: ServerResponse): void {
+    const behavior = findScenario(selector ?? handling.selector ?? "")?.behavior;
+    const respond = () => sendResponse(handling.respond(behavior?.kind), response);
+    switch (behavior?.kind) {
+      case "response":
+        sendResponse(behavior, response);
+        break;
+      case "hang":
+        break;
+      case "reset":
+        response.socket?.resetAndDestroy();
+        break;
+      case "partial":
+        sendPartialResponse(behavior.status, behavior.end, response);
+        break;
+      case "delay":
+        later(pace.slowMs, respond);
+        break;
+      case "outage":
+        beginOutage(response);
+        respond();
+        break;
+      default:
+        respond();
     }
   }
 
@@ -87,17 +107,25 @@ export function createSandbox(token: string = demoToken, pace: SandboxPace = usu
     requests.push({ method, path: url, rawHeaders, body });
     if (requests.length > maxRecordedRequests) requests.shift();
 
-    const isCollection = url === actionsPath;
-    if (!isCollection && !url.startsWith(`${actionsPath}/`)) return playAct(detail(404, "Not Found"), response);
-    if (method !== (isCollection ? "POST" : "GET")) return playAct(detail(405, "Method Not Allowed"), response);
-    if (headers.authorization === undefined) return playAct(detail(401, "Not authenticated"), response);
-    if (readToken(headers.authorization) !== token) return playAct(detail(401, "Invalid token"), response);
-    const id = decodeURIComponent(url.slice(actionsPath.length + 1));
-    play(isCollection ? routes.create(body) : routes.read(id), response);
+    const [path = "", search] = url.split("?", 2);
+    const found = findHandler(method, path);
+    if (found === "no-path") return sendResponse(detail(404, "Not Found"), response);
+    if (found === "no-method") return sendResponse(detail(405, "Method Not Allowed"), response);
+    if (headers.authorization === undefined) return sendResponse(detail(401, "Not authenticated"), response);
+    const given = readToken(headers.authorization);
+    const suffix = given.startsWith(`${token}.`) ? given.slice(token.length + 1) : "";
+    const ofToken = readSelector(suffix);
+    if (given !== token && ofToken === undefined) return sendResponse(detail(401, "Invalid token"), response);
+    const selector = readSelector(String(headers["x-request-id"])) ?? ofToken;
+    if (selector !== undefined && findScenario(selector) === undefined) {
+      return sendResponse(detail(400, "The sandbox has no scenario of this name."), response);
+    }
+    const { handler, pathParameters } = found;
+    play(handler({ pathParameters, query: new URLSearchParams(search), body }), selector, response);
   }
 
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => playAct(text(500, "Internal Server Error"), response));
+    handle(request, response).catch(() => sendResponse(text(500, "Internal Server Error"), response));
   });
 
   return {
@@ -116,8 +144,30 @@ export function createSandbox(token: string = demoToken, pace: SandboxPace = usu
   };
 }
 
-function readToken(authorization: string): string | undefined {
-  return /^bearer /i.test(authorization) ? authorization.slice("bearer ".length).trim() : undefined;
+type Match = { readonly handler: Handler } & Pick<HandlerRequest, "pathParameters">;
+
+/** Finds the handler of a method and a path among the operations; each must have one. */
+function createRouter(operations: readonly RestRoute[]) {
+  const handlers = createHandlers();
+  const routes = operations.map(({ name, method, path }) => {
+    const handler = handlers[name];
+    if (handler === undefined) throw new Error(`The sandbox has no handler for ${name}.`);
+    return { method, handler, pattern: new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`) };
+  });
+
+  return (method: string, path: string): Match | "no-path" | "no-method" => {
+    const matching = routes.filter(({ pattern }) => pattern.test(path));
+    if (matching.length === 0) return "no-path";
+    const route = matching.find((candidate) => candidate.method === method);
+    if (route === undefined) return "no-method";
+    const encoded = Object.entries(route.pattern.exec(path)?.groups ?? {});
+    const pathParameters = Object.fromEntries(encoded.map(([name, value]) => [name, decodeURIComponent(value)]));
+    return { handler: route.handler, pathParameters };
+  };
+}
+
+function readToken(authorization: string): string {
+  return /^bearer /i.test(authorization) ? authorization.slice("bearer ".length).trim() : "";
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

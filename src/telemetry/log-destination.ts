@@ -1,12 +1,11 @@
 import process from "node:process";
 import type { Writable } from "node:stream";
-import type { DestinationStream } from "pino";
 
-/** What may wait for a slow reader. Lines beyond it are dropped, so that the log cannot exhaust the memory. */
-const maxBufferedBytes = 8 * 1024 * 1024;
+/** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
+const maxBufferedBytes = 4 * 1024 * 1024;
 
 export interface LogDestination {
-  readonly destination: DestinationStream;
+  write(line: string): void;
   /** Resolves once everything is written, at the latest at `deadlineMs` on the clock of `performance.now()`. */
   flush(deadlineMs: number): Promise<void>;
 }
@@ -19,10 +18,8 @@ export function createLogDestination(output: Writable = process.stdout): LogDest
   // The reader is gone: no reason to stop serving callers.
   output.on("error", () => undefined);
   return {
-    destination: {
-      write(line) {
-        if (output.writableLength <= maxBufferedBytes) output.write(line);
-      },
+    write(line) {
+      if (output.writableLength <= maxBufferedBytes) output.write(line);
     },
     async flush(deadlineMs) {
       const { promise, resolve } = Promise.withResolvers<void>();

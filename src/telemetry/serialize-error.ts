@@ -21,18 +21,24 @@ export function serializeError(error: unknown, token?: string): SerializedError 
   try {
     if (!(error instanceof Error))
       return { "error.type": typeof error, "error.message": "A value that is not an error was thrown." };
+    const type = readType(error);
     const message = removeTokenParts(String(error.message), token);
-    const frames = readFrames(error);
+    // V8 copies the message into the stack, so a line of it may look like one that names code.
+    const frames = removeTokenParts(readFrames(error), token);
     return {
-      "error.type": error.constructor.name,
+      "error.type": type,
       "error.message": message.slice(0, maxMessageLength),
-      ...(frames === ""
-        ? {}
-        : { "error.stack_trace": `${error.constructor.name}: ${message}\n${frames}`.slice(0, maxStackLength) }),
+      ...(frames === "" ? {} : { "error.stack_trace": `${type}: ${message}\n${frames}`.slice(0, maxStackLength) }),
     };
   } catch {
     return { "error.type": "Error", "error.message": "An error that cannot be read was thrown." };
   }
+}
+
+/** The name of the error's class, which only code can choose, unlike its `name`. */
+function readType(error: Error): string {
+  const ofClass: unknown = error.constructor;
+  return typeof ofClass === "function" && ofClass.name !== "" ? ofClass.name : "Error";
 }
 
 /** The lines of the stack that name code. V8 writes the message above them, which may have several lines. */

@@ -1,5 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type Context, createTraceState, ROOT_CONTEXT, type SpanContext, type Tracer, trace } from "@opentelemetry/api";
+import {
+  type Context,
+  createTraceState,
+  INVALID_SPAN_CONTEXT,
+  ROOT_CONTEXT,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
 import { RequestFailure } from "../failures/failure.ts";
 import type { Logger } from "./logger.ts";
 
@@ -20,8 +29,20 @@ export interface TracingOptions {
 
 const tracerName = "contactswing-bff";
 
-/** The service's tracer, a no-op until {@link startTracing}. Bound anew because OpenTelemetry's proxy keeps the first SDK. */
-export let tracer: Tracer = trace.getTracer(tracerName);
+/** Set while traces are recorded. Not the API's own proxy, which keeps the first SDK that it sees. */
+let tracer: Tracer | undefined;
+
+const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+/**
+ * Starts a span, and returns it with the context for what happens inside it. Without the SDK that is the context it was
+ * given, so that a caller's trace context reaches ContactSwing unchanged.
+ */
+export function startSpan(name: string, parent: Context, options: SpanOptions = {}) {
+  if (tracer === undefined) return { span: noSpan, traceContext: parent };
+  const span = tracer.startSpan(name, options, parent);
+  return { span, traceContext: trace.setSpan(parent, span) };
+}
 
 /** Whether OpenTelemetry's own variables ask for traces, by naming a receiver or an exporter. */
 export function isTracingRequested(environment: Environment): boolean {
@@ -44,7 +65,7 @@ export async function startTracing({ environment, version, logger }: TracingOpti
     isActive: true,
     async stop(deadlineMs) {
       await sdk.stop(deadlineMs);
-      tracer = trace.getTracer(tracerName);
+      tracer = undefined;
     },
   };
 }
@@ -84,7 +105,7 @@ function findSpanContext(traceContext: Context): SpanContext | undefined {
 
 /** Runs a part of a request in a span of its own. What it throws is named in the span by its type alone. */
 export function inSpan<Result>(name: string, parent: Context, run: () => Result): Result {
-  const span = tracer.startSpan(name, {}, parent);
+  const { span } = startSpan(name, parent);
   try {
     return run();
   } catch (error) {

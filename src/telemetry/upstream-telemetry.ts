@@ -1,9 +1,9 @@
-import { type Attributes, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ShedReason } from "../contactswing/admission.ts";
 import type { RestOperation } from "../contactswing/rest-operation.ts";
 import type { Failure } from "../failures/failure.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { traceparentOf, tracer } from "./tracing.ts";
+import { startSpan, traceparentOf } from "./tracing.ts";
 import type { UpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface UpstreamOutcome {
@@ -32,11 +32,11 @@ export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetric
     start(operation, record) {
       const startedAt = performance.now();
       const name = `${operation.method} ${operation.path}`;
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT }, record.traceContext);
+      const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
       if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
       metrics.start();
       return {
-        traceparent: traceparentOf(trace.setSpan(record.traceContext, span)),
+        traceparent: traceparentOf(traceContext),
         end(outcome) {
           const durationMs = performance.now() - startedAt;
           metrics.end({ operation: operation.name, durationMs, ...outcome });

@@ -1,4 +1,4 @@
-import { ValidateBy } from "class-validator";
+import { getMetadataStorage, ValidateBy } from "class-validator";
 
 /** Limits in Unicode code points. ContactSwing documents none: they are this service's own, to keep input reasonable. */
 export const textLimits = {
@@ -7,6 +7,8 @@ export const textLimits = {
   description: 10_000,
   idempotencyKey: 255,
 } as const;
+
+const maxLengthRule = "maxCodePoints";
 
 // Cc is the Unicode category of control characters; tab, line feed, and carriage return are text.
 const controlCharacterPattern = /[^\P{Cc}\t\n\r]/u;
@@ -25,7 +27,9 @@ export function IsText(maxLength: number): PropertyDecorator {
       "Must not contain control characters other than tab, line feed, and carriage return.",
       (text) => !controlCharacterPattern.test(text),
     ),
-    textRule("maxCodePoints", `Must be at most ${maxLength} characters long.`, (text) => isWithin(text, maxLength)),
+    textRule(maxLengthRule, `Must be at most ${maxLength} characters long.`, (text) => isWithin(text, maxLength), [
+      maxLength,
+    ]),
   ];
   return (target, property) => {
     for (const rule of rules) rule(target, property);
@@ -39,10 +43,25 @@ export function IsIdempotencyKey(): PropertyDecorator {
   );
 }
 
-/** A rule for text. Absent and null values pass: the schema says whether a field is required. */
-export function textRule(name: string, message: string, isValid: (text: string) => boolean): PropertyDecorator {
+/** The limit that {@link IsText} sets for a field of an input class; undefined if it sets none. */
+export function readMaxLength(inputClass: new () => object, field: string): number | undefined {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(inputClass, "", false, false);
+  return rules.find(({ name, propertyName }) => name === maxLengthRule && propertyName === field)?.constraints[0];
+}
+
+/**
+ * A rule for text. Absent and null values pass: the schema says whether a field is required.
+ * @param constraints what the rule depends on, for those who read rules instead of applying them.
+ */
+export function textRule(
+  name: string,
+  message: string,
+  isValid: (text: string) => boolean,
+  constraints: readonly unknown[] = [],
+): PropertyDecorator {
   return ValidateBy({
     name,
+    constraints: [...constraints],
     validator: {
       validate: (value: unknown) => typeof value !== "string" || isValid(value),
       defaultMessage: () => message,

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
-import { findManifestProblems } from "../helpers/kubernetes.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
+import { findManifestProblems } from "./kubernetes.ts";
 
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: number };
@@ -68,13 +68,21 @@ test("probes paths that Cloud Run lets through, within its limits", () => {
   }
 });
 
-test("is done with its calls before Cloud Run kills it, ten seconds after SIGTERM", () => {
-  const longestCallMs = config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs;
+test("fits the whole shutdown into the ten seconds between SIGTERM and SIGKILL", () => {
+  const longestRequestMs = config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs;
 
-  expect(config.shutdownDelayMs + config.shutdownGraceMs).toBeLessThanOrEqual(9500);
-  expect(config.shutdownGraceMs).toBeGreaterThanOrEqual(longestCallMs);
-  // A create and the read of its details come one after the other.
-  expect(template.spec.timeoutSeconds * 1000).toBeGreaterThan(2 * longestCallMs);
+  // Closing the store and flushing traces and the log share one more second.
+  expect(config.shutdownDelayMs + config.shutdownGraceMs + 1000).toBeLessThanOrEqual(9000);
+  expect(config.shutdownGraceMs).toBeGreaterThanOrEqual(longestRequestMs);
+  // A create request is followed by the read of its details.
+  expect(template.spec.timeoutSeconds * 1000).toBeGreaterThan(2 * longestRequestMs);
+});
+
+test("keeps metrics on a port that Cloud Run does not publish", () => {
+  const metricsPort = Number(container.env.find(({ name }) => name === "METRICS_PORT")?.value);
+
+  expect(metricsPort).toBeGreaterThan(1023);
+  expect(container.ports.map(({ containerPort }) => containerPort)).not.toContain(metricsPort);
 });
 
 test("scales before it sheds, and keeps its timers running between requests", () => {

@@ -26,8 +26,8 @@ await runService(async () => {
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   }
   const config = readConfig(process.env);
-  const { destination, flush } = createLogDestination();
-  const logger = createLogger(config.logLevel, "0.0.0-test", destination);
+  const log = createLogDestination();
+  const logger = createLogger(config.logLevel, "0.0.0-test", log);
   const service = createService({ config, logger, version: "0.0.0-test" });
-  return { service, logger, shutdownDelayMs: config.shutdownDelayMs, startFields: {}, flushLog: flush };
+  return { service, logger, shutdownDelayMs: config.shutdownDelayMs, startFields: {}, log };
 });

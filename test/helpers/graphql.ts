@@ -18,7 +18,7 @@ export interface GraphqlAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any query
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of any query
   readonly body: { data?: any; errors?: PublicError[] };
 }
 
@@ -52,11 +52,13 @@ export async function send(
   url: string,
   request: Record<string, unknown>,
   headers: Record<string, string> = authorized,
+  signal?: AbortSignal,
 ): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(request),
+    ...(signal === undefined ? {} : { signal }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
@@ -67,9 +69,24 @@ export function create(url: string, input: unknown, headers?: Record<string, str
   return send(url, { query: createMutation, variables: { input } }, headers);
 }
 
-/** The one error of an answer that must have exactly one. */
+/** Reads one action's ID and name. */
+export function read(url: string, id = "act-1", headers?: Record<string, string>): Promise<GraphqlAnswer> {
+  return send(
+    url,
+    { query: "query ($id: ID!) { dataExtractionAction(id: $id) { id name } }", variables: { id } },
+    headers,
+  );
+}
+
+/** The one error of a response that must have exactly one. */
 export function onlyError({ body }: GraphqlAnswer): PublicError {
   const [error, ...others] = body.errors ?? [];
   if (error === undefined || others.length > 0) throw new Error(`expected one error, got ${JSON.stringify(body)}`);
   return error;
+}
+
+/** What callers decide on: the code, the outcome, and whether to retry. */
+export function verdictOf(response: GraphqlAnswer) {
+  const { code, outcome, retryable } = onlyError(response).extensions;
+  return { code, outcome, retryable };
 }

@@ -1,37 +1,36 @@
 import { BearerToken } from "../../src/auth/bearer-token.ts";
+import { createCaller } from "../../src/auth/caller.ts";
 import { deriveClaim } from "../../src/idempotency/derive-claim.ts";
 import { createIdempotencyGuard, type IdempotencyGuard } from "../../src/idempotency/idempotency-guard.ts";
 import type { IdempotencyStore } from "../../src/idempotency/idempotency-store.ts";
-import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
+import { createMemoryStore, maxMemoryStoreBytes } from "../../src/idempotency/memory-store.ts";
 import { createRedisConnection } from "../../src/idempotency/redis-connection.ts";
 import { createRedisStore, keyPrefix } from "../../src/idempotency/redis-store.ts";
 import type { RedisServer } from "./redis.ts";
 
-/** Replicas of the guard on top of one store, whose time and whose crashes the test decides on. */
+/** Replicas of the guard on top of one store; the test decides about time and crashes. */
 export interface World {
   readonly replicas: IdempotencyGuard[];
-  /** Whether another replica can know what a crashed one was doing. */
+  /** Whether other replicas know what a crashed one was doing. */
   readonly outlivesCrashes: boolean;
-  /** Lets time pass until every key is over whose call has ended. */
+  /** Lets time pass until every key has expired whose request has ended. */
   expire(): Promise<void>;
-  /** Ends a replica without a word and puts a new one in its place; `underWay` are the keys that it was creating for. */
-  crash(replica: number, underWay: readonly string[]): Promise<void>;
+  /** Ends a replica at once and replaces it; `inFlight` are the keys that it was creating for. */
+  crash(replica: number, inFlight: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-const token = BearerToken.parse("Bearer t");
-if (token === undefined) throw new Error("not a token");
-export const caller = { token, requestId: "r", traceparent: undefined };
+export const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken, undefined);
 
 const waitMs = 20_000;
 
-function createGuard(store: IdempotencyStore) {
+function createMortalGuard(store: IdempotencyStore) {
   let isCrashed = false;
   const mortal: IdempotencyStore = {
     ...store,
-    claim: async (claim, isKnownTaken) => {
+    claim: async (claim, isKnownHeld) => {
       if (isCrashed) throw new Error("crashed");
-      return store.claim(claim, isKnownTaken);
+      return store.claim(claim, isKnownHeld);
     },
   };
   const crash = () => {
@@ -41,19 +40,20 @@ function createGuard(store: IdempotencyStore) {
 }
 
 export async function createMemoryWorld(): Promise<World> {
-  let time = 0;
-  const make = () => createGuard(createMemoryStore({ ttlMs: 1000, maxKeys: 100, now: () => time }));
-  let current = make();
+  let time = 1;
+  const settings = { ttlMs: 1000, maxBytes: maxMemoryStoreBytes, clock: { now: () => time } };
+  const start = () => createMortalGuard(createMemoryStore(settings));
+  let current = start();
   const replicas = [current.guard];
   return {
     replicas,
     outlivesCrashes: false,
     async expire() {
-      time += 1000;
+      time += 1001;
     },
     async crash() {
       current.crash();
-      current = make();
+      current = start();
       replicas[0] = current.guard;
     },
     async stop() {
@@ -62,8 +62,8 @@ export async function createMemoryWorld(): Promise<World> {
   };
 }
 
-// Redis has its own clock: what time does to a record is written into it instead.
-const lapseScript = `
+// Redis has its own clock: the effect of time on a record is written into the record instead.
+const endLeaseScript = `
 local record = redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], (string.gsub(record, '%S+$', '0')), 'KEEPTTL')
 return 1
@@ -78,22 +78,22 @@ return 1
 
 export async function createRedisWorld(redis: RedisServer): Promise<World> {
   await redis.command("FLUSHALL");
-  const make = async () => {
-    const connection = createRedisConnection({ url: redis.url, probeKey: "probe", onChange: () => {} });
-    const store = createRedisStore({ connection, ttlMs: 600_000, longestCallMs: 60_000, leaseMs: 60_000 });
+  const start = async () => {
+    const connection = createRedisConnection({ url: redis.url, probeKey: "probe", onAvailabilityChange: () => {} });
+    const store = createRedisStore({ connection, ttlMs: 600_000, maxRequestMs: 60_000, leaseMs: 60_000 });
     await store.start();
-    const { guard, crash } = createGuard(store);
+    const { guard, crash } = createMortalGuard(store);
     return {
       guard,
       crash: async () => {
         crash();
-        // Without a connection the store has no way to say goodbye.
+        // Without a connection the store cannot write any more.
         await connection.stop();
-        await store.stop();
+        await store.stop(0);
       },
     };
   };
-  const current = [await make(), await make()];
+  const current = [await start(), await start()];
   const replicas = current.map(({ guard }) => guard);
   return {
     replicas,
@@ -101,12 +101,12 @@ export async function createRedisWorld(redis: RedisServer): Promise<World> {
     async expire() {
       await redis.command("EVAL", expireScript, "1", keyPrefix);
     },
-    async crash(replica, underWay) {
+    async crash(replica, inFlight) {
       await current[replica]?.crash();
-      for (const key of underWay) {
-        await redis.command("EVAL", lapseScript, "1", keyPrefix + deriveClaim(caller, key, {}).key);
+      for (const key of inFlight) {
+        await redis.command("EVAL", endLeaseScript, "1", keyPrefix + deriveClaim(caller, key, {}).key);
       }
-      current[replica] = await make();
+      current[replica] = await start();
       replicas[replica] = current[replica].guard;
     },
     async stop() {

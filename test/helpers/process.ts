@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { onTestEnd } from "./cleanup.ts";
 
-// Built by `npm run build`.
+// Built before the tests that are named in jest.config.mjs.
 const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
 const waitLimitMs = 20_000;
 
@@ -85,8 +84,4 @@ export function isRefused(url: string): Promise<boolean> {
     () => false,
     () => true,
   );
-}
-
-export function assertBuilt(): void {
-  if (!existsSync(productionEntry)) throw new Error("dist/ is missing: run `npm run build` first");
 }

@@ -5,33 +5,33 @@ import { createServer as createTlsServer } from "node:tls";
 import { onTestEnd } from "./cleanup.ts";
 import { certificate, privateKey } from "./self-signed-certificate.ts";
 
-/** A request as its bytes came in, once it was whole. */
+/** A request as it was received, once it was complete. */
 export interface RawRequest {
   readonly head: string;
   readonly body: string;
 }
 
-/** How an upstream goes on once it has sent what it sends: closes in order, resets, says nothing, or stays open. */
+/** What an upstream does once it has sent its bytes: close, reset, send nothing more, or keep the connection open. */
 export type Ending = "fin" | "rst" | "silence" | "keep";
 
 export interface RawUpstream {
   readonly port: number;
-  /** Every connection that was accepted; behind TLS, whose handshake was done. */
+  /** Every connection that was accepted; with TLS, those with a complete handshake. */
   readonly connections: readonly Socket[];
-  /** Every request that came in whole. */
+  /** Every complete request. */
   readonly requests: readonly RawRequest[];
 }
 
 export interface RawScript {
-  /** Behind a self-signed certificate. */
+  /** With a self-signed certificate. */
   readonly isTls?: boolean;
-  /** Takes a connection over before anything is read from it. */
+  /** Gets each connection before anything is read from it. */
   readonly onConnection?: (socket: Socket, index: number) => void;
-  /** Answers a whole request. */
+  /** Responds to a complete request. */
   readonly onRequest?: (request: RawRequest, socket: Socket) => void;
 }
 
-/** An upstream of bytes: it decides what goes over the wire and when, with no HTTP library in between. */
+/** An upstream without an HTTP library: the test decides which bytes are sent, and when. */
 export async function startRawUpstream({ isTls = false, onConnection, onRequest }: RawScript): Promise<RawUpstream> {
   const connections: Socket[] = [];
   const requests: RawRequest[] = [];
@@ -39,7 +39,7 @@ export async function startRawUpstream({ isTls = false, onConnection, onRequest 
 
   const converse = (socket: Socket) => {
     connections.push(socket);
-    // The other end gives up in the middle of things: that is what these tests are about.
+    // These tests are about connections that end early.
     socket.on("error", () => {});
     socket.setNoDelay(true);
     if (onConnection) return onConnection(socket, connections.length - 1);
@@ -66,7 +66,7 @@ export async function startRawUpstream({ isTls = false, onConnection, onRequest 
   return { port: (server.address() as AddressInfo).port, connections, requests };
 }
 
-/** Calls back for every whole request on a connection, one after the other. */
+/** Calls back for every complete request on a connection, in order. */
 export function readRequests(socket: Socket, onRequest: (request: RawRequest) => void): void {
   let bytes = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
@@ -84,7 +84,7 @@ export function readRequests(socket: Socket, onRequest: (request: RawRequest) =>
   });
 }
 
-/** Sends bytes and ends the connection as told. */
+/** Sends bytes and ends the connection. */
 export function sendBytes(socket: Socket, bytes: Uint8Array, ending: Ending): void {
   if (ending === "fin") socket.end(bytes);
   else if (ending === "rst") socket.write(bytes, () => socket.resetAndDestroy());
@@ -93,19 +93,19 @@ export function sendBytes(socket: Socket, bytes: Uint8Array, ending: Ending): vo
 
 export type Framing = "content-length" | "chunked" | "close-delimited";
 
-/** The bytes of an HTTP answer with a JSON body, and how many of them are its head. */
-export interface AnswerBytes {
+/** The bytes of an HTTP response with a JSON body, and how many of them are its head. */
+export interface ResponseBytes {
   readonly bytes: Buffer;
   readonly headLength: number;
 }
 
-/** Writes an answer with its body framed in one of the three ways of HTTP/1.1. `more` are further header lines. */
-export function answerBytes(
+/** A response whose body is framed in one of the three ways of HTTP/1.1. `more` are further header lines. */
+export function responseBytes(
   status: number,
   body: string,
   framing: Framing = "content-length",
   more: readonly string[] = [],
-): AnswerBytes {
+): ResponseBytes {
   const framingHeader = {
     "content-length": `Content-Length: ${Buffer.byteLength(body)}`,
     chunked: "Transfer-Encoding: chunked",
@@ -120,10 +120,10 @@ export function answerBytes(
 }
 
 /**
- * A loopback port on which no connection is ever taken: its process stands still, and its queue is full, so that the
- * system does not answer any more.
+ * A loopback port on which no connection is ever accepted: its process is blocked, and its queue is full, so that the
+ * system does not respond any more.
  */
-export async function startDeafListener(): Promise<number> {
+export async function startUnresponsiveListener(): Promise<number> {
   const script = `
     const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
       require("node:fs").writeSync(1, String(server.address().port));
@@ -136,7 +136,7 @@ export async function startDeafListener(): Promise<number> {
     await exit;
   });
   const [port] = await once(child.stdout, "data");
-  // One more than the backlog are queued.
+  // One more than the backlog is queued.
   for (let queued = 0; queued < 2; queued++) {
     const socket = connect(Number(port), "127.0.0.1");
     socket.on("error", () => {});

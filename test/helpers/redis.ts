@@ -1,21 +1,21 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import { describe } from "@jest/globals";
 import { createClient } from "@redis/client";
 import { onTestEnd } from "./cleanup.ts";
 import { findFreePort } from "./free-port.ts";
 
-/** A group of tests that need programs; where one of them is not installed they are left out, and say so. */
+/** Tests that need programs. They are left out, and say so, where one of these is not installed. */
 export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
   const missing = programs.filter((program) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0);
   if (missing.length === 0) {
     describe(name, tests);
-  } else {
-    const reason = `${missing.join(" and ")} not installed`;
-    process.stderr.write(`LEFT OUT, ${reason}: ${name}\n`);
-    describe.skip(`${name} (left out: ${reason})`, tests);
+    return;
   }
+  const reason = `${missing.join(" and ")} not installed`;
+  process.stderr.write(`LEFT OUT, ${reason}: ${name}\n`);
+  describe.skip(`${name} (left out: ${reason})`, tests);
 }
 
 export const describeWithRedis = (name: string, tests: () => void) => describeWith(["redis-server"], name, tests);
@@ -25,13 +25,11 @@ export interface RedisServer {
   readonly port: number;
   /** Sends one command on a connection of its own. */
   readonly command: (...words: string[]) => Promise<unknown>;
-  /** Everything that Redis is told from here on, as `MONITOR` prints it. */
-  readonly watch: () => Promise<() => string>;
   readonly signal: (name: NodeJS.Signals) => void;
   readonly stop: () => Promise<void>;
 }
 
-/** A real Redis on the loopback interface that keeps nothing on disk, once it takes connections. */
+/** A real Redis on the loopback interface that stores nothing on disk, once it accepts connections. */
 export async function startRedis(port?: number, ...settings: string[]): Promise<RedisServer> {
   const ownPort = port ?? (await findFreePort());
   const words = ["--port", String(ownPort), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...settings];
@@ -42,11 +40,15 @@ export async function startRedis(port?: number, ...settings: string[]): Promise<
     await exit;
   };
   onTestEnd(stop);
-  await takesConnections(child);
+  const output: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    if (output.push(line) && line.includes("Ready to accept connections")) break;
+  }
+  child.stdout.resume();
+  if (child.exitCode !== null) throw new Error(`redis-server ended: ${output.join("\n")}`);
   const url = `redis://127.0.0.1:${ownPort}`;
   const command = async (...sent: string[]) => {
-    const client = createClient({ url, RESP: 2 });
-    client.on("error", () => {});
+    const client = createClient({ url, RESP: 2 }).on("error", () => {});
     await client.connect();
     try {
       return await client.sendCommand(sent);
@@ -54,27 +56,5 @@ export async function startRedis(port?: number, ...settings: string[]): Promise<
       client.destroy();
     }
   };
-  const watch = async () => {
-    const socket = connect(ownPort, "127.0.0.1");
-    onTestEnd(async () => socket.destroy());
-    let seen = "";
-    socket.on("data", (chunk) => {
-      seen += chunk;
-    });
-    socket.write("MONITOR\r\n");
-    await once(socket, "data");
-    return () => seen;
-  };
-  return { url, port: ownPort, command, watch, signal: (name) => child.kill(name), stop };
-}
-
-function takesConnections(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = "";
-    child.stdout?.on("data", (chunk) => {
-      output += chunk;
-      if (output.includes("Ready to accept connections")) resolve();
-    });
-    child.once("exit", () => reject(new Error(`redis-server ended: ${output}`)));
-  });
+  return { url, port: ownPort, command, signal: (name) => child.kill(name), stop };
 }

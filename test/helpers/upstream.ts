@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { onTestEnd } from "./cleanup.ts";
 
 export interface ReceivedRequest {
@@ -13,7 +13,7 @@ export interface ReceivedRequest {
 export interface ScriptedAnswer {
   readonly status: number;
   readonly headers?: Record<string, string>;
-  /** Sent as it is when it is text or bytes, else as JSON. */
+  /** Sent as it is if it is text or bytes, else as JSON. */
   readonly body?: unknown;
 }
 
@@ -28,9 +28,9 @@ export interface Upstream {
   readonly close: () => Promise<void>;
 }
 
-/** A real listening upstream that answers as the test says. */
+/** A real server in the place of ContactSwing that responds as the test says. */
 export async function startUpstream(
-  answer: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
+  answer: (request: ReceivedRequest, socket: Socket) => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
 ): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -39,7 +39,7 @@ export async function startUpstream(
     const { method = "", url: path = "", headers, rawHeaders } = request;
     const record = { method, path, headers, rawHeaders, body: Buffer.concat(chunks).toString() };
     received.push(record);
-    const { status, headers: answerHeaders = {}, body = "" } = await answer(record);
+    const { status, headers: answerHeaders = {}, body = "" } = await answer(record, request.socket);
     const isRaw = typeof body === "string" || Buffer.isBuffer(body);
     response.writeHead(status, { "content-type": isRaw ? "text/plain" : "application/json", ...answerHeaders });
     response.end(isRaw ? body : JSON.stringify(body));

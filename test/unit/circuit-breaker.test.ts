@@ -1,27 +1,34 @@
 import { expect, test } from "@jest/globals";
-import { type CircuitBreaker, createCircuitBreaker } from "../../src/contactswing/circuit-breaker.ts";
+import {
+  type Availability,
+  type CircuitBreaker,
+  createCircuitBreaker,
+} from "../../src/contactswing/circuit-breaker.ts";
 
-function startClock() {
+function start() {
   let time = 0;
-  const breaker = createCircuitBreaker(() => time);
-  return {
-    breaker,
-    advance: (milliseconds: number) => {
-      time += milliseconds;
-    },
+  const changes: string[] = [];
+  const breaker = createCircuitBreaker(
+    () => time,
+    (state) => changes.push(state),
+  );
+  const advance = (milliseconds: number) => {
+    time += milliseconds;
   };
+  return { breaker, advance, changes };
 }
 
-function call(breaker: CircuitBreaker, isFailure: boolean): "sent" | number {
+/** Sends a request, unless the breaker says for how many seconds not to. */
+function send(breaker: CircuitBreaker, availability: Availability): "sent" | number {
   const permit = breaker.admit();
   if ("retryAfterSeconds" in permit) return permit.retryAfterSeconds;
-  permit.report(isFailure);
+  permit.report(availability);
   return "sent";
 }
 
-function calls(breaker: CircuitBreaker, failures: number, successes: number): void {
-  for (let index = 0; index < successes; index++) call(breaker, false);
-  for (let index = 0; index < failures; index++) call(breaker, true);
+function sendMany(breaker: CircuitBreaker, unavailable: number, available = 0): void {
+  for (let index = 0; index < available; index += 1) send(breaker, "available");
+  for (let index = 0; index < unavailable; index += 1) send(breaker, "unavailable");
 }
 
 test.each([
@@ -31,125 +38,127 @@ test.each([
   [9, 11, "closed"],
   [49, 51, "closed"],
   [50, 50, "open"],
-] as const)("is after %i failures and %i answers in 10 s: %s %s", (failures, successes, state) => {
-  const { breaker } = startClock();
+] as const)("after %i failures and %i other requests in 10 s it is %3$s", (unavailable, available, state) => {
+  const { breaker } = start();
 
-  calls(breaker, failures, successes);
+  sendMany(breaker, unavailable, available);
 
   expect(breaker.state).toBe(state);
 });
 
-test("looks at the share whenever a call ends, also when that one was answered", () => {
-  const { breaker } = startClock();
-  calls(breaker, 19, 0);
-  expect(breaker.state).toBe("closed");
+test("also a request that succeeds may be the twentieth, and one that is undetermined does not count", () => {
+  const { breaker } = start();
+  sendMany(breaker, 19);
 
-  call(breaker, false);
+  send(breaker, "undetermined");
+  expect(breaker.state).toBe("closed");
+  send(breaker, "available");
 
   expect(breaker.state).toBe("open");
 });
 
-test("remembers a call for all of the 10 s", () => {
-  const { breaker, advance } = startClock();
-  call(breaker, false);
-  advance(950);
-  calls(breaker, 19, 0);
-  // The first call is forgotten with its part of the window, the others are not.
-  advance(9500);
-  call(breaker, true);
+test("requests count for 10 s, within a tenth of a second", () => {
+  for (const [ageMs, state] of [
+    [9900, "open"],
+    [10_001, "closed"],
+  ] as const) {
+    const { breaker, advance } = start();
+    sendMany(breaker, 19);
+    advance(ageMs);
+    send(breaker, "unavailable");
 
-  expect(breaker.state).toBe("open");
+    expect(breaker.state).toBe(state);
+  }
 });
 
-test("forgets calls that are older than 10 s", () => {
-  const { breaker, advance } = startClock();
-  calls(breaker, 19, 0);
+test("requests that end within a tenth of a second are forgotten together, so that there is little to remember", () => {
+  const states = [99, 100].map((apartMs) => {
+    const { breaker, advance } = start();
+    send(breaker, "available");
+    advance(apartMs);
+    sendMany(breaker, 19, 20);
+    advance(10_000 - apartMs);
+    send(breaker, "unavailable");
+    return breaker.state;
+  });
 
-  advance(10_001);
-  call(breaker, true);
-
-  expect(breaker.state).toBe("closed");
+  expect(states).toEqual(["closed", "open"]);
 });
 
-test("forgets calls together that ended within less than a tenth of a second, so that it has little to remember", () => {
-  const together = startClock();
-  call(together.breaker, false);
-  together.advance(99);
-  calls(together.breaker, 19, 20);
-  together.advance(9901);
-  call(together.breaker, true);
-
-  const apart = startClock();
-  call(apart.breaker, false);
-  apart.advance(100);
-  calls(apart.breaker, 19, 20);
-  apart.advance(9900);
-  call(apart.breaker, true);
-
-  expect([together.breaker.state, apart.breaker.state]).toEqual(["closed", "open"]);
-});
-
-test("counts calls that are spread over the window", () => {
-  const { breaker, advance } = startClock();
-  for (let index = 0; index < 20; index++) {
+test("requests that are spread over the 10 s count", () => {
+  const { breaker, advance } = start();
+  for (let index = 0; index < 20; index += 1) {
     expect(breaker.state).toBe("closed");
-    call(breaker, true);
+    send(breaker, "unavailable");
     advance(450);
   }
 
   expect(breaker.state).toBe("open");
 });
 
-test("lets nothing out for 1 s, then one probe at a time, and closes when it is answered", () => {
-  const { breaker, advance } = startClock();
-  calls(breaker, 20, 0);
+test("it admits nothing for 1 s, then one probe at a time, and closes after one that finds the upstream available", () => {
+  const { breaker, advance, changes } = start();
+  sendMany(breaker, 20);
 
-  expect(call(breaker, false)).toBe(1);
+  expect(send(breaker, "available")).toBe(1);
   advance(999);
-  expect(call(breaker, false)).toBe(1);
+  expect(send(breaker, "available")).toBe(1);
   advance(1);
   const probe = breaker.admit();
   expect(breaker.state).toBe("half-open");
-  expect(call(breaker, false)).toBe(1);
-  if ("report" in probe) probe.report(false);
+  expect(send(breaker, "available")).toBe(1);
+  if ("report" in probe) probe.report("available");
 
   expect(breaker.state).toBe("closed");
-  expect(call(breaker, true)).toBe("sent");
+  expect(send(breaker, "unavailable")).toBe("sent");
+  expect(breaker.state).toBe("closed");
+  expect(changes).toEqual(["open", "closed"]);
+});
+
+test("a probe that is undetermined neither closes it nor doubles the pause: another one follows at once", () => {
+  const { breaker, advance } = start();
+  sendMany(breaker, 20);
+  advance(1000);
+
+  expect(send(breaker, "undetermined")).toBe("sent");
+
+  expect(breaker.state).toBe("open");
+  expect(send(breaker, "available")).toBe("sent");
   expect(breaker.state).toBe("closed");
 });
 
-test("doubles the pause with every failed probe, up to 30 s, and starts again at 1 s", () => {
-  const { breaker, advance } = startClock();
-  calls(breaker, 20, 0);
+test("every failed probe doubles the pause, up to 30 s; once closed, it starts again at 1 s", () => {
+  const { breaker, advance, changes } = start();
+  sendMany(breaker, 20);
   const pauses: number[] = [];
-  for (let probes = 0; probes < 7; probes++) {
-    const seconds = call(breaker, true) as number;
+  for (let probes = 0; probes < 7; probes += 1) {
+    const seconds = send(breaker, "unavailable") as number;
     pauses.push(seconds);
     advance(seconds * 1000);
-    expect(call(breaker, true)).toBe("sent");
+    expect(send(breaker, "unavailable")).toBe("sent");
   }
 
   expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
+  expect(changes).toEqual(["open"]);
   advance(30_000);
-  call(breaker, false);
-  calls(breaker, 20, 0);
-  expect(call(breaker, true)).toBe(1);
+  send(breaker, "available");
+  sendMany(breaker, 20);
+  expect(send(breaker, "unavailable")).toBe(1);
 });
 
-test("does not let calls from before decide in the probe's place", () => {
-  const { breaker, advance } = startClock();
+test("requests that were in flight when it opened decide nothing", () => {
+  const { breaker, advance } = start();
   const old = Array.from({ length: 20 }, () => breaker.admit());
   const last = breaker.admit();
-  calls(breaker, 20, 0);
+  sendMany(breaker, 20);
 
-  for (const permit of old) if ("report" in permit) permit.report(true);
+  for (const permit of old) if ("report" in permit) permit.report("unavailable");
 
-  // Else the pause would have doubled.
-  expect(call(breaker, false)).toBe(1);
+  // Otherwise the pause would have doubled.
+  expect(send(breaker, "available")).toBe(1);
   advance(1000);
   breaker.admit();
-
-  if ("report" in last) last.report(false);
+  if ("report" in last) last.report("available");
 
   expect(breaker.state).toBe("half-open");
 });

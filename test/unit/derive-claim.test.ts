@@ -1,50 +1,92 @@
 import { expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { BearerToken } from "../../src/auth/bearer-token.ts";
-import { type DerivedClaim, deriveClaim } from "../../src/idempotency/derive-claim.ts";
+import { createCaller } from "../../src/auth/caller.ts";
+import { canonicalize, type DerivedClaim, deriveClaim } from "../../src/idempotency/derive-claim.ts";
 
-const input = { name: "n", webhook: { sync_data: true } };
-
-function derive(given: { token?: string; verifiedSubject?: string; key?: string; input?: object } = {}): DerivedClaim {
-  const token = BearerToken.parse(`Bearer ${given.token ?? "t"}`);
-  if (token === undefined) throw new Error("not a token");
-  const caller = { token, requestId: "r", traceparent: undefined };
-  const owner = given.verifiedSubject === undefined ? caller : { ...caller, verifiedSubject: given.verifiedSubject };
-  return deriveClaim(owner, given.key ?? "k", given.input ?? input);
+interface Given {
+  readonly token?: string;
+  readonly subject?: string;
+  readonly key?: string;
+  readonly input?: object;
 }
 
-// Replicas of two releases share one Redis while they are rolled out: these change with the version alone.
+function derive({ token = "t", subject, key = "k", input = { name: "n", webhook: { syncData: true } } }: Given = {}) {
+  const parsed = BearerToken.parse(`Bearer ${token}`);
+  if (parsed === undefined) throw new Error("not a token");
+  return deriveClaim(createCaller(parsed, subject), key, canonicalize(input));
+}
+
+const subject = '["issuer","subject"]';
+
+// Replicas of two releases share one Redis during a rollout: digests change only together with the version.
 test.each([
   [
     {},
     "kqfUQo5nf5HhgvnEN5LS_ReesRG3ZGu-Va112TMNGS8",
-    "VtKSOKo6lXxcK91jha-nYHlZYNoyRIp1LHmylk6jec0",
-    "g2ot22utyHSGtlm5XaII2tX4A34tLoy_ssOhBg-lXnc",
+    "aTInZsm8-tx87MfK6vrAj39azaygbSwglNpX4IXmHs4",
+    "PAwcCnZTa4QoyVd_XzlIfk9ph_NIoshLd-tsRAphqZY",
   ],
   [
-    { verifiedSubject: '["i","s"]' },
-    "jfqTUJy8yKd36lq0j7D12hmsuJ2im7Pr1cmzQ494v7A",
-    "DZkP3ioE3HasgIa9hiyqGnsIPPYR1jnZJ0qQPP123SQ",
-    "bET0jbZMz_G66c6i8LrvV_MmacsVQjb-lGbhMAXhnUw",
+    { subject },
+    "xq2NsQNKtf6WuJTq1Gg2s7-NG9mDWO5cktMCNazRx1Q",
+    "b0tZAATfcpWkwby3ew_DPUw3vTXuvHqHV3Lz_j7_IIo",
+    "23_Ghol-iuitPP4Z4-8fUjlNMAsN4qYZoJ0WxvGQH-Q",
   ],
-])("digests %j as every release does", (given, key, fingerprint, sealKey) => {
+])("digests %j like every release", (given, key, fingerprint, sealKey) => {
   const claim = derive(given);
 
   expect({ ...claim, sealKey: claim.sealKey.toString("base64url") }).toEqual({ key, fingerprint, sealKey });
 });
 
-test("has another key for another caller or idempotency key, and another fingerprint for another input too", () => {
+test("callers and idempotency keys have keys of their own, and inputs a fingerprint", () => {
   const one = derive();
-  const others = [{ token: "u" }, { verifiedSubject: "t" }, { key: "l" }].map(derive);
-  const otherInput = derive({ input: { ...input, name: "m" } });
+  const others = [{ token: "u" }, { token: "u", subject: "t" }, { key: "l" }].map(derive);
+  const otherInput = derive({ input: { name: "m" } });
+  const count = (claims: DerivedClaim[], name: "key" | "fingerprint") => new Set(claims.map((c) => c[name])).size;
 
-  expect(new Set([one, ...others].map(({ key }) => key)).size).toBe(4);
-  expect(new Set([one, ...others, otherInput].map(({ fingerprint }) => fingerprint)).size).toBe(5);
+  expect(count([one, ...others], "key")).toBe(4);
+  expect(count([one, ...others, otherInput], "fingerprint")).toBe(5);
   expect(otherInput.key).toBe(one.key);
   expect(otherInput.sealKey.equals(one.sealKey)).toBe(false);
 });
 
-test("knows a verified caller by the subject, whatever the token is", () => {
-  const verifiedSubject = '["i","s"]';
+test("a verified caller keeps its keys when its token is refreshed", () => {
+  expect(derive({ token: "refreshed", subject })).toEqual(derive({ token: "first", subject }));
+});
 
-  expect(derive({ token: "refreshed", verifiedSubject })).toEqual(derive({ token: "first", verifiedSubject }));
+const names = fc.constantFrom("a", "b", "c", "d");
+const scalar = fc.oneof(fc.boolean(), fc.string({ maxLength: 3 }), fc.constant(null), fc.constant(undefined));
+const inputs = fc.dictionary(names, fc.oneof(scalar, fc.dictionary(names, scalar)));
+/** The same input in other words: fields in another order, and some that say nothing more. */
+const respell = (input: object): object =>
+  Object.fromEntries([
+    ["addition", null],
+    ...Object.entries(input)
+      .map(([name, value]) => [name, typeof value === "object" && value !== null ? respell(value) : value])
+      .reverse(),
+  ]);
+const textOf = (input: object, defaults?: Record<string, unknown>) => JSON.stringify(canonicalize(input, defaults));
+
+test("field order, absent fields, and null make no difference, at any depth", () => {
+  fc.assert(fc.property(inputs, (input) => expect(textOf(respell(input))).toBe(textOf(input))));
+});
+
+test("a new field with a default makes no difference unless the input gives another value", () => {
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const before = textOf(input);
+      expect(textOf({ e: "default", ...input }, { e: "default" })).toBe(before);
+      expect(textOf({ e: "other", ...input }, { e: "default" })).not.toBe(before);
+    }),
+  );
+});
+
+test("inputs that differ in a value differ", () => {
+  const withoutNull = inputs.map((input) => canonicalize(input) as Record<string, unknown>);
+  fc.assert(
+    fc.property(withoutNull, withoutNull, (one, other) => {
+      if (textOf(one) === textOf(other)) expect(one).toEqual(other);
+    }),
+  );
 });

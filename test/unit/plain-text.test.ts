@@ -1,46 +1,43 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { isMarkup, shorten, toPlainText, withoutToken } from "../../src/contactswing/plain-text.ts";
+import { isHtml, replaceToken, toPlainText, truncate } from "../../src/contactswing/plain-text.ts";
 
 const secrets = { token: "canary-token.of~the+caller/==", host: "api.contactswing.zone" };
 const plain = (text: string, host = secrets.host) => toPlainText(text, { ...secrets, host });
 
 test.each([
-  ["at db.internal:5432, 10.1.2.3, [::1]:80 and ::1", "at [host], [host], [host] and [host]"],
-  ["at 2001:db8::7, localhost:80 and LOCALHOST", "at [host], [host] and [host]"],
-  ["from example.com/path?x=1 and cdn.example.co.uk.", "from [host] and [host]"],
-  ["from my_host.example.com, ü.example.org", "from [host], [host]"],
-  ["redis.cache:6379 is down", "[host] is down"],
-  ["server db01:5432 down, step:12", "server [host] down, step:12"],
-  ["API.ContactSwing.Zone:443 and xapi.contactswing.zoned", "[host] and x[host]d"],
-  ["mail bob@example.com", "mail bob@[host]"],
-  ["(https://a.example/x?y)<b>HTTP://b</b>", undefined],
   ["see (https://a.example/x?y), 'ftp://b' and x://y", "see ([link] '[link]' and [link]"],
   ["http://http://a https://", "[link][link] [link]"],
-  ["a.0/10.0.0.1 and localhost/x/y", "a.0/[host] and [host]"],
-  ["v10.0.0.1 and a.b.10.0.0.1.c", "[host] and [host]"],
-  ["[2001:db8::7] is down, ::1. and fe80::: are too, :: is", "[host] is down, [host] and [host] are too, [host] is"],
-  ["192.168.100.200 or a.b.c.com or shop.acme.ro", "[host] or [host] or [host]"],
-  ["db.svc, nas.lan, a.home.arpa and b.corp", "[host], [host], [host] and [host]"],
+  ["API.ContactSwing.Zone:443 and api.contactswing.zone/v2/_actions end", "[host] and [host] end"],
+  ["at api.contactswing.zone, (api.contactswing.zone)", "at [host], ([host])"],
   ["token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.c2ln ends", "token [token] ends"],
   ["Bearer: abc.def, bearer\tghi", "[token], [token]"],
-  ["a bearer token and Bearer authentication", "a bearer token and Bearer authentication"],
   [`is ${secrets.token}!`, "is [token]!"],
-])("takes hosts, links and tokens out of %j", (text, expected) => {
+  ["\u202eevil\u202c \u0007bell\u200b", "evil bell"],
+  ["lone \ud800 half", "lone \ufffd half"],
+  ["two\nlines\u0000 and\ttabs ", "two lines and tabs"],
+])("replaces the secrets, the URLs, and the invisible characters of %j", (text, expected) => {
   expect(plain(text)).toBe(expected);
 });
 
 test.each([
+  "customers.info is not a field",
+  "Ask support@acme.com",
+  "version 1.2.3.4",
+  "at db.internal:5432, 10.1.2.3, [::1]:80 and localhost",
+  "xapi.contactswing.zoned, my-api.contactswing.zone and api.contactswing.zone-2",
   "body.webhook.sync_field: value is not a valid enumeration member; permitted: 'yes/no'",
-  "data.action.id is not in company.name, e.g. at 12:30:45 or 1.2.3",
-  "data.step.in, data.step.is, data.step.no, data.step.to",
-  "acme.ro, version 1.2.34, x.y.z and [dead] at [12:30]",
+  "a bearer token and Bearer authentication",
   "expected <class 'str'> or List<int>, a < b",
-  "std::vector is std::string",
-  "Größe 🙂 größer als 5",
-  "at least 3 (or 4) of them",
-])("leaves %j as it is", (text) => {
+  "Größe 🙂 größer als 5, at least 3 (or 4) of them",
+])("leaves %j unchanged", (text) => {
   expect(plain(text)).toBe(text);
+});
+
+test("replaces a configured host of one label only as a whole word", () => {
+  expect(plain("contactswing:8080 and ContactSwing, not contactswings or my-contactswing", "contactswing")).toBe(
+    "[host] and [host], not contactswings or my-contactswing",
+  );
 });
 
 test.each([
@@ -55,38 +52,21 @@ test.each([
   "panic: goroutine 17 [running]:",
   "<h1>Bad Request</h1>",
   "so <b>bad</b>",
-  "so strong</strong>",
   "so <h2 class=x",
   "oops <script src=x>",
   " \n<!-- page -->",
   " \u0000\u200b\u2066 ",
-])("gives nothing of %j", (text) => {
+])("passes on nothing of %j", (text) => {
   expect(plain(text)).toBeUndefined();
 });
 
-test.each([
-  ["\u202eevil\u202c \u0007bell\u200b", "evil bell"],
-  ["lone \ud800 half", "lone \ufffd half"],
-])("makes %j fit for one line", (text, expected) => {
-  expect(plain(text)).toBe(expected);
-});
-
-test("replaces a configured host of one label only where it stands alone", () => {
-  expect(plain("contactswing:8080 and ContactSwing, not contactswings or my-contactswing", "contactswing")).toBe(
-    "[host] and [host], not contactswings or my-contactswing",
-  );
-});
-
-test("takes a short token out where it stands alone", () => {
-  expect(withoutToken("abc is abc, abcd is not; x.abc neither", "abc")).toBe(
+test("replaces a token of fewer than eight characters only as a whole word", () => {
+  expect(replaceToken("abc is abc, abcd is not; x.abc neither", "abc")).toBe(
     "[token] is [token], abcd is not; x.abc neither",
   );
-  expect(withoutToken("a+b(c) a+b", "a+b")).toBe("[token](c) [token]");
-});
-
-test("takes a token of eight characters out wherever it stands", () => {
-  expect(withoutToken("xabcdefghx", "abcdefgh")).toBe("x[token]x");
-  expect(withoutToken("xabcdefgx", "abcdefg")).toBe("xabcdefgx");
+  expect(replaceToken("a+b(c) a+b", "a+b")).toBe("[token](c) [token]");
+  expect(replaceToken("xabcdefghx", "abcdefgh")).toBe("x[token]x");
+  expect(replaceToken("xabcdefgx", "abcdefg")).toBe("xabcdefgx");
 });
 
 test.each([
@@ -96,8 +76,8 @@ test.each([
   ["🙂".repeat(501), `${"🙂".repeat(499)}…`],
   ["🙂".repeat(2000), `${"🙂".repeat(499)}…`],
   [`a${"🙂".repeat(500)}`, `a${"🙂".repeat(498)}…`],
-])("makes of %j at most 500 characters", (text, short) => {
-  expect(shorten(text)).toBe(short);
+])("truncates %j to 500 characters", (text, short) => {
+  expect(truncate(text)).toBe(short);
 });
 
 test.each([
@@ -111,39 +91,21 @@ test.each([
   ["", "<?xml", true],
   ["", "a <html>", false],
   ["", "< html", false],
-])("says whether an answer of the type %j with %j is a page", (contentType, body, isPage) => {
-  expect(isMarkup(contentType, body)).toBe(isPage);
+])("a response of type %j that begins with %j is a page: %j", (contentType, body, isPage) => {
+  expect(isHtml(contentType, body)).toBe(isPage);
 });
 
-test("never lets the token, a URL or the configured host through, in at most 500 characters", () => {
-  const separator = fc.constantFrom(
-    "",
-    " ",
-    "\n",
-    "\u0000",
-    "'",
-    "/",
-    ":",
-    ".",
-    "@",
-    "=",
-    "(",
-    "://",
-    "\u200b",
-    "🙂",
-    "x",
-  );
+test("never passes on the token, a URL, or the configured host, and at most 500 characters", () => {
+  const separator = fc.constantFrom("", " ", "\n", "\0", "'", "/", ":", "@", "=", "(", "://", "\u200b", "🙂");
   const secret = fc.constantFrom(
     secrets.token,
     secrets.host,
     secrets.host.toUpperCase(),
     `https://${secrets.host}/v2/_actions`,
     "http://10.0.0.1:80",
-    "10.0.0.1",
-    "db.internal:5432",
     `Bearer ${secrets.token}`,
   );
-  const words = fc.array(fc.tuple(separator, fc.oneof(secret, fc.string(), fc.lorem())), { maxLength: 40 });
+  const words = fc.array(fc.tuple(separator, secret, separator, fc.oneof(fc.string(), fc.lorem())), { maxLength: 20 });
 
   let shown = 0;
   fc.assert(
@@ -151,8 +113,8 @@ test("never lets the token, a URL or the configured host through, in at most 500
       const text = plain(parts.flat().join("")) ?? "";
       if (text !== "") shown += 1;
       expect(text).not.toContain(secrets.token);
-      expect(text.toLowerCase()).not.toContain(secrets.host);
-      expect(text).not.toMatch(/https?:\/\/|(?<![\d.])10\.0\.0\.1(?![\d.])|db\.internal/i);
+      expect(text).not.toMatch(/(?<![\w.-])api\.contactswing\.zone(?![\w-])/i);
+      expect(text).not.toContain("://");
       expect(Array.from(text).length).toBeLessThanOrEqual(500);
       expect(text).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
       expect(text.isWellFormed()).toBe(true);
@@ -160,4 +122,31 @@ test("never lets the token, a URL or the configured host through, in at most 500
     { numRuns: 500 },
   );
   expect(shown).toBeGreaterThan(250);
+});
+
+describe("takes time in proportion to the length of", () => {
+  test.each([
+    ["letters", "a"],
+    ["labels of hosts", "a."],
+    ["colons", ":"],
+    ["schemes", "a+b.c"],
+    ["URLs", "a://"],
+    ["beginnings of tokens", "eyJ-"],
+    ["beginnings of bearer tokens", "bearer "],
+    ["beginnings of stacks", "\n  at x("],
+    ["stack lines", " at a(b:1"],
+    ["file names", 'File "'],
+    ["tags", "</a "],
+    ["spaces", " "],
+    ["slashes and dots", "/."],
+    ["the host", "api.contactswing.zone/"],
+  ])("%s", (_name, part) => {
+    const text = part.repeat(1_048_576 / part.length);
+    const startedAt = process.cpuUsage().user;
+
+    for (const variant of [text, `bearer${text}`, `x ${text}!`]) plain(variant);
+
+    // A quadratic pattern takes minutes.
+    expect((process.cpuUsage().user - startedAt) / 1e6).toBeLessThan(5);
+  });
 });

@@ -20,7 +20,7 @@ function IsNeededToSync(): PropertyDecorator {
   });
 }
 
-@InputType({ description: "What a data extraction action extracts, and where it stores it." })
+@InputType({ description: "What a data extraction action extracts and where it stores it." })
 export class DataExtractionWebhookInput {
   @Field(() => Boolean, {
     nullable: true,
@@ -110,8 +110,8 @@ export class CreateDataExtractionActionInput {
     nullable: true,
     description:
       "Makes a retry safe: a second request with the same key and the same input gets the response of the first one " +
-      "instead of creating a second action. The key is bound to the caller: to the token, or, if this service verifies " +
-      "tokens, to the token's issuer and subject, so that it survives a refresh. " +
+      "instead of creating a second action. A key belongs to its caller: to the token or, if this service verifies " +
+      "tokens, to the token's issuer and subject, so that it outlives a token refresh. " +
       `1 to ${textLimits.idempotencyKey} visible ASCII characters, such as a UUID. Never sent to ContactSwing.`,
   })
   @IsIdempotencyKey()

@@ -3,18 +3,17 @@ import { DataExtractionAction } from "../data-extraction-action/data-extraction-
 
 @ObjectType({ simpleResolvers: true, description: "Result of `createDataExtractionAction`." })
 export class CreateDataExtractionActionPayload {
-  @Field(() => DataExtractionAction, { description: "The action, which exists now." })
+  @Field(() => DataExtractionAction, { description: "The created action." })
   readonly action!: DataExtractionAction;
 
   @Field(() => ID, {
     nullable: true,
-    description: "ContactSwing's ID of the request that created the action, for its support.",
+    description: "ContactSwing's ID for the request that created the action, to quote to its support.",
   })
   readonly ctxId!: string | null;
 
   @Field(() => Boolean, {
-    description:
-      "True if an earlier request with the same `idempotencyKey` created the action, and this is its response.",
+    description: "Whether this is the response of an earlier request with the same `idempotencyKey`.",
   })
   readonly replayed!: boolean;
 }

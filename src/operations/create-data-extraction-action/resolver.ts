@@ -1,5 +1,4 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { canonicalize } from "../../idempotency/derive-claim.ts";
 import type { IdempotencyResult } from "../../idempotency/idempotency-guard.ts";
 import type { RequestContext } from "../../request-context.ts";
 import { inSpan } from "../../telemetry/tracing.ts";
@@ -40,7 +39,7 @@ export class CreateDataExtractionActionResolver {
       record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
     };
     const { response, isReplayed } = await idempotency.once(
-      { caller, idempotencyKey, input: canonicalize(action, inputDefaults), onResult },
+      { caller, idempotencyKey, input: action, defaults: inputDefaults, onResult },
       () => contactSwing.send(postAction, input),
     );
 

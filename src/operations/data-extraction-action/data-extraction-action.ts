@@ -1,7 +1,7 @@
 import { Directive, Field, ID, ObjectType } from "type-graphql";
 import { DataExtractionActionType, DataExtractionResponseType } from "./enums.ts";
 
-@ObjectType({ simpleResolvers: true, description: "What a data extraction action extracts, and where it stores it." })
+@ObjectType({ simpleResolvers: true, description: "What a data extraction action extracts and where it stores it." })
 export class DataExtractionWebhook {
   @Field(() => Boolean, {
     nullable: true,
@@ -17,8 +17,7 @@ export class DataExtractionWebhook {
 
   @Field(() => DataExtractionResponseType, {
     nullable: true,
-    description:
-      "Kind of response to look for; null if ContactSwing reports one that this graph does not know (see `rawType`).",
+    description: "Kind of response to look for; null if it is one that this graph does not know (see `rawType`).",
   })
   readonly type!: DataExtractionResponseType | null;
 
@@ -48,7 +47,7 @@ export interface ActionDetails {
 @Directive('@key(fields: "id")')
 @ObjectType({
   simpleResolvers: true,
-  description: "Tells a voice agent what to find out during a phone call, and where to store it.",
+  description: "Tells a voice agent what to find out during a phone call and where to store it.",
 })
 export class DataExtractionAction {
   @Field(() => ID, { description: "ID that ContactSwing assigned to the action." })

@@ -7,7 +7,7 @@ import { readAction, readDetail } from "./read-action.ts";
 export class DataExtractionActionResolver {
   @Query(() => DataExtractionAction, {
     nullable: true,
-    description: "Reads a data extraction action by its ID; null if it was not found.",
+    description: "Finds a data extraction action by its ID; null if there is none.",
   })
   dataExtractionAction(
     @Arg("id", () => ID, { description: "ID of the action." }) id: string,

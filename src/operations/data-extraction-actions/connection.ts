@@ -3,7 +3,7 @@ import { DataExtractionAction } from "../data-extraction-action/data-extraction-
 
 @ObjectType({ simpleResolvers: true, description: "A data extraction action in a list." })
 export class DataExtractionActionEdge {
-  @Field(() => String, { description: "Opaque; pass it as `after` to continue behind this action." })
+  @Field(() => String, { description: "Opaque cursor; pass it as `after` to get the actions after this one." })
   readonly cursor!: string;
 
   @Field(() => DataExtractionAction, { description: "The action." })
@@ -11,18 +11,21 @@ export class DataExtractionActionEdge {
 }
 
 @Directive("@shareable")
-@ObjectType({ simpleResolvers: true, description: "Where a page of a list begins and ends." })
+@ObjectType({ simpleResolvers: true, description: "Information about a page of a list." })
 export class PageInfo {
-  @Field(() => Boolean, { description: "Whether more may follow; the last page may be empty." })
+  @Field(() => Boolean, { description: "Whether there may be more items. The last page may be empty." })
   readonly hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: "Whether something precedes this page: true if `after` was given." })
+  @Field(() => Boolean, { description: "Whether there are items before this page: true if `after` was given." })
   readonly hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: "Cursor of the first edge; null if there is none." })
+  @Field(() => String, { nullable: true, description: "Cursor of the first edge; null if there are no edges." })
   readonly startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Where to continue; null if there is nothing to continue from." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Cursor to pass as `after` to get the next page; null if there is none.",
+  })
   readonly endCursor!: string | null;
 }
 
@@ -31,6 +34,6 @@ export class DataExtractionActionConnection {
   @Field(() => [DataExtractionActionEdge], { description: "The actions of this page, in ContactSwing's order." })
   readonly edges!: DataExtractionActionEdge[];
 
-  @Field(() => PageInfo, { description: "Where this page begins and ends." })
+  @Field(() => PageInfo, { description: "Information about this page." })
   readonly pageInfo!: PageInfo;
 }

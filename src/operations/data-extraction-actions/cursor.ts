@@ -16,7 +16,7 @@ export interface Position {
 export const startPosition: Position = { row: 0, requestedSize: 100, appliedSize: 100 };
 
 const version = 1;
-const pattern = /^1:(\d{1,12}):(100|10):([1-9]\d{0,5})$/;
+const pattern = /^1:(\d{1,12}):(100|10):([1-9]\d{0,11})$/;
 
 export function encodeCursor({ row, requestedSize, appliedSize }: Position): string {
   return Buffer.from([version, row, requestedSize, appliedSize].join(":")).toString("base64url");

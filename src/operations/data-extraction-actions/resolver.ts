@@ -14,12 +14,15 @@ const maxFirst = 100;
 
 @ArgsType()
 class DataExtractionActionsArgs {
-  @Field(() => Int, { defaultValue: 20, description: `How many actions to return at most, 1 to ${maxFirst}.` })
+  @Field(() => Int, { defaultValue: 20, description: `Maximum number of actions to return, 1 to ${maxFirst}.` })
   @Min(1, { message: "Must be at least 1." })
   @Max(maxFirst, { message: `Must be at most ${maxFirst}.` })
   readonly first!: number;
 
-  @Field(() => String, { nullable: true, description: "Cursor of this field; the list continues behind it." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Return the actions after this cursor, which must come from this field.",
+  })
   @textRule("isCursor", "Must be a cursor that this field returned.", (text) => decodeCursor(text) !== undefined)
   readonly after?: string | null;
 }
@@ -29,8 +32,8 @@ export class DataExtractionActionsResolver {
   @Query(() => DataExtractionActionConnection, {
     nullable: true,
     description:
-      "Lists data extraction actions in ContactSwing's order. ContactSwing lists all kinds of actions together, so a " +
-      "page may have fewer than `first` actions while `hasNextPage` is true.",
+      "Lists data extraction actions in ContactSwing's order. A page may have fewer than `first` actions although " +
+      "`hasNextPage` is true, because ContactSwing lists all kinds of actions together.",
   })
   async dataExtractionActions(
     @Args(() => DataExtractionActionsArgs) args: DataExtractionActionsArgs,

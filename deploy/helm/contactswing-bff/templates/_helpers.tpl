@@ -42,8 +42,71 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* Whole seconds that the drain can take at most, and the margin. */}}
+{{/* Whole seconds that the shutdown takes at most, plus the margin. */}}
 {{- define "contactswing-bff.terminationGracePeriodSeconds" -}}
 {{- $drainMs := add (int64 .Values.config.SHUTDOWN_DELAY_MS) (int64 .Values.config.SHUTDOWN_GRACE_MS) -}}
 {{- add (div (add $drainMs 999) 1000) (int64 .Values.terminationMarginSeconds) -}}
+{{- end -}}
+
+{{/* REDIS_URL is set: by redis.existingSecret or by extraEnv. */}}
+{{- define "contactswing-bff.hasRedis" -}}
+{{- $names := list -}}
+{{- range .Values.extraEnv -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- if or .Values.redis.existingSecret (has "REDIS_URL" $names) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{- define "contactswing-bff.maxReplicas" -}}
+{{- if .Values.autoscaling.enabled -}}
+{{- int64 .Values.autoscaling.maxReplicas -}}
+{{- else -}}
+{{- int64 .Values.replicaCount -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Fails for values that each are valid but are not together. */}}
+{{- define "contactswing-bff.validate" -}}
+{{- $replicas := int64 (include "contactswing-bff.maxReplicas" .) -}}
+{{- if and (gt $replicas 1) (not (include "contactswing-bff.hasRedis" .)) (not .Values.idempotency.keysPerProcess) -}}
+{{- fail (printf "%d replicas without Redis: a retry with the same idempotency key that reaches another replica would create a second action. Set redis.existingSecret, or idempotency.keysPerProcess=true if keys may be per process." $replicas) -}}
+{{- end -}}
+{{- if and .Values.autoscaling.enabled (gt (int64 .Values.autoscaling.minReplicas) $replicas) -}}
+{{- fail "autoscaling.minReplicas is greater than autoscaling.maxReplicas." -}}
+{{- end -}}
+{{- if eq (toString .Values.config.METRICS_PORT) (toString .Values.config.PORT) -}}
+{{- fail "config.METRICS_PORT and config.PORT are the same port." -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Name and labels of the upstream check. Its pods must not match the selector of the Service. */}}
+{{- define "contactswing-bff.upstreamCheck.fullname" -}}
+{{- printf "%s-upstream-check" (include "contactswing-bff.fullname" . | trunc 37 | trimSuffix "-") -}}
+{{- end -}}
+
+{{- define "contactswing-bff.upstreamCheck.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "contactswing-bff.upstreamCheck.fullname" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* Egress rules for DNS, ContactSwing and the JWKS. */}}
+{{- define "contactswing-bff.upstreamEgress" -}}
+- ports:
+    - protocol: UDP
+      port: 53
+    - protocol: TCP
+      port: 53
+  {{- if .Values.networkPolicy.dns }}
+  to:
+    {{- toYaml .Values.networkPolicy.dns | nindent 4 }}
+  {{- end }}
+- ports:
+    {{- range .Values.networkPolicy.upstreamPorts }}
+    - protocol: TCP
+      port: {{ int64 . }}
+    {{- end }}
+  to:
+    {{- toYaml .Values.networkPolicy.upstream | nindent 4 }}
 {{- end -}}

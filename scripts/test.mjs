@@ -1,0 +1,142 @@
+// `npm test`: everything that CI checks, the quickest first. `npm test -- <name> …` runs checks and suites by their
+// names, or the test files whose paths contain the name. The last line is `N passed, N failed`.
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { packageFolder as playgroundFolder } from "./build-playground.mjs";
+import { install } from "./install.mjs";
+
+const root = new URL("..", import.meta.url).pathname;
+const isCi = Boolean(process.env.CI);
+const words = process.argv.slice(2);
+const isFixing = words.includes("--fix");
+const names = words.filter((word) => word !== "--fix");
+
+const checks = {
+  format: ["biome", "check", "--error-on-warnings", ...(isFixing ? ["--write"] : []), "."],
+  types: ["tsc", "-p", "test/tsconfig.json"],
+  generated: ["tsx", "scripts/generate.ts", "--check"],
+  schema: ["node", "--no-warnings", "test/schema-gate/check-schema-change.ts"],
+};
+
+/** Heavy checks: packages of their own, installed when they first run. Each has a script `test` that runs Jest. */
+const packages = globSync("test/*/package.json", { cwd: root })
+  .filter((path) => JSON.parse(readFileSync(join(root, path), "utf8")).scripts?.test !== undefined)
+  .map((path) => basename(dirname(path)))
+  .sort();
+
+let passed = 0;
+let failed = 0;
+const leftOut = [];
+const count = (isPassed) => {
+  if (isPassed) passed += 1;
+  else failed += 1;
+};
+
+function run([command, ...rest], folder = "") {
+  const binaries = ["node_modules/.bin", "test/node_modules/.bin"].map((path) => join(root, path));
+  const env = { ...process.env, PATH: [...binaries, process.env.PATH].join(delimiter) };
+  return (
+    spawnSync(command, rest, { cwd: join(root, folder), env, stdio: ["ignore", "inherit", "inherit"] }).status === 0
+  );
+}
+
+function runStep(name, step) {
+  console.log(`\n# ${name}`);
+  const startedAt = performance.now();
+  const isPassed = step();
+  console.log(`${isPassed ? "ok" : "FAILED"}: ${name}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  count(isPassed);
+}
+
+/** Runs a command that writes Jest's report to the file that it is given, and counts its tests. */
+function runJest(name, runWith) {
+  const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-test-"));
+  const report = join(folder, "jest.json");
+  runStep(name, () => runWith(["--json", `--outputFile=${report}`]));
+  if (existsSync(report)) {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    passed += numPassedTests;
+    failed += numFailedTests;
+    // A program that they need is missing; the title says which.
+    const pending = testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status === "pending").map(({ fullName }) => fullName),
+    );
+    if (pending.length > 0) leftOut.push(`${name}, ${pending.length} tests:\n    ${pending.join("\n    ")}`);
+  }
+  rmSync(folder, { recursive: true });
+}
+
+function runTests(patterns = []) {
+  const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+  if (!hasRedis) leftOut.push("tests of the store in Redis: redis-server is not installed");
+  const coverage = [
+    "--coverage",
+    ...(hasRedis ? [] : ["--coveragePathIgnorePatterns=/node_modules/|/src/idempotency/redis-"]),
+  ];
+  const jest = ["node", "--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
+  const options = ["--config", "test/jest.config.mjs", ...(patterns.length === 0 ? coverage : [])];
+  runJest(["tests", ...patterns].join(" "), (report) => run([...jest, ...options, ...report, ...patterns]));
+}
+
+function runPackage(name, patterns = []) {
+  if (install(`test/${name}`)) {
+    runJest([name, ...patterns].join(" "), (report) =>
+      run(["npm", "test", "--silent", "--", ...report, ...patterns], `test/${name}`),
+    );
+    return;
+  }
+  leftOut.push(`${name}: its packages could not be installed`);
+  if (isCi) count(false);
+}
+
+function runPlaygroundTypes() {
+  if (install(playgroundFolder)) runStep("types of the playground", () => run(["tsc", "-p", playgroundFolder]));
+  else leftOut.push("types of the playground: its packages could not be installed");
+}
+
+/** The package of a test file, or undefined for one of the tests in test/ itself. */
+const packageOf = (path) => packages.find((name) => path.startsWith(`test/${name}/`));
+
+function runNamed(name) {
+  if (name in checks) return runStep(name, () => run(checks[name]));
+  if (name === "tests") return runTests();
+  if (name === "playground-types") return runPlaygroundTypes();
+  if (packages.includes(name)) return runPackage(name);
+  const files = globSync("test/**/*.test.{ts,tsx}", { cwd: root, exclude: (path) => path.endsWith("node_modules") });
+  const matching = files.filter((path) => path.includes(name));
+  for (const owner of new Set(matching.map(packageOf))) {
+    if (owner === undefined) runTests([name]);
+    else runPackage(owner, [name]);
+  }
+  if (matching.length > 0) return;
+  console.error(
+    `${name} is none of ${[...Object.keys(checks), "tests", "playground-types", ...packages].join(", ")} and in no test file's path`,
+  );
+  count(false);
+}
+
+if (!install("test")) {
+  console.error("The packages of test/ could not be installed.");
+  process.exit(1);
+}
+if (names.length > 0) for (const name of names) runNamed(name);
+else {
+  for (const [name, command] of Object.entries(checks)) runStep(name, () => run(command));
+  runTests();
+  runPlaygroundTypes();
+  for (const name of packages) runPackage(name);
+}
+
+for (const [program, what] of [
+  ["helm", "rendering of the Helm chart's templates"],
+  ["buildah", "building of the image"],
+]) {
+  const isThere = spawnSync(program, ["--version"]).error === undefined;
+  if (names.length === 0 && !isThere) leftOut.push(`${what}: ${program} is not installed`);
+}
+if (leftOut.length > 0) console.log(`\nLEFT OUT:\n  ${leftOut.join("\n  ")}`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { BearerToken } from "../auth/bearer-token.ts";
+import { ConfigError, readConfig } from "../config.ts";
+import { idleSocketTimeoutMs } from "../contactswing/transport.ts";
+import { runChecks, toText } from "./run-checks.ts";
+
+// The request that meets the end of a connection is already on its way.
+const idleMarginMs = 500;
+
+const usage = `Checks whether ContactSwing is as this service assumes. It only reads.
+
+  npm run check:upstream [-- --json] [-- --without-token]
+
+The token is read from the file that CHECK_TOKEN_FILE names, or else from standard input, never from an argument.
+CONTACTSWING_URL, UPSTREAM_TIMEOUT_MS, and UPSTREAM_CONNECT_TIMEOUT_MS are those of the service.
+Exit code: 0 if all is as expected, 1 if something differs, 2 if the checks could not run.
+`;
+
+/** Thrown for what prevents the checks from running. The message repeats nothing that was given. */
+class CannotRun extends Error {}
+
+function readOptions(): { readonly json: boolean; readonly withoutToken: boolean; readonly help: boolean } {
+  const boolean = { type: "boolean", default: false } as const;
+  try {
+    const options = { json: boolean, help: boolean, "without-token": boolean };
+    const { json, help, "without-token": withoutToken } = parseArgs({ options }).values;
+    return { json, help, withoutToken };
+  } catch {
+    // The argument may be a token.
+    throw new CannotRun("The only arguments are --json, --without-token, and --help.");
+  }
+}
+
+async function readToken(): Promise<string> {
+  const { CHECK_TOKEN_FILE: file } = process.env;
+  if (!file && process.stdin.isTTY)
+    throw new CannotRun("There is no token: set CHECK_TOKEN_FILE or use standard input.");
+  const given = file ? await readFile(file, "utf8").catch(failToRead) : await text(process.stdin);
+  const token = given.trim().replace(/^bearer +/i, "");
+  if (BearerToken.parse(`Bearer ${token}`) === undefined) {
+    throw new CannotRun(`${file ? "The file" : "Standard input"} does not contain exactly one token.`);
+  }
+  return token;
+}
+
+function failToRead(error: NodeJS.ErrnoException): never {
+  throw new CannotRun(`The file of CHECK_TOKEN_FILE could not be read: ${error.code}.`);
+}
+
+async function main(): Promise<number> {
+  const { json, help, withoutToken } = readOptions();
+  if (help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const config = readConfig(process.env);
+  const report = await runChecks({
+    baseUrl: config.contactSwingUrl,
+    connectTimeoutMs: config.upstreamConnectTimeoutMs,
+    responseTimeoutMs: config.upstreamTimeoutMs,
+    minIdleMs: idleSocketTimeoutMs + idleMarginMs,
+    token: withoutToken ? undefined : await readToken(),
+  });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : toText(report));
+  return report.exitCode;
+}
+
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error) => {
+    const isExpected = error instanceof CannotRun || error instanceof ConfigError;
+    process.stderr.write(`${isExpected ? error.message : `The checks could not run: ${error}`}\n`);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,76 @@
+import process from "node:process";
+import pretty from "pino-pretty";
+import { describeConfig, findConfigWarnings, readConfig } from "./config.ts";
+import { formatCurl } from "./playground/curl.ts";
+import { runService } from "./run-service.ts";
+import { demo } from "./sandbox/demo.ts";
+import { demoToken } from "./sandbox/demo-token.ts";
+import { createService } from "./service.ts";
+import { createLogDestination } from "./telemetry/log-destination.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { startTracing } from "./telemetry/tracing.ts";
+import { version } from "./version.ts";
+
+const prettyOptions = {
+  colorize: true,
+  levelKey: "log\\.level",
+  messageKey: "message",
+  timestampKey: "@timestamp",
+  ignore: "service\\.name,service\\.version,ecs\\.version,event\\.dataset",
+  singleLine: true,
+  sync: true,
+};
+
+// Pages of a frontend's own development server.
+const localOrigins = [/^http:\/\/localhost(?::\d+)?$/, /^http:\/\/127\.0\.0\.1(?::\d+)?$/];
+
+const exampleQuery = `mutation { createDataExtractionAction(input: { name: "My Data Extraction Action", webhook: { mandatory: true, name: "interested", description: "user interested on buying the product", type: YES_NO, syncData: true, syncModule: "customers", syncField: "customer_timezone" } }) { action { id name type isActive webhook { description type } } ctxId replayed } }`;
+
+let playgroundBuild: Promise<void> | undefined;
+const buildPlayground = () => {
+  playgroundBuild ??= import(new URL("../scripts/build-playground.mjs", import.meta.url).href).then((script) =>
+    script.buildPlayground(),
+  );
+  return playgroundBuild;
+};
+
+await runService(async () => {
+  const { HOST, SHUTDOWN_DELAY_MS, CONTACTSWING_IS_SANDBOX } = process.env;
+  const isSandboxed = CONTACTSWING_IS_SANDBOX === "true";
+  const given = readConfig({ ...process.env, HOST: HOST?.trim() || "127.0.0.1" });
+  const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
+  // Programs read the lines that production writes.
+  const log = createLogDestination();
+  const logger = createLogger(config.logLevel, version, process.stdout.isTTY ? pretty(prettyOptions) : log);
+  const tracing = await startTracing({ environment: process.env, version, logger });
+  for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
+  const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
+  const service = createService({ config, logger, version, tracing, buildPlayground, ...token });
+  return {
+    service,
+    logger,
+    // No load balancer has to notice, and every restart on save would wait for it.
+    shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
+    startFields: describeConfig(config),
+    log,
+    onStarted: (url) => {
+      const origin = new URL(url);
+      if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";
+      const address = `${origin.origin}/graphql`;
+      const authorization = `Bearer ${isSandboxed ? demoToken : "<your ContactSwing token>"}`;
+      const lines = [
+        "",
+        `GraphQL: ${address}`,
+        `ContactSwing${isSandboxed ? " sandbox" : ""}: ${config.contactSwingUrl}`,
+        ...(isSandboxed ? [`Demo token: ${demoToken}`] : []),
+        "",
+        "Try it:",
+        formatCurl(address, { authorization }, { query: exampleQuery }),
+        "",
+      ];
+      process.stdout.write(`${lines.join("\n")}\n`);
+      // In the background; a page that is opened meanwhile waits for it, and reports its failure.
+      buildPlayground().catch(() => undefined);
+    },
+  };
+});

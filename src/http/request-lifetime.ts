@@ -1,0 +1,85 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { CallerConnection } from "../caller-connection.ts";
+import { MemoryBudget, type RequestMemory } from "../memory-budget.ts";
+import { maxBytesPerRequest, maxRequestsBytes, weighHead } from "./request-memory.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    memory: RequestMemory;
+    connection: CallerConnection;
+    /** Settles when the request has been handled, which may be after its caller has disconnected. */
+    handling: Promise<unknown> | null;
+    /** Called at the end of the request. */
+    onEnd: (() => void) | null;
+  }
+}
+
+const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+const requestsInFlight = Symbol("requests in flight");
+const isClosing = Symbol("closes after the last response");
+/** A request is here until its response has been sent, and not longer. */
+type FollowedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isClosing]?: boolean };
+
+/** Whether a complete request of the connection has no complete response yet. */
+export function hasRequestInFlight(socket: FollowedSocket): boolean {
+  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
+}
+
+export function closeAfterLastResponse(socket: FollowedSocket): void {
+  socket[isClosing] = true;
+}
+
+/**
+ * Follows each request to its end: its response is sent or its caller has disconnected, and it has been handled. Until
+ * then it counts against the memory of all requests. Load shedding rejects one that does not fit; a pipelined one ends its
+ * connection, because its response would have to wait and take memory too.
+ */
+export function followRequests(app: FastifyInstance): void {
+  const budget = new MemoryBudget(maxRequestsBytes, maxBytesPerRequest);
+  app.decorateRequest("memory", null as never);
+  app.decorateRequest("connection", null as never);
+  app.decorateRequest("handling", null);
+  app.decorateRequest("onEnd", null);
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const { raw } = request;
+    request.memory = budget.open();
+    request.connection = new CallerConnection();
+    if (!request.memory.take(weighHead(request)) && hasRequestInFlight(raw.socket)) {
+      request.memory.release();
+      reply.hijack();
+      raw.socket.destroy();
+      return;
+    }
+    const socket: FollowedSocket = raw.socket;
+    socket[requestsInFlight] ??= new Set();
+    socket[requestsInFlight].add(raw);
+    reply.raw.once("close", () => {
+      socket[requestsInFlight]?.delete(raw);
+      if (socket[isClosing] && !hasRequestInFlight(socket)) socket.destroySoon();
+      if (!reply.raw.writableFinished) request.connection.close();
+      if (request.handling === null) end(request);
+      else
+        request.handling.then(
+          () => end(request),
+          () => end(request),
+        );
+    });
+    // Nobody reads these bodies, and what is not read is buffered.
+    if (methodsWithoutBody.has(request.method)) raw.resume();
+    done();
+  });
+
+  app.addHook("onSend", (request, _reply, payload, done) => {
+    request.raw.resume();
+    done(null, payload);
+  });
+}
+
+function end({ memory, onEnd }: FastifyRequest): void {
+  memory.release();
+  onEnd?.();
+}

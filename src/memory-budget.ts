@@ -1,0 +1,67 @@
+/** Memory that can be taken, for as long as what it was opened for lasts. */
+export interface Memory {
+  /** False if there is not that much left. */
+  take(bytes: number): boolean;
+}
+
+/**
+ * The memory that all requests in flight may use together, and that each of them may use alone. The amounts are estimates
+ * by those who take it; no input must cost much more than it is counted for.
+ */
+export class MemoryBudget {
+  readonly #maxBytes: number;
+  readonly #maxBytesPerRequest: number;
+  #usedBytes = 0;
+
+  constructor(maxBytes: number, maxBytesPerRequest: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxBytesPerRequest = maxBytesPerRequest;
+  }
+
+  open(): RequestMemory {
+    return new RequestMemory(this);
+  }
+
+  /** @param takenBytes what the request has taken before. */
+  take(bytes: number, takenBytes: number): boolean {
+    if (this.#usedBytes + bytes > this.#maxBytes || takenBytes + bytes > this.#maxBytesPerRequest) return false;
+    this.#usedBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#usedBytes -= bytes;
+  }
+}
+
+/** What one request has taken from the budget. */
+export class RequestMemory implements Memory {
+  readonly #budget: MemoryBudget;
+  #takenBytes = 0;
+  #isReleased = false;
+  #isShort = false;
+
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+  }
+
+  /** Whether the budget was too small at least once. */
+  get isShort(): boolean {
+    return this.#isShort;
+  }
+
+  /** What is taken after the release, by work that nobody waits for any more, is not counted. */
+  take(bytes: number): boolean {
+    if (this.#isReleased) return true;
+    if (this.#budget.take(bytes, this.#takenBytes)) this.#takenBytes += bytes;
+    else this.#isShort = true;
+    return !this.#isShort;
+  }
+
+  /** Returns everything. */
+  release(): void {
+    this.#budget.release(this.#takenBytes);
+    this.#takenBytes = 0;
+    this.#isReleased = true;
+  }
+}

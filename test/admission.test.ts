@@ -1,0 +1,288 @@
+import { describe, expect, test } from "@jest/globals";
+import { create, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
+import { scrape } from "./helpers/metrics.ts";
+import { startService } from "./helpers/service.ts";
+import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { waitFor } from "./helpers/wait-for.ts";
+
+const stored: ScriptedAnswer = {
+  status: 200,
+  body: { ctx_id: "ctx-2", data: { name: "N", type: "SINGLEDATAEXTRACTION", is_active: true } },
+};
+const ordinary = ({ method }: ReceivedRequest) => (method === "POST" ? createdAnswer : stored);
+const tokenOf = (name: string) => ({ authorization: `Bearer ${name}` });
+
+const failed = { code: "UPSTREAM_ERROR", outcome: "UNKNOWN", retryable: false };
+const unavailable = { code: "UPSTREAM_UNAVAILABLE", outcome: "NOT_CREATED", retryable: true };
+const overloaded = { code: "OVERLOADED", outcome: "NOT_CREATED", retryable: true };
+
+const entitiesQuery = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) { ... on DataExtractionAction { id name } }
+}`;
+const references = (count: number) => ({
+  query: entitiesQuery,
+  variables: {
+    representations: Array.from({ length: count }, (_, index) => ({ __typename: "DataExtractionAction", id: index })),
+  },
+});
+
+/** An upstream that keeps every request waiting until it is told to respond to all of them. */
+async function startHoldingUpstream(respond = ordinary) {
+  const held: (() => void)[] = [];
+  const upstream = await startUpstream(async (request) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    return respond(request);
+  });
+  const hold = (count: number) => waitFor(`${count} upstream requests`, () => upstream.received.length >= count);
+  const release = () => {
+    for (const respondNow of held.splice(0)) respondNow();
+  };
+  return { ...upstream, hold, release };
+}
+
+const linesOf = (logLines: readonly string[]) => logLines.map((line) => JSON.parse(line));
+
+describe("the circuit breaker", () => {
+  const sendCreates = async (url: string, count: number) => {
+    const verdicts = [];
+    for (let sent = 0; sent < count; sent += 1) {
+      const response = await create(url, minimalInput);
+      verdicts.push(response.body.errors === undefined ? undefined : verdictOf(response));
+    }
+    return verdicts;
+  };
+
+  test.each([502, 503, 504, "a lost connection"])(
+    "opens after 20 create requests that ended with %s",
+    async (failure) => {
+      const upstream = await startUpstream((_request, socket) => {
+        if (typeof failure === "number") return { status: failure };
+        socket.destroy();
+        return createdAnswer;
+      });
+      const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
+
+      const verdicts = await sendCreates(url, 60);
+      const { retryAfterSeconds } = onlyError(await create(url, minimalInput)).extensions;
+
+      expect(verdicts).toEqual([...Array(20).fill(failed), ...Array(40).fill(unavailable)]);
+      expect(upstream.received).toHaveLength(20);
+      expect(retryAfterSeconds).toBe(1);
+      const lines = linesOf(logLines);
+      expect(lines.filter(({ message }) => message === "circuit breaker opened")).toMatchObject([
+        { "log.level": "warn" },
+      ]);
+      expect(lines.at(-1)).toMatchObject({ "log.level": "warn", "upstream.shed": "circuit-open" });
+      const { value } = await scrape(url);
+      expect(value("contactswing_bff_circuit_breaker_state", { state: "open" })).toBe(1);
+      expect(value("contactswing_bff_upstream_requests_shed_total", { reason: "circuit-open" })).toBe(41);
+    },
+  );
+
+  test.each([500, 429, 401, 307])(
+    "never opens because of %i, which one caller's input may have caused",
+    async (status) => {
+      const upstream = await startUpstream(() => ({ status }));
+      const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+      await sendCreates(url, 60);
+
+      expect(upstream.received).toHaveLength(60);
+    },
+  );
+
+  test("stays open after a probe that gets a 503, and closes after one that gets any other kind of response", async () => {
+    let status = 503;
+    const upstream = await startUpstream(() => ({ status }));
+    const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
+    const probe = (requests: number) =>
+      waitFor("a probe", async () => {
+        await create(url, minimalInput);
+        return upstream.received.length === requests;
+      });
+    await sendCreates(url, 20);
+
+    await probe(21);
+    const { retryAfterSeconds, code } = onlyError(await create(url, minimalInput)).extensions;
+    status = 500;
+    await probe(22);
+    await sendCreates(url, 2);
+
+    expect({ code, retryAfterSeconds }).toEqual({ code: "UPSTREAM_UNAVAILABLE", retryAfterSeconds: 2 });
+    expect(upstream.received).toHaveLength(24);
+    expect(linesOf(logLines).filter(({ message }) => message === "circuit breaker closed")).toHaveLength(1);
+  });
+});
+
+describe("a rejected token", () => {
+  const rejection: ScriptedAnswer = { status: 401, body: { detail: "Invalid token" } };
+
+  test("stops the remaining reads of a request for 1,000 entities", async () => {
+    const upstream = await startUpstream(() => rejection);
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+
+    const { body } = await send(url, references(1000));
+
+    expect(upstream.received.length).toBeLessThanOrEqual(32);
+    expect(body.data).toEqual({ _entities: Array(1000).fill(null) });
+    expect(new Set(body.errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["UNAUTHENTICATED"]));
+    expect(body.errors).toHaveLength(1000);
+  });
+
+  test("stops the remaining create requests of a mutation, and none of the next request's", async () => {
+    const upstream = await startUpstream(() => rejection);
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url });
+    const fields = ["a", "b", "c"].map(
+      (alias) => `${alias}: createDataExtractionAction(input: { name: "n", webhook: {} }) { ctxId }`,
+    );
+
+    const { body } = await send(url, { query: `mutation { ${fields.join(" ")} }` });
+    expect(upstream.received).toHaveLength(1);
+    await create(url, minimalInput);
+
+    const rejected = { code: "UNAUTHENTICATED", outcome: "NOT_CREATED", retryable: false };
+    expect(body.errors?.map(({ extensions }) => extensions)).toMatchObject([rejected, rejected, rejected]);
+    expect(upstream.received).toHaveLength(2);
+  });
+});
+
+describe("a caller that disconnects", () => {
+  async function disconnectFrom(request: Record<string, unknown>, upstreamRequests: number) {
+    const upstream = await startHoldingUpstream();
+    const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
+    const caller = new AbortController();
+    const response = send(url, request, tokenOf("t"), caller.signal).catch(() => "disconnected");
+    await upstream.hold(upstreamRequests);
+    caller.abort();
+    expect(await response).toBe("disconnected");
+    const logLine = async () => {
+      await waitFor("the log line", () => logLines.length > 0);
+      return linesOf(logLines);
+    };
+    return { upstream, url, logLine };
+  }
+
+  test.each([
+    ["references", references(1000), 32],
+    ["a list", { query: "{ dataExtractionActions { edges { cursor } } }" }, 1],
+    ["an action", { query: '{ dataExtractionAction(id: "a") { id } }' }, 1],
+  ])(
+    "stops the reads of %s, which neither the metrics nor the log count as failures",
+    async (_case, request, reads) => {
+      const { upstream, url, logLine } = await disconnectFrom(request, reads);
+
+      expect(await logLine()).toMatchObject([{ "log.level": "info", "http.request.aborted": true }]);
+      expect(upstream.received).toHaveLength(reads);
+      const { value, samples } = await scrape(url);
+      expect(value("contactswing_bff_upstream_requests_in_flight")).toBe(0);
+      expect(value("contactswing_bff_requests_total", { code: "ABORTED" })).toBe(1);
+      expect(value("contactswing_bff_upstream_failures_total") ?? 0).toBe(0);
+      const counted = samples.filter(({ name, value }) => name === "contactswing_bff_requests_total" && value > 0);
+      expect(counted.map(({ labels }) => labels.code)).toEqual(["ABORTED"]);
+    },
+  );
+
+  test("does not stop its create request, whose outcome is logged, but the read of its details", async () => {
+    const query =
+      "mutation ($i: CreateDataExtractionActionInput!) { createDataExtractionAction(input: $i) { action { isActive } } }";
+    const { upstream, url, logLine } = await disconnectFrom({ query, variables: { i: minimalInput } }, 1);
+    // By the time this later request is handled, the connection is gone; the upstream request is not.
+    expect((await scrape(url)).value("contactswing_bff_upstream_requests_in_flight")).toBe(1);
+
+    upstream.release();
+
+    expect(await logLine()).toMatchObject([
+      {
+        "log.level": "info",
+        "http.request.aborted": true,
+        "graphql.operation.type": "mutation",
+        "upstream.status_code": 201,
+        "upstream.ctx_id": "ctx-1",
+      },
+    ]);
+    expect(upstream.received.map(({ method }) => method)).toEqual(["POST"]);
+  });
+});
+
+describe("shares of MAX_IN_FLIGHT", () => {
+  test("bound all upstream requests together, until they end", async () => {
+    const upstream = await startHoldingUpstream();
+    const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url, MAX_IN_FLIGHT: "2" });
+    const sent = ["a", "b"].map((name) => create(url, minimalInput, tokenOf(name)));
+    await upstream.hold(2);
+
+    const rejected = await create(url, minimalInput, tokenOf("c"));
+    upstream.release();
+    const responses = await Promise.all(sent);
+    const next = create(url, minimalInput, tokenOf("c"));
+    await upstream.hold(3);
+    upstream.release();
+
+    expect(verdictOf(rejected)).toEqual(overloaded);
+    expect(onlyError(rejected).extensions.retryAfterSeconds).toBe(1);
+    expect(linesOf(logLines)[0]).toMatchObject({ "log.level": "warn", "upstream.shed": "overloaded" });
+    expect([...responses, await next].map(({ body }) => body.errors)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each([
+    ["MAX_IN_FLIGHT_PER_CALLER", { MAX_IN_FLIGHT: "100", MAX_IN_FLIGHT_PER_CALLER: "3" }],
+    ["half of MAX_IN_FLIGHT", { MAX_IN_FLIGHT: "6" }],
+  ])("bound one caller's upstream requests by %s", async (_case, environment) => {
+    const upstream = await startHoldingUpstream();
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url, ...environment });
+    const sent = [1, 2, 3].map(() => create(url, minimalInput, tokenOf("greedy")));
+    await upstream.hold(3);
+
+    expect(verdictOf(await create(url, minimalInput, tokenOf("greedy")))).toEqual(overloaded);
+    expect(onlyError(await read(url, "a", tokenOf("greedy"))).extensions.code).toBe("OVERLOADED");
+    const other = create(url, minimalInput, tokenOf("other"));
+    await upstream.hold(4);
+    upstream.release();
+
+    expect((await other).body.errors).toBeUndefined();
+    await Promise.all(sent);
+    expect(upstream.received).toHaveLength(4);
+  });
+
+  test("leave the last quarter to create requests, while 20 untrusted callers read as much as they can", async () => {
+    const upstream = await startHoldingUpstream();
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url, MAX_IN_FLIGHT: "8" });
+    const reads = Array.from({ length: 20 }, (_, index) => send(url, references(10), tokenOf(`untrusted-${index}`)));
+    // The six that are admitted wait; every other one is rejected at once.
+    await upstream.hold(6);
+    await waitFor(
+      "the other reads to be rejected",
+      async () =>
+        ((await scrape(url)).value("contactswing_bff_upstream_requests_shed_total", { reason: "overloaded" }) ?? 0) >=
+        100,
+    );
+
+    const creates = ["a", "b"].map((name) => create(url, minimalInput, tokenOf(name)));
+    await upstream.hold(8);
+    expect(verdictOf(await create(url, minimalInput, tokenOf("c")))).toEqual(overloaded);
+    const methods = upstream.received.map(({ method }) => method);
+    let isOver = false;
+    const responses = Promise.all([...reads, ...creates]).finally(() => {
+      isOver = true;
+    });
+    await waitFor("every request to end", () => {
+      upstream.release();
+      return isOver;
+    });
+    await responses;
+
+    expect(methods).toEqual([...Array(6).fill("GET"), "POST", "POST"]);
+    expect((await Promise.all(creates)).map(({ body }) => body.errors)).toEqual([undefined, undefined]);
+  });
+
+  test("are at least 1, and one request for many entities stays within its caller's share by itself", async () => {
+    const upstream = await startUpstream(ordinary);
+    const { url } = await startService({ CONTACTSWING_URL: upstream.url, MAX_IN_FLIGHT: "1" });
+
+    const { body } = await send(url, references(50));
+
+    expect(body.errors).toBeUndefined();
+    expect(upstream.received).toHaveLength(50);
+    expect((await create(url, minimalInput)).body.errors).toBeUndefined();
+  });
+});

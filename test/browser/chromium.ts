@@ -1,0 +1,90 @@
+import { accessSync, constants } from "node:fs";
+import process from "node:process";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { onTestEnd } from "../helpers/cleanup.ts";
+
+const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The browser's program: `CHROMIUM_PATH`, or where Linux distributions put it; undefined when there is none. */
+export const chromiumPath = [process.env.CHROMIUM_PATH, ...usualPaths].find(
+  (path) => path !== undefined && isExecutable(path),
+);
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  // Nothing but this machine has an address. Intercepting requests would do the same but switch the cache off.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/** Starts the browser; whoever starts it closes it. */
+export async function launchChromium(): Promise<Browser> {
+  const { chromium } = await import("playwright-core");
+  return chromium.launch({ executablePath: chromiumPath ?? "", args: flags });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** What the page's console and its uncaught errors say, and requests that failed: nothing, in a good visit. */
+  readonly complaints: string[];
+  /** Origins that the page and its workers asked for anything. */
+  readonly origins: Set<string>;
+  /** Resolves once everything that the page loads by itself is there. Can be asked for again after a reload. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What GraphiQL loads last. */
+const lastFiles = [/\/schema\.json$/, /\/editor-worker\.js$/, /\/graphql-worker\.js$/, /\/json-worker\.js$/];
+
+/** A visitor without a past. */
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
+  onTestEnd(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const origins = new Set<string>();
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  context.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // Given up by the page itself: Monaco starts its JSON worker anew while the first one may still be loading.
+    if (reason !== "net::ERR_ABORTED") complaints.push(`${request.url()} ${reason}`);
+  });
+  context.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== "data:") origins.add(origin);
+  });
+  const finished = new Set<string>();
+  let onFinished = () => {};
+  context.on("requestfinished", (request) => {
+    finished.add(request.url());
+    onFinished();
+  });
+  const settle = async () => {
+    await page.locator(".graphiql-query-editor .view-line").first().waitFor();
+    const isThere = (file: RegExp) => [...finished].some((loaded) => file.test(loaded));
+    while (!lastFiles.every(isThere)) {
+      await new Promise<void>((resolve) => {
+        onFinished = resolve;
+      });
+    }
+    finished.clear();
+  };
+  await page.goto(`${url}/graphql`);
+  return { page, complaints, origins, settle };
+}

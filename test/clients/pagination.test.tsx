@@ -1,0 +1,76 @@
+import { ApolloClient, HttpLink } from "@apollo/client";
+import { ApolloProvider } from "@apollo/client/react";
+import { expect, test } from "@jest/globals";
+import { fireEvent, render, waitFor, within } from "@testing-library/react";
+import { type ReactElement, Suspense } from "react";
+import { RelayEnvironmentProvider } from "react-relay";
+import { ActionList as ApolloActionList, createCache } from "./recipes/apollo-client-list";
+import { createRelayEnvironment } from "./recipes/relay";
+import { ActionList as RelayActionList } from "./recipes/relay-list";
+import { demoToken, startSandboxedService } from "./service.mjs";
+
+const authorization = `Bearer ${demoToken}`;
+const names = ["Interested?", "Budget?", "Time zone?", "Address?", "Callback?"];
+
+test.each<[string, (url: string) => ReactElement]>([
+  [
+    "Apollo Client's relayStylePagination",
+    (uri) => (
+      <ApolloProvider
+        client={new ApolloClient({ link: new HttpLink({ uri, headers: { authorization } }), cache: createCache() })}
+      >
+        <ApolloActionList pageSize={2} />
+      </ApolloProvider>
+    ),
+  ],
+  [
+    "Relay's usePaginationFragment",
+    (url) => (
+      <RelayEnvironmentProvider environment={createRelayEnvironment(url, () => demoToken)}>
+        <Suspense fallback="Loading">
+          <RelayActionList pageSize={2} />
+        </Suspense>
+      </RelayEnvironmentProvider>
+    ),
+  ],
+])("%s pages through every action once", async (_name, createList) => {
+  const { url } = await startSandboxedService();
+  for (const name of names) await createAction(`${url}/graphql`, name);
+
+  const { container } = render(createList(`${url}/graphql`));
+  const list = within(container);
+  const readNames = () => list.queryAllByRole("listitem").map(({ textContent }) => textContent ?? "");
+  // The button is there, and enabled, as long as a page can be loaded.
+  const findMore = () => list.queryByText<HTMLButtonElement>("More");
+  await waitFor(() => expect(readNames().length).toBeGreaterThan(0));
+  let pages = 1;
+  for (; findMore() !== null && pages < 20; pages += 1) {
+    const shown = readNames().length;
+    fireEvent.click(findMore() as HTMLButtonElement);
+    await waitFor(() => {
+      expect(findMore()?.disabled ?? false).toBe(false);
+      // Only the last page may be empty.
+      if (findMore() !== null) expect(readNames().length).toBeGreaterThan(shown);
+    });
+  }
+
+  expect(findMore()).toBeNull();
+  expect(pages).toBeGreaterThan(2);
+  // The sandbox has actions of its own.
+  const created = readNames().filter((name) => names.includes(name));
+  expect(created.sort()).toEqual([...names].sort());
+});
+
+async function createAction(url: string, name: string): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization },
+    body: JSON.stringify({
+      query: `mutation ($name: String!) {
+        createDataExtractionAction(input: { name: $name, webhook: {} }) { action { id } }
+      }`,
+      variables: { name },
+    }),
+  });
+  expect(await response.json()).toMatchObject({ data: { createDataExtractionAction: { action: {} } } });
+}

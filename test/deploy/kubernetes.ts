@@ -1,0 +1,66 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Typed {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+type Model = new (manifest: Typed) => { validate(): void };
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** The package that holds a kind's published schema. */
+function findModule({ apiVersion, kind }: Typed): string {
+  const packages: Record<string, string> = {
+    "monitoring.coreos.com/v1": "@kubernetes-models/prometheus-operator/",
+    "serving.knative.dev/v1": "@kubernetes-models/knative/",
+  };
+  return `${packages[apiVersion] ?? "kubernetes-models/"}${apiVersion}/${kind}`;
+}
+
+/**
+ * Holds manifests against the published schemas of Kubernetes and of the operators: once against the JSON schemas
+ * (formats, patterns, required fields), and once against the same as types, since the JSON schemas let a misspelt
+ * field pass and an API server drops it in silence.
+ * @returns one line a problem.
+ */
+export async function findManifestProblems(manifests: readonly Typed[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const manifest of manifests) {
+    const models: Record<string, Model> = await import(findModule(manifest));
+    const model = models[manifest.kind];
+    if (model === undefined) throw new Error(`no schema of ${manifest.apiVersion} ${manifest.kind}`);
+    try {
+      new model(manifest).validate();
+    } catch (error) {
+      problems.push(`${manifest.kind}: ${(error as Error).message}`);
+    }
+  }
+  return [...problems, ...findTypeProblems(manifests)];
+}
+
+function findTypeProblems(manifests: readonly Typed[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "manifests-"));
+  try {
+    symlinkSync(join(root, "test/deploy/node_modules"), join(folder, "node_modules"));
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    const lines = manifests.map(
+      (manifest, index) =>
+        `import type { I${manifest.kind} as T${index} } from "${findModule(manifest)}";\nexport const m${index}: T${index} = ${JSON.stringify(manifest)};\n`,
+    );
+    writeFileSync(join(folder, "manifests.ts"), lines.join(""));
+    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--pretty", "false"];
+    const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin/tsc"), [...options, "manifests.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    if (status === 0) return [];
+    const text = `${stdout}${stderr}`.trim();
+    return text === "" ? [`tsc ended with ${status}`] : text.split("\n");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

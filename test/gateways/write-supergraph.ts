@@ -1,0 +1,4 @@
+import { writeFileSync } from "node:fs";
+import { printSupergraph, supergraphFile } from "./supergraph.ts";
+
+writeFileSync(supergraphFile, printSupergraph());

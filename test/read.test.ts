@@ -1,0 +1,265 @@
+import { describe, expect, test } from "@jest/globals";
+import { onlyError, send } from "./helpers/graphql.ts";
+import { startService } from "./helpers/service.ts";
+import { type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+
+const readQuery = `query Read($id: ID!) {
+  dataExtractionAction(id: $id) {
+    id name type description isActive webhook { mandatory name description type rawType syncData syncModule syncField }
+  }
+}`;
+const token = { authorization: "Bearer t" };
+
+const stored = {
+  id: "act-1",
+  company_id: "c",
+  name: "N",
+  description: "D",
+  type: "SINGLEDATAEXTRACTION",
+  is_active: false,
+  webhook: {
+    mandatory: true,
+    name: "interested",
+    description: "P",
+    type: "yes/no",
+    sync_data: true,
+    sync_module: "m",
+    sync_field: "f",
+  },
+};
+const noWebhookDetails = {
+  mandatory: null,
+  name: null,
+  description: null,
+  type: null,
+  rawType: null,
+  syncData: null,
+  syncModule: null,
+  syncField: null,
+};
+const withData = (data: unknown): ScriptedAnswer => ({ status: 200, body: { ctx_id: "ctx-2", data, message: "ok" } });
+const notFound: ScriptedAnswer = { status: 404, body: { detail: "Action not found" } };
+
+async function start(response: ScriptedAnswer = withData(stored)) {
+  const upstream = await startUpstream(() => response);
+  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
+}
+
+const readById = (url: string, id = "act-1") => send(url, { query: readQuery, variables: { id } }, token);
+const pathsOf = ({ received }: { received: readonly { path: string }[] }) => received.map(({ path }) => path).sort();
+
+test("returns every documented field, by one GET with the caller's token and nothing else of the caller's", async () => {
+  const { upstream, url } = await start();
+
+  const response = await send(url, { query: readQuery, variables: { id: "act-1" } }, { ...token, cookie: "canary" });
+
+  expect(response.body).toEqual({
+    data: {
+      dataExtractionAction: {
+        id: "act-1",
+        name: "N",
+        type: "SINGLEDATAEXTRACTION",
+        description: "D",
+        isActive: false,
+        webhook: {
+          mandatory: true,
+          name: "interested",
+          description: "P",
+          type: "YES_NO",
+          rawType: "yes/no",
+          syncData: true,
+          syncModule: "m",
+          syncField: "f",
+        },
+      },
+    },
+  });
+  expect(upstream.received).toMatchObject([{ method: "GET", path: "/v2/_actions/act-1", body: "" }]);
+  expect(upstream.received[0]?.headers).toEqual({
+    authorization: "Bearer t",
+    accept: "application/json",
+    "accept-encoding": "identity",
+    "user-agent": "contactswing-bff/0.0.0-test",
+    "x-request-id": response.headers.get("x-request-id"),
+    host: new URL(upstream.url).host,
+    connection: "keep-alive",
+  });
+});
+
+test.each([
+  ["a/b?c#d%", "a%2Fb%3Fc%23d%25"],
+  ["../../admin", "..%2F..%2Fadmin"],
+  ["ä 🙂", "%C3%A4%20%F0%9F%99%82"],
+])("escapes the ID %j in the path", async (id, segment) => {
+  const { upstream, url } = await start();
+
+  const { body } = await readById(url, id);
+
+  expect(body.data.dataExtractionAction.id).toBe(id);
+  expect(pathsOf(upstream)).toEqual([`/v2/_actions/${segment}`]);
+});
+
+test.each(["", ".", "..", "....", "\ud800"])("resolves the ID %j to null without a request", async (id) => {
+  const { upstream, url } = await start();
+
+  const { body } = await readById(url, id);
+
+  expect(body).toEqual({ data: { dataExtractionAction: null } });
+  expect(upstream.received).toEqual([]);
+});
+
+test("requires a token also for an ID that needs no request", async () => {
+  const { url } = await start();
+
+  const response = await send(url, { query: readQuery, variables: { id: "" } }, {});
+
+  expect(onlyError(response).extensions.code).toBe("UNAUTHENTICATED");
+});
+
+test.each<[string, ScriptedAnswer]>([
+  ["a JSON 404", notFound],
+  ["an action of another type", withData({ ...stored, type: "SEND_EMAIL", webhook: "anything" })],
+  ["an action of another type without a name", withData({ type: "LABOREDGE" })],
+])("resolves %s to null", async (_case, scripted) => {
+  const { url } = await start(scripted);
+
+  expect((await readById(url)).body).toEqual({ data: { dataExtractionAction: null } });
+});
+
+test.each<[string, object, object]>([
+  ["absent", {}, { description: null, isActive: null, webhook: null }],
+  ["null", { description: null, is_active: null, webhook: null }, { description: null, isActive: null, webhook: null }],
+  ["absent in the webhook", { webhook: {} }, { webhook: noWebhookDetails }],
+  [
+    "null in the webhook",
+    { webhook: Object.fromEntries(Object.keys(stored.webhook).map((name) => [name, null])) },
+    { webhook: noWebhookDetails },
+  ],
+  [
+    "of a response type that the graph does not know",
+    { webhook: { type: "multiple choice" } },
+    { webhook: { ...noWebhookDetails, rawType: "multiple choice" } },
+  ],
+  [
+    "the enum's name instead of its REST value",
+    { webhook: { type: "YES_NO" } },
+    { webhook: { ...noWebhookDetails, rawType: "YES_NO" } },
+  ],
+])("returns null for details that are %s", async (_case, details, expected) => {
+  const { url } = await start(withData({ name: "N", type: "SINGLEDATAEXTRACTION", ...details }));
+
+  const { body } = await readById(url);
+
+  expect(body.errors).toBeUndefined();
+  expect(body.data.dataExtractionAction).toMatchObject({ id: "act-1", name: "N", ...expected });
+});
+
+test.each<[string, unknown]>([
+  ["description", { ...stored, description: 1 }],
+  ["is_active", { ...stored, is_active: "true" }],
+  ["webhook", { ...stored, webhook: [] }],
+  ...Object.keys(stored.webhook).map((name): [string, unknown] => [
+    `webhook.${name}`,
+    { ...stored, webhook: { [name]: {} } },
+  ]),
+  ["name", { ...stored, name: undefined }],
+  ["type", { ...stored, type: null }],
+  ["data", "text"],
+])("is UPSTREAM_BAD_RESPONSE if %s has the wrong JSON type", async (_case, data) => {
+  const { url } = await start(withData(data));
+
+  const { extensions } = onlyError(await readById(url));
+
+  expect(extensions).toMatchObject({ code: "UPSTREAM_BAD_RESPONSE", upstream: { status: 200, ctxId: "ctx-2" } });
+});
+
+test("reads each action once per request, however many fields and aliases select it", async () => {
+  const { upstream, url } = await start();
+  const query = `{
+    first: dataExtractionAction(id: "a") { name isActive }
+    again: dataExtractionAction(id: "a") { description webhook { type } }
+    other: dataExtractionAction(id: 7) { id name }
+  }`;
+
+  const { body } = await send(url, { query }, token);
+  await send(url, { query: '{ dataExtractionAction(id: "a") { id } }' }, token);
+
+  expect(body).toEqual({
+    data: {
+      first: { name: "N", isActive: false },
+      again: { description: "D", webhook: { type: "YES_NO" } },
+      other: { id: "7", name: "N" },
+    },
+  });
+  expect(pathsOf(upstream)).toEqual(["/v2/_actions/7", "/v2/_actions/a", "/v2/_actions/a"]);
+});
+
+describe("a federated reference", () => {
+  const query = `query ($representations: [_Any!]!) {
+    _entities(representations: $representations) { __typename ... on DataExtractionAction { id name isActive } }
+  }`;
+  const representation = (id: unknown) => ({ __typename: "DataExtractionAction", id });
+  const resolve = (url: string, representations: unknown[], headers: Record<string, string> = token) =>
+    send(url, { query, variables: { representations } }, headers);
+
+  test("is resolved by one read per action, also if its ID is a number", async () => {
+    const { upstream, url } = await start();
+
+    const { body } = await resolve(url, [representation("a"), representation(7), representation("a")]);
+
+    const entity = (id: string) => ({ __typename: "DataExtractionAction", id, name: "N", isActive: false });
+    expect(body).toEqual({ data: { _entities: [entity("a"), entity("7"), entity("a")] } });
+    expect(pathsOf(upstream)).toEqual(["/v2/_actions/7", "/v2/_actions/a"]);
+  });
+
+  test("is null if the action does not exist", async () => {
+    const { url } = await start(notFound);
+
+    expect((await resolve(url, [representation("a")])).body).toEqual({ data: { _entities: [null] } });
+  });
+
+  const malformed = [
+    {},
+    "text",
+    7,
+    [],
+    { __typename: "DataExtractionAction" },
+    representation(null),
+    representation({ a: 1 }),
+    representation(1.5),
+    { __typename: "Query", id: "a" },
+    { __typename: 7, id: "a" },
+    { __typename: "constructor", id: "a" },
+  ];
+
+  test.each(malformed)("is the caller's mistake if it is %j: nothing is read, and no bug is logged", async (wrong) => {
+    const { upstream, url, logLines } = await start();
+
+    const response = await resolve(url, [representation("a"), wrong]);
+
+    expect(response.status).toBe(200);
+    expect(onlyError(response).extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      requestId: response.headers.get("x-request-id"),
+      retryable: false,
+      fieldErrors: [
+        {
+          path: ["representations"],
+          message: "Must have `__typename` DataExtractionAction and an `id` (index 1).",
+          rule: "type",
+        },
+      ],
+    });
+    expect(upstream.received).toEqual([]);
+    expect(logLines.join("")).not.toContain("internal error");
+  });
+
+  test.each([[[representation("a")]], [malformed]])("is not looked at without a token: %j", async (representations) => {
+    const { upstream, url } = await start();
+
+    const response = await resolve(url, representations, {});
+
+    expect(onlyError(response).extensions.code).toBe("UNAUTHENTICATED");
+    expect(upstream.received).toEqual([]);
+  });
+});
