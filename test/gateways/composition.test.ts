@@ -41,9 +41,10 @@ describe.each(Object.entries(composers))("%s", (_name, compose) => {
     ]);
     expect(Object.keys(supergraph.getQueryType()?.getFields() ?? {}).sort()).toEqual([
       "dataExtractionAction",
+      "dataExtractionActions",
       "recentCalls",
     ]);
-    expect(action?.description).toBe("Tells a voice agent what to find out in a call, and where to store it.");
+    expect(action?.description).toContain("voice agent");
   });
 
   test("refuses a sibling that resolves a field of ours", async () => {

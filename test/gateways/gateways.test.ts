@@ -115,7 +115,7 @@ describe.each(gateways)("through %s", (name) => {
     expect(body.errors).toBeUndefined();
     expect(body.data.createDataExtractionAction.action).toEqual({
       isActive: true,
-      webhook: { type: "yes/no" },
+      webhook: { type: "YES_NO" },
       callCount: 1,
     });
     expect(calls(upstream.received)).toEqual(["POST /v2/_actions", "GET /v2/_actions/act-1"]);

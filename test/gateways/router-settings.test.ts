@@ -15,13 +15,14 @@ const read = (file: string) => parse(readFileSync(new URL(file, folder), "utf8")
 const extensionNames = Object.keys(
   describeFailure(
     { kind: "input-rejected", fieldErrors: [], retryAfterSeconds: 1, upstream: { status: 422, ctxId: null } },
-    { requestId: "id", isMutation: true },
+    "create",
+    "id",
   ).extensions ?? {},
 ).sort();
 
-/** A create, the read of its details after it, and a margin. */
+/** A create request, the read of its details after it, and a margin. */
 const { upstreamTimeoutMs, upstreamConnectTimeoutMs } = readConfig({});
-const longestAnswerMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
+const longestResponseMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
 
 const toMs = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1]) * 1000;
 
@@ -50,7 +51,7 @@ describe("the settings of Apollo Router", () => {
   test("wait longer than the service may take", () => {
     const { router, subgraphs } = settings.traffic_shaping;
 
-    expect(toMs(subgraphs.contactswing.timeout)).toBeGreaterThan(longestAnswerMs);
+    expect(toMs(subgraphs.contactswing.timeout)).toBeGreaterThan(longestResponseMs);
     expect(toMs(router.timeout)).toBeGreaterThan(toMs(subgraphs.contactswing.timeout));
   });
 });
@@ -81,7 +82,7 @@ describe("the settings of Cosmo Router", () => {
   test("wait longer than the service may take", () => {
     const { request_timeout } = settings.traffic_shaping.subgraphs.contactswing;
 
-    expect(toMs(request_timeout)).toBeGreaterThan(longestAnswerMs);
+    expect(toMs(request_timeout)).toBeGreaterThan(longestResponseMs);
   });
 });
 
@@ -92,7 +93,7 @@ test.each<[string, GatewayCLIConfig]>([
 ])(
   "the settings of Hive Gateway in %s wait longer than the service may take, and send nothing again",
   (_, settings) => {
-    expect(settings.upstreamTimeout).toBeGreaterThan(longestAnswerMs);
+    expect(settings.upstreamTimeout).toBeGreaterThan(longestResponseMs);
     expect(settings).not.toHaveProperty("upstreamRetry");
   },
 );
