@@ -35,7 +35,7 @@ const repeat = async (times: number, run: () => Promise<unknown>) => {
 };
 
 /** An upstream that fails requests whose body contains "fail". */
-async function startFlakyUpstream(failure: Parameters<typeof startUpstream>[0] = () => ({ status: 500, body: "" })) {
+async function startFlakyUpstream(failure: NonNullable<Parameters<typeof startUpstream>[0]> = () => ({ status: 500, body: "" })) {
   const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure(request) : createdAnswer));
   return { CONTACTSWING_URL: upstream.url };
 }
