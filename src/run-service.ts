@@ -94,7 +94,8 @@ async function stop({ service, logger, onStopped, log }: Runnable, delayMs: numb
 /** While the service stops: a second signal ends the process at once, a further error is only logged. */
 function handleFurtherEvents({ service, logger, log }: Runnable): void {
   // The listeners of close-with-grace exit before the log is written.
-  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"]) process.removeAllListeners(event);
+  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"])
+    process.removeAllListeners(event);
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error) => logger.fatal(serializeError(error), "uncaught error"));
   }

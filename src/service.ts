@@ -187,7 +187,12 @@ export function createService(options: ServiceOptions): Service {
     transport.destroy();
     const deadline = Math.min(lastDeadline, performance.now() + closingMs);
     const deadlineBeforeLog = deadline - logMs;
-    await Promise.all([apollo.stop(), store.stop(deadlineBeforeLog), tracing?.stop(deadlineBeforeLog), metricsApp.close()]);
+    await Promise.all([
+      apollo.stop(),
+      store.stop(deadlineBeforeLog),
+      tracing?.stop(deadlineBeforeLog),
+      metricsApp.close(),
+    ]);
     return deadline;
   }
   let stopped: Promise<number> | undefined;

@@ -29,7 +29,10 @@ const input = {
   idempotencyKey: canary,
 };
 const create = { query: createMutation, variables: { input } };
-const readById = { query: "query ($id: ID!) { dataExtractionAction(id: $id) { isActive } }", variables: { id: canary } };
+const readById = {
+  query: "query ($id: ID!) { dataExtractionAction(id: $id) { isActive } }",
+  variables: { id: canary },
+};
 
 /** Every part of the token of 8 characters: a shorter one says nothing. */
 const tokenParts = Array.from({ length: token.length - 7 }, (_, start) => token.slice(start, start + 8));
@@ -37,7 +40,10 @@ const tokenParts = Array.from({ length: token.length - 7 }, (_, start) => token.
 function expectNoLeak(sinks: Readonly<Record<string, string>>): void {
   for (const [sink, text] of Object.entries(sinks)) {
     expect({ sink, leak: tokenParts.find((part) => text.includes(part)) }).toEqual({ sink });
-    expect({ sink, text: text.toLowerCase() }).toEqual({ sink, text: expect.not.stringContaining(canary.toLowerCase()) });
+    expect({ sink, text: text.toLowerCase() }).toEqual({
+      sink,
+      text: expect.not.stringContaining(canary.toLowerCase()),
+    });
   }
 }
 
@@ -62,14 +68,21 @@ function echo(status: number, { headers: received, body }: ReceivedRequest): Scr
   const sent = JSON.parse(body || "{}");
   const secret = String(received.authorization);
   const isText = [400, 403, 409].includes(status);
-  const location = { loc: ["body", "webhook", "sync_field", canary], msg: `${secret} is bad`, type: token, input: sent };
+  const location = {
+    loc: ["body", "webhook", "sync_field", canary],
+    msg: `${secret} is bad`,
+    type: token,
+    input: sent,
+  };
   return {
     status,
     headers: { location: `https://${canary}/`, "x-echo": secret, "retry-after": canary },
     body: {
       ctx_id: status === 201 ? 7 : secret,
       data: { sent, secret },
-      detail: isText ? `${secret} at https://${canary}.example/${canary} is bad, so is ${token}` : [{ ...location, url: `https://${canary}` }],
+      detail: isText
+        ? `${secret} at https://${canary}.example/${canary} is bad, so is ${token}`
+        : [{ ...location, url: `https://${canary}` }],
     },
   };
 }
@@ -106,7 +119,10 @@ test.each<[string, (request: string) => string]>([
   ["plain text", (request) => `HTTP/1.1 500 ${canary}\r\nContent-Type: text/plain\r\n\r\n${request}`],
   ["its own request", (request) => request],
   ["an endless header", (request) => `HTTP/1.1 201 Created\r\nX-Echo: ${request.repeat(200)}`],
-  ["half a response", () => `HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"data":{"action_id":"a","name":"${token}"`],
+  [
+    "half a response",
+    () => `HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"data":{"action_id":"a","name":"${token}"`,
+  ],
   ["nothing", () => ""],
 ])("a response that is %s leaks nothing", async (_case, respond) => {
   const upstream = await startRawUpstream({ onRequest: ({ head, body }, socket) => socket.end(respond(head + body)) });
@@ -131,10 +147,16 @@ test.each([`http://${canary}.invalid`, `http://127.0.0.1:1/${canary}`])(
 
 const long = canary.repeat(1100);
 test.each<[string, unknown]>([
-  ["that is too long", { ...input, name: long, description: long, webhook: { ...input.webhook, name: long }, idempotencyKey: long }],
+  [
+    "that is too long",
+    { ...input, name: long, description: long, webhook: { ...input.webhook, name: long }, idempotencyKey: long },
+  ],
   ["with control characters", JSON.parse(JSON.stringify(input).replaceAll(canary, `${canary}\\u0000`))],
   ["without its sync fields", { name: canary, webhook: { syncData: true } }],
-  ["with other types", { name: { [canary]: canary }, description: [canary], webhook: { mandatory: canary, syncData: canary } }],
+  [
+    "with other types",
+    { name: { [canary]: canary }, description: [canary], webhook: { mandatory: canary, syncData: canary } },
+  ],
   ["with a text for an object", { ...input, webhook: canary }],
   ["with unknown enum values", { ...input, actionTiming: canary, type: canary, webhook: { type: canary } }],
   ["with unknown fields", { ...input, [canary]: canary, webhook: { [canary]: { [canary]: 1 } } }],
@@ -142,7 +164,11 @@ test.each<[string, unknown]>([
 ])("an input %s leaks nothing", async (_case, bad) => {
   const { url, expectNoLeaks } = await startObserved();
 
-  const { body, text } = await send(url, { query: createMutation, variables: { input: bad, [canary]: canary } }, headers);
+  const { body, text } = await send(
+    url,
+    { query: createMutation, variables: { input: bad, [canary]: canary } },
+    headers,
+  );
 
   expect(body.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
   await expectNoLeaks({ text });
@@ -213,7 +239,11 @@ test.each<[string, string, RequestInit]>([
   ["with two tokens", "/graphql", post(create, { authorization: `Bearer ${token} ${token}` })],
   ["with another scheme", "/graphql", post(create, { authorization: `Basic ${token}` })],
   ["whose ID is the token", "/graphql", post({ query: "{ nope }" }, { "x-request-id": token })],
-  ["whose operation is named as the token", "/graphql", post({ query: `query ${canary} { __typename }` }, { authorization: `Bearer ${canary}` })],
+  [
+    "whose operation is named as the token",
+    "/graphql",
+    post({ query: `query ${canary} { __typename }` }, { authorization: `Bearer ${canary}` }),
+  ],
 ])("a request %s leaks nothing", async (_case, path, init) => {
   const { url, logLines } = await startService({});
 
@@ -247,7 +277,10 @@ function createBug(message: string): Error {
 
 test.each<[string, unknown]>([
   ["with the token in its message", createBug(`no response for ${headers.authorization}; token ${token}.`)],
-  ["with parts of the token in its message", createBug(`Unexpected token in "${token.slice(0, 12)}", "${token.slice(9)}"`)],
+  [
+    "with parts of the token in its message",
+    createBug(`Unexpected token in "${token.slice(0, 12)}", "${token.slice(9)}"`),
+  ],
   ["with a message of several lines", createBug(`first\n    at ${token} (src/${token}.ts:1:1)`)],
   ["whose stack is not one", Object.assign(createBug("m"), { stack: `    at ${token} (${token}:1:1)` })],
   ["that is not an error", { token, headers }],
@@ -263,7 +296,12 @@ test.each<[string, unknown]>([
 
   const log = logLines.join("");
   const line = logLines.map((text) => JSON.parse(text)).find(({ message }) => message === "internal error");
-  expect(line).toMatchObject({ "log.level": "error", "http.request.id": expect.any(String), "error.type": expect.any(String), "error.message": expect.any(String) });
+  expect(line).toMatchObject({
+    "log.level": "error",
+    "http.request.id": expect.any(String),
+    "error.type": expect.any(String),
+    "error.message": expect.any(String),
+  });
   if (bug instanceof Error) expect(line["error.stack_trace"]).toEqual(expect.stringMatching(/\n\s+at /));
   // A bug may quote the caller's input, never the token.
   for (const part of tokenParts) expect(log).not.toContain(part);
