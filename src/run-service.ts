@@ -1,6 +1,5 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import closeWithGrace from "close-with-grace";
 import { ConfigError } from "./config.ts";
 import type { Service } from "./service.ts";
 import type { LogDestination } from "./telemetry/log-destination.ts";
@@ -20,7 +19,7 @@ export interface Runnable {
   readonly log: Pick<LogDestination, "flush">;
 }
 
-/** For the log, when the process ends at once. */
+/** Time for the log when the process ends at once. */
 const lastLinesMs = 500;
 
 /**
@@ -30,50 +29,59 @@ const lastLinesMs = 500;
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
   let prepared: Runnable | undefined;
-  let isRunning = false;
+  let stage: "starting" | "running" | "stopping" = "starting";
+  let exitCode = 0;
 
-  async function refuse(error: unknown): Promise<never> {
-    process.stderr.write(`${explain(error)}\n`);
+  async function exitAtOnce(): Promise<never> {
     await prepared?.log.flush(performance.now() + lastLinesMs);
     process.exit(1);
   }
 
-  closeWithGrace(
-    {
-      // The service has its own time limits.
-      delay: false,
-      logger: false,
-      skip: [
-        "beforeExit",
-        "SIGHUP",
-        "SIGQUIT",
-        "SIGILL",
-        "SIGTRAP",
-        "SIGABRT",
-        "SIGBUS",
-        "SIGFPE",
-        "SIGSEGV",
-        "SIGUSR2",
-      ],
-    },
-    async ({ signal, err }) => {
-      if (prepared === undefined || !isRunning) {
-        if (err !== undefined) await refuse(err);
-        return;
-      }
-      handleFurtherEvents(prepared);
-      if (err !== undefined) prepared.logger.fatal(serializeError(err), "uncaught error");
-      else prepared.logger.info({ "process.signal": signal }, "stopping");
-      await stop(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
-    },
-  );
+  function refuse(error: unknown): Promise<never> {
+    process.stderr.write(`${explain(error)}\n`);
+    return exitAtOnce();
+  }
+
+  async function stopAndExit(runnable: Runnable, delayMs: number): Promise<never> {
+    stage = "stopping";
+    try {
+      await stop(runnable, delayMs);
+    } catch (error) {
+      exitCode = 1;
+      runnable.logger.fatal(serializeError(error), "uncaught error");
+      await runnable.log.flush(performance.now() + lastLinesMs);
+    }
+    process.exit(exitCode);
+  }
+
+  async function onSignal(signal: NodeJS.Signals): Promise<void> {
+    if (prepared === undefined || stage === "starting") process.exit(0);
+    if (stage === "stopping") {
+      abandon(prepared);
+      return exitAtOnce();
+    }
+    prepared.logger.info({ "process.signal": signal }, "stopping");
+    await stopAndExit(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
+  }
+
+  async function onUncaught(error: unknown): Promise<void> {
+    if (prepared === undefined || stage === "starting") return refuse(error);
+    exitCode = 1;
+    prepared.logger.fatal(serializeError(error), "uncaught error");
+    if (stage !== "stopping") await stopAndExit(prepared, 0);
+  }
+
+  // A first process in a container does not receive signals that it does not listen to.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  // An unhandled rejection arrives here too.
+  process.on("uncaughtException", onUncaught);
   // Its reader is gone: no reason to abandon callers, and nothing can be written anyway.
   process.stderr.on("error", () => undefined);
 
   try {
     prepared = await prepare();
     const url = await prepared.service.start();
-    isRunning = true;
+    stage = "running";
     prepared.logger.info({ "service.address": url, ...prepared.startFields }, "listening");
     prepared.onStarted?.(url);
   } catch (error) {
@@ -91,22 +99,9 @@ async function stop({ service, logger, onStopped, log }: Runnable, delayMs: numb
   await log.flush(deadlineMs);
 }
 
-/** While the service stops: a second signal ends the process at once, a further error is only logged. */
-function handleFurtherEvents({ service, logger, log }: Runnable): void {
-  // The listeners of close-with-grace exit before the log is written.
-  for (const event of ["SIGTERM", "SIGINT", "uncaughtException", "unhandledRejection"])
-    process.removeAllListeners(event);
-  for (const event of ["uncaughtException", "unhandledRejection"]) {
-    process.on(event, (error) => logger.fatal(serializeError(error), "uncaught error"));
-  }
-  for (const signal of ["SIGTERM", "SIGINT"]) {
-    process.once(signal, async () => {
-      const abandoned = service.abandonRequests();
-      logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
-      await log.flush(performance.now() + lastLinesMs);
-      process.exit(1);
-    });
-  }
+function abandon({ service, logger }: Runnable): void {
+  const abandoned = service.abandonRequests();
+  logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
 }
 
 function explain(error: unknown): string {
