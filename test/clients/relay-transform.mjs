@@ -1,26 +1,17 @@
 // What a frontend's build does: graphql`…` becomes an import of what relay-compiler has generated.
 import { transformSync } from "@babel/core";
-import swcJest from "@swc/jest";
+import transformer from "../esbuild-transform.mjs";
 
-const swc = swcJest.createTransformer({
-  jsc: {
-    parser: { syntax: "typescript", tsx: true },
-    transform: { react: { runtime: "automatic" } },
-    target: "es2023",
-  },
-  module: { type: "es6" },
-});
-
-// biome-ignore lint/style/noDefaultExport: jest loads a transformer by its default export
+// biome-ignore lint/style/noDefaultExport: Jest takes a transformer by its default export
 export default {
-  process(source, filename, options) {
+  processAsync(source, path) {
     const { code } = transformSync(source, {
-      filename,
+      filename: path,
       babelrc: false,
       configFile: false,
       parserOpts: { plugins: ["typescript", "jsx"] },
       plugins: [["relay", { eagerEsModules: true }]],
     });
-    return swc.process(code, filename, options);
+    return transformer.processAsync(code, path);
   },
 };
