@@ -1,6 +1,5 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import closeWithGrace from "close-with-grace";
 import { ConfigError } from "./config.ts";
 import type { Service } from "./service.ts";
 import type { LogDestination } from "./telemetry/log-destination.ts";
@@ -17,8 +16,11 @@ export interface Runnable {
   readonly onStarted?: (url: string) => void;
   /** Called after the service has stopped. */
   readonly onStopped?: () => Promise<void>;
-  readonly log: Pick<LogDestination, "flush" | "flushSync">;
+  readonly log: Pick<LogDestination, "flush">;
 }
+
+/** Time for the log when the process ends at once. */
+const lastLinesMs = 500;
 
 /**
  * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process at
@@ -27,80 +29,79 @@ export interface Runnable {
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
   let prepared: Runnable | undefined;
-  let isRunning = false;
-  let isStopping = false;
+  let stage: "starting" | "running" | "stopping" = "starting";
+  let exitCode = 0;
 
-  function refuse(error: unknown): never {
-    process.stderr.write(`${explain(error)}\n`);
-    prepared?.log.flushSync();
+  async function exitAtOnce(): Promise<never> {
+    await prepared?.log.flush(performance.now() + lastLinesMs);
     process.exit(1);
   }
 
-  closeWithGrace(
-    {
-      // The service has its own time limits.
-      delay: false,
-      logger: false,
-      skip: [
-        "beforeExit",
-        "SIGHUP",
-        "SIGQUIT",
-        "SIGILL",
-        "SIGTRAP",
-        "SIGABRT",
-        "SIGBUS",
-        "SIGFPE",
-        "SIGSEGV",
-        "SIGUSR2",
-      ],
-      onSecondSignal: () => prepared && isStopping && abandon(prepared),
-      onSecondError: (error) => {
-        prepared?.logger.fatal(serializeError(error), "uncaught error");
-        prepared?.log.flushSync();
-      },
-    },
-    async ({ signal, err }) => {
-      if (prepared === undefined || !isRunning) {
-        if (err !== undefined) refuse(err);
-        return;
-      }
-      isStopping = true;
-      if (err !== undefined) prepared.logger.fatal(serializeError(err), "uncaught error");
-      else prepared.logger.info({ "process.signal": signal }, "stopping");
-      await stop(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
-    },
-  );
-  // The reader of the output is gone: no reason to abandon callers, and nothing can be written anyway.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  function refuse(error: unknown): Promise<never> {
+    process.stderr.write(`${explain(error)}\n`);
+    return exitAtOnce();
+  }
+
+  async function stopAndExit(runnable: Runnable, delayMs: number): Promise<never> {
+    stage = "stopping";
+    try {
+      await stop(runnable, delayMs);
+    } catch (error) {
+      exitCode = 1;
+      runnable.logger.fatal(serializeError(error), "uncaught error");
+      await runnable.log.flush(performance.now() + lastLinesMs);
+    }
+    process.exit(exitCode);
+  }
+
+  async function onSignal(signal: NodeJS.Signals): Promise<void> {
+    if (prepared === undefined || stage === "starting") process.exit(0);
+    if (stage === "stopping") {
+      abandon(prepared);
+      return exitAtOnce();
+    }
+    prepared.logger.info({ "process.signal": signal }, "stopping");
+    await stopAndExit(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
+  }
+
+  async function onUncaught(error: unknown): Promise<void> {
+    if (prepared === undefined || stage === "starting") return refuse(error);
+    exitCode = 1;
+    prepared.logger.fatal(serializeError(error), "uncaught error");
+    if (stage !== "stopping") await stopAndExit(prepared, 0);
+  }
+
+  // A first process in a container does not receive signals that it does not listen to.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  // An unhandled rejection arrives here too.
+  process.on("uncaughtException", onUncaught);
+  // Its reader is gone: no reason to abandon callers, and nothing can be written anyway.
+  process.stderr.on("error", () => undefined);
 
   try {
     prepared = await prepare();
     const url = await prepared.service.start();
-    isRunning = true;
+    stage = "running";
     prepared.logger.info({ "service.address": url, ...prepared.startFields }, "listening");
     prepared.onStarted?.(url);
   } catch (error) {
-    refuse(error);
+    await refuse(error);
   }
 }
 
 /** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
 async function stop({ service, logger, onStopped, log }: Runnable, delayMs: number): Promise<void> {
-  try {
-    service.drain();
-    await delay(delayMs);
-    await service.stop();
-    await onStopped?.();
-    logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
-  } finally {
-    await log.flush();
-  }
+  service.drain();
+  await delay(delayMs);
+  const deadlineMs = await service.stop();
+  await onStopped?.();
+  logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
+  await log.flush(deadlineMs);
 }
 
-function abandon({ service, logger, log }: Runnable): void {
+function abandon({ service, logger }: Runnable): void {
   const abandoned = service.abandonRequests();
   logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
-  log.flushSync();
 }
 
 function explain(error: unknown): string {

@@ -32,8 +32,11 @@ export interface Service {
   start(): Promise<string>;
   /** From here on readiness is false; requests are still accepted. */
   drain(): void;
-  /** Stops listening, lets requests in flight finish for at most the grace period, and closes every connection. */
-  stop(): Promise<void>;
+  /**
+   * Stops listening, lets requests in flight finish for at most the grace period, and closes every connection.
+   * @returns when the process should have ended, on the clock of `performance.now()`.
+   */
+  stop(): Promise<number>;
   /** Ends the log lines of requests in flight, because the process ends at once. @returns how many there were. */
   abandonRequests(): number;
   readonly endedRequestCount: number;
@@ -65,6 +68,8 @@ const waitMarginMs = 1000;
 const lastResponsesMs = 250;
 /** After the requests in flight: time for everything else together. The whole stop takes at most this and the grace period. */
 const closingMs = 1000;
+/** Of the closing time: what the log has at the end. */
+const logMs = 250;
 
 /** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
@@ -166,7 +171,7 @@ export function createService(options: ServiceOptions): Service {
     },
   });
 
-  async function stop(): Promise<void> {
+  async function stop(): Promise<number> {
     isDraining = true;
     const lastDeadline = performance.now() + config.shutdownGraceMs + closingMs;
     let cut: NodeJS.Timeout | undefined;
@@ -181,9 +186,16 @@ export function createService(options: ServiceOptions): Service {
     gauge.stop();
     transport.destroy();
     const deadline = Math.min(lastDeadline, performance.now() + closingMs);
-    await Promise.all([apollo.stop(), store.stop(deadline), tracing?.stop(deadline), metricsApp.close()]);
+    const deadlineBeforeLog = deadline - logMs;
+    await Promise.all([
+      apollo.stop(),
+      store.stop(deadlineBeforeLog),
+      tracing?.stop(deadlineBeforeLog),
+      metricsApp.close(),
+    ]);
+    return deadline;
   }
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<number> | undefined;
 
   return {
     async start() {

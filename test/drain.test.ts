@@ -1,147 +1,104 @@
+import { spawn } from "node:child_process";
 import { Agent, request } from "node:http";
 import { expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { createRequestText, openConnection } from "./helpers/connection.ts";
-import { create, createMutation, type GraphqlAnswer, minimalInput } from "./helpers/graphql.ts";
-import { eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
+import { create, createMutation, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
+import { openConnection } from "./helpers/raw-http.ts";
 import { startService } from "./helpers/service.ts";
 import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const faultyEntry = new URL("helpers/faulty-process.ts", import.meta.url).pathname;
 
-/** An upstream that holds every call until the test lets go of the ones that a name belongs to. */
+/** An upstream that responds to nothing until it is told to. */
 async function startHoldingUpstream() {
-  const waiting = new Map<string, () => void>();
-  const nameOf = ({ body }: ReceivedRequest) => (JSON.parse(body) as { name: string }).name;
-  const upstream = await startUpstream(async (received) => {
-    await new Promise<void>((resolve) => waiting.set(nameOf(received), resolve));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const upstream = await startUpstream(async () => {
+    await promise;
     return createdAnswer;
   });
-  const names = () => upstream.received.map(nameOf);
-  const release = (name: string) => waiting.get(name)?.();
-  return { ...upstream, names, release, releaseAll: () => waiting.forEach((resolve) => void resolve()) };
+  return { ...upstream, release: () => resolve() };
 }
 
-function idOf({ body }: GraphqlAnswer): string {
-  return body.data.createDataExtractionAction.action.id;
-}
+// biome-ignore lint/suspicious/noExplicitAny: the body of any response
+const idOf = ({ body }: { body: { data?: any } }) => body.data?.createDataExtractionAction?.action.id;
+const nameOf = ({ body }: ReceivedRequest) => (JSON.parse(body) as { name: string }).name;
 
-test.each(["SIGTERM", "SIGINT"] as const)("gives 100 answers to 100 calls under way when %s comes", async (signal) => {
+test("drains on SIGTERM: not ready at once, still accepting requests, those in flight finish, exit 0", async () => {
   const upstream = await startHoldingUpstream();
-  const { url, child, exit, output } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "50" });
-  const calls = Array.from({ length: 100 }, (_, n) => create(url, { name: `call ${n}`, webhook: {} }, token));
+  const { url, child, exit, lines } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_DELAY_MS: "1500",
+  });
+  const slow = create(url, { name: "slow", webhook: {} }, token);
+  await eventually(() => upstream.received.length === 1);
+
+  child.kill("SIGTERM");
+  await eventually(() => lines().find(({ message }) => message === "stopping"));
+  const readiness = await fetch(`${url}/health/ready`).then(({ status }) => status);
+  const accepted = await create(url, { name: "", webhook: {} }, token);
+  await eventually(() => isRefused(url));
+  upstream.release();
+
+  expect(readiness).toBe(503);
+  expect(onlyError(accepted).extensions.code).toBe("BAD_USER_INPUT");
+  expect(accepted.headers.get("connection")).toBe("close");
+  expect(idOf(await slow)).toBe("act-1");
+  expect(await exit).toBe(0);
+  expect(lines().slice(-1)).toMatchObject([{ "log.level": "info", message: "stopped", "requests.ended": 2 }]);
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)("finishes 100 requests in flight after %s", async (signal) => {
+  const upstream = await startHoldingUpstream();
+  const { url, child, exit } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_DELAY_MS: signal === "SIGINT" ? "600000" : "50",
+  });
+  const responses = Array.from({ length: 100 }, (_, n) => create(url, { name: `${n}`, webhook: {} }, token));
   await eventually(() => upstream.received.length === 100);
 
   child.kill(signal);
-  await eventually(() => output().includes("stopping"));
   await eventually(() => isRefused(url));
-  upstream.releaseAll();
-  const answers = await Promise.all(calls);
+  upstream.release();
 
-  expect(answers.map(idOf)).toEqual(Array(100).fill("act-1"));
-  expect(new Set(upstream.names()).size).toBe(100);
+  expect((await Promise.all(responses)).map(idOf)).toEqual(Array(100).fill("act-1"));
+  expect(new Set(upstream.received.map(nameOf)).size).toBe(100);
   expect(await exit).toBe(0);
 });
 
-test("tells a keep-alive client to close with the first answer of the drain, and the client opens another connection", async () => {
+test("closes a keep-alive connection with the first response while it drains", async () => {
   const upstream = await startUpstream();
   const { url, service } = await startService({ CONTACTSWING_URL: upstream.url });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestEnd(async () => agent.destroy());
-  const call = () =>
-    new Promise<{ connection: string | undefined; isReused: boolean }>((resolve, reject) => {
-      const sent = request(`${url}/graphql`, {
-        method: "POST",
-        agent,
-        headers: { ...token, "content-type": "application/json" },
-      });
+  const send = () =>
+    new Promise<unknown[]>((resolve, reject) => {
+      const headers = { ...token, "content-type": "application/json" };
+      const sent = request(`${url}/graphql`, { method: "POST", agent, headers });
       sent.once("error", reject);
       sent.once("response", (response) => {
-        const answer = { connection: response.headers.connection, isReused: sent.reusedSocket };
-        response.resume().once("end", () => resolve(answer));
+        const facts = [response.headers.connection, sent.reusedSocket];
+        response.resume().once("end", () => resolve(facts));
       });
       sent.end(JSON.stringify({ query: createMutation, variables: { input: minimalInput } }));
     });
 
-  const before = [await call(), await call()];
+  const before = [await send(), await send()];
   service.drain();
-  const after = [await call(), await call()];
+  const after = [await send(), await send()];
 
-  expect(before.map(({ connection }) => connection)).toEqual(["keep-alive", "keep-alive"]);
-  expect(after.map(({ connection }) => connection)).toEqual(["close", "close"]);
-  expect([...before, ...after].map(({ isReused }) => isReused)).toEqual([false, true, true, false]);
-});
-
-test("answers every pipelined call whose create was sent, whichever ends first, and closes after the last", async () => {
-  const upstream = await startHoldingUpstream();
-  const { url, service } = await startService({ CONTACTSWING_URL: upstream.url });
-  const { socket, received, closed } = await openConnection(url);
-  socket.write(["one", "two", "three"].map(createRequestText).join(""));
-  await eventually(() => upstream.received.length === 3);
-
-  service.drain();
-  upstream.release("two");
-  upstream.release("one");
-  upstream.release("three");
-  await closed;
-
-  const answers = received().split("HTTP/1.1 200 OK").slice(1);
-  expect(answers).toHaveLength(3);
-  expect(answers.map((answer) => /connection: (\S+)/i.exec(answer)?.[1])).toEqual([
-    "keep-alive",
-    "keep-alive",
-    "close",
+  expect(before).toEqual([
+    ["keep-alive", false],
+    ["keep-alive", true],
   ]);
-  for (const answer of answers) expect(answer).toContain('"id":"act-1"');
+  expect(after).toEqual([
+    ["close", true],
+    ["close", false],
+  ]);
 });
 
-test("does not begin a call on a connection whose last answer is already decided", async () => {
-  const upstream = await startHoldingUpstream();
-  const { url, service } = await startService({ CONTACTSWING_URL: upstream.url });
-  const { socket, received, closed } = await openConnection(url);
-  socket.write(createRequestText("one") + createRequestText("two"));
-  await eventually(() => upstream.received.length === 2);
-
-  service.drain();
-  upstream.release("two");
-  // A whole other call takes longer than the rest of this one.
-  const other = create(url, { name: "other", webhook: {} }, token);
-  await eventually(() => upstream.names().includes("other"));
-  upstream.release("other");
-  await other;
-  socket.write(createRequestText("three"));
-  upstream.release("one");
-  await closed;
-
-  expect(received().match(/"id":"act-1"/g)).toHaveLength(2);
-  expect(upstream.names()).toEqual(["one", "two", "other"]);
-});
-
-test("goes on answering on a busy connection while the listener is closed, and begins nothing that it would not answer", async () => {
-  const upstream = await startHoldingUpstream();
-  const { url, service } = await startService({ CONTACTSWING_URL: upstream.url });
-  const { socket, received, closed } = await openConnection(url);
-  socket.write(createRequestText("one"));
-  await eventually(() => upstream.received.length === 1);
-
-  const stopped = service.stop();
-  await eventually(() => isRefused(url));
-  socket.write(createRequestText("two"));
-  await eventually(() => upstream.received.length === 2);
-  await new Promise((resolve) => socket.write(createRequestText("three"), resolve));
-  // Service and test share one event loop: after a few turns the service has read what there is to read.
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  upstream.releaseAll();
-  await closed;
-  await stopped;
-
-  expect(upstream.names()).toEqual(["one", "two"]);
-  expect(received().match(/"id":"act-1"/g)).toHaveLength(2);
-  expect(received().match(/connection: close/gi)).toHaveLength(1);
-});
-
-test("does not wait for connections on which nothing is under way", async () => {
+test("does not wait for idle connections", async () => {
   const { url, child, exit } = await startProcess({ SHUTDOWN_DELAY_MS: "0", SHUTDOWN_GRACE_MS: "60000" });
   const used = await openConnection(url);
   used.socket.write("GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -154,7 +111,108 @@ test("does not wait for connections on which nothing is under way", async () => 
   await Promise.all([used.closed, unused.closed]);
 });
 
-test("ends as asked when a signal comes before it listens", async () => {
+test("ends everything that hangs within one deadline, with exit 0, and still tells callers and the log", async () => {
+  const never = () => new Promise<never>(() => {});
+  const upstream = await startUpstream(never);
+  const receiver = await startUpstream(never);
+  const { url, child, exit, lines } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_GRACE_MS: "300",
+    UPSTREAM_TIMEOUT_MS: "20000",
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  });
+  const response = create(url, minimalInput, token);
+  await eventually(() => upstream.received.length === 1);
+
+  const signaledAt = performance.now();
+  child.kill("SIGINT");
+
+  expect(await exit).toBe(0);
+  // The grace period, 250 ms for the last responses, 1 s for everything else.
+  expect(performance.now() - signaledAt).toBeLessThan(300 + 250 + 1000 + 500);
+  expect(onlyError(await response).extensions).toMatchObject({ code: "UPSTREAM_ERROR", outcome: "UNKNOWN" });
+  expect(lines().map(({ message }) => message)).toEqual(expect.arrayContaining(["graphql request", "stopped"]));
+  expect(lines().at(-1).message).toBe("stopped");
+});
+
+test("ends at once on a second signal, and logs the requests that it abandons", async () => {
+  const upstream = await startHoldingUpstream();
+  const { url, child, exit, lines } = await startProcess({
+    CONTACTSWING_URL: upstream.url,
+    SHUTDOWN_DELAY_MS: "20000",
+  });
+  const abandoned = create(url, minimalInput, { ...token, "x-request-id": "abandoned" }).catch(() => "cut off");
+  await eventually(() => upstream.received.length === 1);
+
+  child.kill("SIGTERM");
+  await eventually(() => lines().some(({ message }) => message === "stopping"));
+  child.kill("SIGTERM");
+
+  expect(await exit).toBe(1);
+  expect(await abandoned).toBe("cut off");
+  expect(lines().slice(-3)).toMatchObject([
+    { message: "stopping" },
+    { message: "graphql request", "http.request.id": "abandoned", "http.request.aborted": true },
+    { "log.level": "warn", message: "stopped at once", "requests.ended": 1, "requests.abandoned": 1 },
+  ]);
+});
+
+/** Logs 3,000 lines, more than fit into the pipe, while nothing reads them. */
+async function fillLog(entry: string | undefined) {
+  const run = await startProcess({ SHUTDOWN_DELAY_MS: "0" }, entry);
+  const stdout = run.child.stdout;
+  if (stdout === null) throw new Error("the output is a pipe");
+  stdout.pause();
+  for (let batch = 0; batch < 30; batch++) {
+    const ids = Array.from({ length: 100 }, (_, index) => `line-${batch * 100 + index}`);
+    await Promise.all(
+      ids.map((id) => fetch(`${run.url}/graphql`, { method: "POST", headers: { "x-request-id": id } })),
+    );
+  }
+  return { ...run, stdout };
+}
+
+test.each<[string, NodeJS.Signals, number, string | undefined, string]>([
+  ["a signal", "SIGTERM", 0, undefined, "stopped"],
+  ["an uncaught error", "SIGUSR2", 1, faultyEntry, "stopped"],
+])("writes every line for a slow reader before it ends after %s", async (_case, signal, code, entry, last) => {
+  const { child, exit, lines, stdout } = await fillLog(entry);
+
+  child.kill(signal);
+  stdout.resume();
+
+  expect(await exit).toBe(code);
+  const ids = lines().map((line) => line["http.request.id"]);
+  expect(new Set(ids.filter(Boolean)).size).toBe(3000);
+  expect(lines().at(-1).message).toBe(last);
+});
+
+test.each(["one signal", "two signals"])("does not wait for a reader that never reads, after %s", async (signals) => {
+  const { child } = await fillLog(undefined);
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const signaledAt = performance.now();
+
+  child.kill("SIGTERM");
+  if (signals === "two signals") child.kill("SIGINT");
+  await exited;
+
+  expect(performance.now() - signaledAt).toBeLessThan(2500);
+});
+
+test("serves requests, and drains, although nothing reads its output any more", async () => {
+  const upstream = await startUpstream();
+  const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "0" });
+
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  const responses = [await create(url, minimalInput, token), await create(url, minimalInput, token)];
+  child.kill("SIGTERM");
+
+  expect(responses.map(idOf)).toEqual(["act-1", "act-1"]);
+  expect(await exit).toBe(0);
+});
+
+test("stops on a signal that comes before it listens", async () => {
   const { child, exit, output, errors } = runProcess({ HANG_AT_START: "1" }, faultyEntry);
   await eventually(() => output().includes("starting"));
 
@@ -164,7 +222,7 @@ test("ends as asked when a signal comes before it listens", async () => {
   expect(errors()).toBe("");
 });
 
-test("stops in one line with exit code 1 when a part breaks before it listens", async () => {
+test("stops with one line and exit 1 on an error before it listens", async () => {
   const { exit, errors } = runProcess({ FAULT_AT_START: "1" }, faultyEntry);
 
   expect(await exit).toBe(1);
@@ -173,41 +231,33 @@ test("stops in one line with exit code 1 when a part breaks before it listens", 
 
 test.each([
   ["an uncaught error", "SIGUSR2", "TypeError"],
-  ["a rejection that nobody handles", "SIGHUP", "RangeError"],
-] as const)(
-  "lets calls under way finish after %s, says so without its message, and exits with 1",
-  async (_case, signal, type) => {
-    const upstream = await startHoldingUpstream();
-    const { url, child, exit, output, errors } = await startProcess({ CONTACTSWING_URL: upstream.url }, faultyEntry);
-    const call = create(url, minimalInput, token);
-    await eventually(() => upstream.received.length === 1);
+  ["an unhandled rejection", "SIGHUP", "RangeError"],
+] as const)("finishes requests in flight after %s, logs it, and exits with 1", async (_case, signal, type) => {
+  const upstream = await startHoldingUpstream();
+  const { url, child, exit, lines } = await startProcess({ CONTACTSWING_URL: upstream.url }, faultyEntry);
+  const response = create(url, minimalInput, token);
+  await eventually(() => upstream.received.length === 1);
 
-    child.kill(signal);
-    await eventually(() => output().includes("uncaught error"));
-    upstream.releaseAll();
+  child.kill(signal);
+  const line = await eventually(() => lines().find(({ message }) => message === "uncaught error"));
+  upstream.release();
 
-    expect(idOf(await call)).toBe("act-1");
-    expect(await exit).toBe(1);
-    const lines = output()
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    expect(lines.filter((line) => line.message === "uncaught error")).toMatchObject([
-      { "log.level": "fatal", "error.type": type },
-    ]);
-    expect(output() + errors()).not.toContain("canary");
-  },
-);
+  expect(idOf(await response)).toBe("act-1");
+  expect(await exit).toBe(1);
+  expect(line).toMatchObject({
+    "log.level": "fatal",
+    "error.type": type,
+    "error.stack_trace": expect.stringContaining("faulty-process.ts:"),
+  });
+});
 
-test("goes on answering, and drains, when nobody reads its output any more", async () => {
-  const upstream = await startUpstream();
-  const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "0" });
+test("passes the signal that npm gets on to the service", async () => {
+  const environment = { ...process.env, NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", SHUTDOWN_DELAY_MS: "0" };
+  const run = watchProcess(spawn("npm", ["start", "--silent"], { env: environment }));
+  await eventually(() => run.output().includes('"listening"'));
 
-  child.stdout?.destroy();
-  child.stderr?.destroy();
-  const answers = [await create(url, minimalInput, token), await create(url, minimalInput, token)];
-  child.kill("SIGTERM");
+  run.child.kill("SIGTERM");
 
-  expect(answers.map(idOf)).toEqual(["act-1", "act-1"]);
-  expect(await exit).toBe(0);
+  await eventually(() => run.lines().some(({ message }) => message === "stopped"));
+  await run.exit;
 });

@@ -11,7 +11,6 @@ const options = {
       experimentalDecorators: true,
       jsx: "react-jsx",
       useDefineForClassFields: true,
-      verbatimModuleSyntax: true,
     },
   },
 };

@@ -4,8 +4,8 @@ import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { startMeasuredProcess } from "./helpers/measured-process.ts";
 import { eventually } from "./helpers/process.ts";
-import { openSocket, parseAnswer, readToTheEnd, sendRaw } from "./helpers/raw-http.ts";
-import { answerBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
+import { openConnection, parseResponse, sendRaw } from "./helpers/raw-http.ts";
+import { responseBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
 const mebibyte = 1024 * 1024;
@@ -18,7 +18,7 @@ function inTinyChunks(body: string): Buffer {
 }
 
 async function openSockets(url: string, count: number): Promise<Socket[]> {
-  return Promise.all(Array.from({ length: count }, () => openSocket(url)));
+  return Promise.all(Array.from({ length: count }, async () => (await openConnection(url)).socket));
 }
 
 async function writeAll(sockets: readonly Socket[], bytes: string | Uint8Array): Promise<void> {
@@ -53,7 +53,7 @@ test("a response of ContactSwing costs no more than its bytes, however small the
   const padding = " ".repeat(mebibyte - 200);
   const body = JSON.stringify({ ctx_id: "c", data: { action_id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" } });
   const chunks = inTinyChunks(body + padding);
-  const { bytes, headLength } = answerBytes(201, "", "chunked");
+  const { bytes, headLength } = responseBytes(201, "", "chunked");
   const { port } = await startRawUpstream({
     onRequest: (_request, socket) => {
       socket.write(bytes.subarray(0, headLength));
@@ -206,7 +206,7 @@ test("refuses a request with more headers than it reads", async () => {
 
   const text = await sendRaw(service.url, `GET /graphql HTTP/1.1\r\nHost: bff\r\n${"a:b\r\n".repeat(120)}\r\n`);
 
-  expect(parseAnswer(text)).toMatchObject({ status: 431, body: expect.stringContaining('"HEADERS_TOO_LARGE"') });
+  expect(parseResponse(text)).toMatchObject({ status: 431, body: expect.stringContaining('"HEADERS_TOO_LARGE"') });
 });
 
 test("refuses to repeat long texts of ContactSwing until they fill the memory", async () => {
@@ -229,10 +229,9 @@ test.each([
   ["an expectation", "GET /health/live HTTP/1.1\r\nHost: bff\r\nExpect: a-miracle\r\n\r\n", 200],
 ])("does not keep a connection that asks for %s in any other state", async (_case, bytes, status) => {
   const service = await startMeasuredProcess({});
-  const socket = await openSocket(service.url);
+  const { socket, closed } = await openConnection(service.url);
 
-  const text = readToTheEnd(socket);
   socket.end(bytes);
 
-  expect(/^HTTP\/1\.1 (\d+)/.exec(await text)?.[1]).toBe(status?.toString());
+  expect(/^HTTP\/1\.1 (\d+)/.exec(await closed)?.[1]).toBe(status?.toString());
 });

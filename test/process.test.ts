@@ -5,160 +5,141 @@ import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
-import { eventually, isRefused, runProcess, startProcess } from "./helpers/process.ts";
-import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+import { eventually, runProcess, startProcess } from "./helpers/process.ts";
+import { startUpstream } from "./helpers/upstream.ts";
 
-test("starts from dist, creates an action and leaves JSON lines on standard output", async () => {
-  const upstream = await startUpstream();
-  const { url, output } = await startProcess({ CONTACTSWING_URL: upstream.url });
+const token = { authorization: "Bearer t" };
+const production = { NODE_ENV: "production" };
 
-  const answer = await create(url, minimalInput, { authorization: "Bearer t", "x-request-id": "line-1" });
-
-  expect(answer.body.data.createDataExtractionAction.action.id).toBe("act-1");
-  await eventually(() => output().includes("line-1") || undefined);
-  const lines = output()
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  expect(lines.filter((line) => line["http.request.id"] === "line-1")).toHaveLength(1);
-});
-
-test("names the module and the line of a bug, though the built service is one file", async () => {
-  const upstream = await startUpstream();
-  const preload = new URL("helpers/break-create.mjs", import.meta.url).pathname;
-  const environment = { CONTACTSWING_URL: upstream.url, NODE_OPTIONS: `--import=${preload}` };
-  const { url, output } = await startProcess(environment);
-
-  const answer = await create(url, { ...minimalInput, name: "breaks" }, { authorization: "Bearer t" });
-
-  expect(onlyError(answer).extensions.code).toBe("INTERNAL_SERVER_ERROR");
-  const line = await eventually(() => /^.*"internal error".*$/m.exec(output())?.[0]);
-  expect(JSON.parse(line)).toMatchObject({
-    "error.type": "TypeError",
-    "error.origin": expect.stringMatching(/^contactswing\/client\.js:\d+$/),
-  });
-  expect(output()).not.toContain("canary");
-  expect(upstream.received).toEqual([]);
-});
-
-test("is built with the schema of the repository: no name of it has got lost on the way into one file", async () => {
-  const { url } = await startProcess({});
-
-  const answer = await send(url, { query: "{ _service { sdl } }" }, {});
-
-  expect(answer.body.data._service.sdl).toBe(readFileSync(new URL("../schema.graphql", import.meta.url), "utf8"));
-});
-
-test("serves the playground from dist when it is on, without the demo token", async () => {
-  const { url } = await startProcess({ NODE_ENV: "production", PLAYGROUND: "true" });
-
-  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } }).then((answer) => answer.text());
-  const script = /type="module" src="([^"]+)"/.exec(page)?.[1];
-  const answer = await fetch(`${url}/${script}`);
-
-  expect(page).not.toContain(demoToken);
-  expect(answer.status).toBe(200);
-  expect(await answer.text()).toContain("createRoot");
-});
-
-test("refuses the sandbox's demo token in front of anything but the sandbox", async () => {
-  const upstream = await startUpstream();
-  const { url } = await startProcess({ CONTACTSWING_URL: upstream.url });
-
-  const answer = await create(url, minimalInput, { authorization: `Bearer ${demoToken}` });
-
-  expect(answer.body.errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
-  expect(upstream.received).toEqual([]);
-});
-
-test("stops before it starts when the configuration is bad: exit 1, one message, every variable, no stack", async () => {
-  const { exit, errors, output } = runProcess({ PORT: "many", LOG_LEVEL: "loud", REDIS_URL: "x" });
-
-  expect(await exit).toBe(1);
-  expect(errors()).toMatch(/^The configuration is not valid:\n {2}PORT .+\n {2}REDIS_URL .+\n {2}LOG_LEVEL .+\n$/);
-  expect(output()).toBe("");
-});
-
-test("says in one line that its port is in use, and exits with 1", async () => {
+async function occupyPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestEnd(async () => server.close());
-  const { port } = server.address() as { port: number };
+  return (server.address() as { port: number }).port;
+}
 
-  const { exit, errors } = runProcess({ PORT: String(port) });
-
-  expect(await exit).toBe(1);
-  expect(errors()).toBe("The service cannot start: its port is in use. Set PORT to another one.\n");
-});
-
-test("starts although ContactSwing is down", async () => {
-  const { url } = await startProcess({ CONTACTSWING_URL: "http://127.0.0.1:9" });
+test("starts from dist although ContactSwing is down, and logs its version and every setting but secrets", async () => {
+  const { url, lines, output } = await startProcess({
+    ...production,
+    CONTACTSWING_URL: "http://127.0.0.1:9",
+    MAX_IN_FLIGHT: "8",
+    REDIS_URL: "redis://user:secret-password@127.0.0.1:9",
+  });
 
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  expect(lines().filter(({ message }) => message === "listening")).toEqual([
+    {
+      "@timestamp": expect.any(String),
+      "log.level": "info",
+      message: "listening",
+      "ecs.version": expect.any(String),
+      "service.name": "contactswing-bff",
+      "service.version": JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version,
+      "event.dataset": "contactswing-bff",
+      "service.address": url,
+      "settings.port": 0,
+      "settings.host": "127.0.0.1",
+      "settings.isProduction": true,
+      "settings.contactSwingUrl": "http://127.0.0.1:9",
+      "settings.upstreamTimeoutMs": 10_000,
+      "settings.upstreamConnectTimeoutMs": 2000,
+      "settings.maxInFlight": 8,
+      "settings.maxInFlightPerCaller": 4,
+      "settings.idempotencyTtlSeconds": 86_400,
+      "settings.corsOrigins": [],
+      "settings.playground": false,
+      "settings.logLevel": "info",
+      "settings.shutdownDelayMs": 3000,
+      "settings.shutdownGraceMs": 15_000,
+      "settings.redis": true,
+      "settings.tokenVerification": false,
+    },
+  ]);
+  expect(output()).not.toContain("secret-password");
 });
 
-test("drains on SIGTERM: not ready at once, still answering, calls under way finished, exit 0", async () => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const upstream = await startUpstream(async ({ body }) => {
-    if (body.includes("slow")) await held;
-    return createdAnswer;
-  });
-  const { url, child, exit, output } = await startProcess({
-    CONTACTSWING_URL: upstream.url,
-    SHUTDOWN_DELAY_MS: "1500",
-  });
-  const token = { authorization: "Bearer t" };
-  const slow = create(url, { name: "slow", webhook: {} }, token);
-  await eventually(() => upstream.received[0]);
+test.each<[string, Record<string, string>, RegExp[]]>([
+  ["in production without REDIS_URL", production, [/REDIS_URL/]],
+  ["in production with everything", { ...production, REDIS_URL: "redis://127.0.0.1:9" }, []],
+  ["with JWKS_URL alone", { JWKS_URL: "file:///keys.json" }, [/JWKS_URL.*JWT_ISSUER.*JWT_AUDIENCE/]],
+  ["with JWKS_URL and an issuer", { JWKS_URL: "file:///keys.json", JWT_ISSUER: "https://a.example" }, [/JWKS_URL/]],
+  ["with the playground on every interface", { HOST: "0.0.0.0" }, [/playground/]],
+  ["with mistaken variables", { MAX_INFLIGHT: "3", JWT_ISSUERS: "a", UPSTREAM_TIMEOUT: "5" }, [/MAX_INFLIGHT/, /JWT_ISSUERS/, /UPSTREAM_TIMEOUT/]],
+  ["with other programs' variables", { HOSTNAME: "a", PORTS: "1", REDIS_HOST: "b", LOG_FORMAT: "c", PATH: "d" }, []],
+])("warns once for each problem of a start %s", async (_case, environment, warnings) => {
+  const { lines } = await startProcess(environment);
+  await eventually(() => lines().some(({ message }) => message === "listening"));
 
-  child.kill("SIGTERM");
-  await eventually(() => output().includes("stopping"));
-  const readiness = await fetch(`${url}/health/ready`).then((response) => response.status);
-  const during = await create(url, minimalInput, token);
-  await eventually(() => isRefused(url));
-  release();
-
-  expect(readiness).toBe(503);
-  expect(during.body.errors).toBeUndefined();
-  expect(during.headers.get("connection")).toBe("close");
-  expect((await slow).body.data.createDataExtractionAction.action.id).toBe("act-1");
-  expect(await exit).toBe(0);
+  // Redis and the file of keys are missing, which have warnings of their own.
+  const warned = lines().filter(
+    (line) => line["log.level"] === "warn" && !/could not be loaded|store unavailable/.test(line.message),
+  );
+  expect(warned.map(({ message }) => message)).toEqual(warnings.map((pattern) => expect.stringMatching(pattern)));
 });
 
-test("stops without delay on SIGINT", async () => {
-  // Longer than a test may take.
-  const { child, exit } = await startProcess({ SHUTDOWN_DELAY_MS: "600000" });
+test("creates an action and logs one JSON line", async () => {
+  const upstream = await startUpstream();
+  const { url, lines } = await startProcess({ CONTACTSWING_URL: upstream.url });
 
-  child.kill("SIGINT");
+  const response = await create(url, minimalInput, { ...token, "x-request-id": "line-1" });
 
-  expect(await exit).toBe(0);
+  expect(response.body.data.createDataExtractionAction.action.id).toBe("act-1");
+  await eventually(() => lines().some((line) => line["http.request.id"] === "line-1"));
+  expect(lines().filter((line) => line["http.request.id"] === "line-1")).toHaveLength(1);
 });
 
-test("gives up on a call that outlasts the grace period: its caller is told, and it still exits with 0", async () => {
-  const upstream = await startUpstream(() => new Promise(() => {}));
-  const { url, child, exit } = await startProcess({
-    CONTACTSWING_URL: upstream.url,
-    SHUTDOWN_GRACE_MS: "100",
-    UPSTREAM_TIMEOUT_MS: "20000",
-  });
-  const call = create(url, minimalInput, { authorization: "Bearer t" });
-  await eventually(() => upstream.received[0]);
+test("logs a bug with lines of src/*.ts, although the built service is one file", async () => {
+  const preload = `data:text/javascript,${encodeURIComponent(`
+    const stringify = JSON.stringify;
+    JSON.stringify = (value, ...rest) => {
+      if (value?.name === "breaks" && "action_timing" in value) throw new TypeError("broken on purpose");
+      return stringify(value, ...rest);
+    };`)}`;
+  const { url, lines } = await startProcess({ NODE_OPTIONS: `--import=${preload}` });
 
-  child.kill("SIGINT");
+  const response = await create(url, { ...minimalInput, name: "breaks" }, token);
 
-  expect(await exit).toBe(0);
-  expect(onlyError(await call).extensions).toMatchObject({ code: "UPSTREAM_ERROR", outcome: "UNKNOWN" });
+  expect(onlyError(response).extensions).toMatchObject({ code: "INTERNAL_SERVER_ERROR", outcome: "UNKNOWN" });
+  const line = await eventually(() => lines().find(({ message }) => message === "internal error"));
+  expect(line).toMatchObject({ "error.type": "TypeError", "error.message": "broken on purpose" });
+  expect(line["error.stack_trace"]).toMatch(/src\/contactswing\/client\.ts:\d+:\d+/);
 });
 
-test("ends at once on a second signal", async () => {
-  const { child, exit, output } = await startProcess({ SHUTDOWN_DELAY_MS: "20000" });
+test("is built with the schema of the repository", async () => {
+  const { url } = await startProcess({});
 
-  child.kill("SIGTERM");
-  await eventually(() => output().includes("stopping") || undefined);
-  child.kill("SIGTERM");
+  const response = await send(url, { query: "{ _service { sdl } }" }, {});
+
+  expect(response.body.data._service.sdl).toBe(readFileSync(new URL("../schema.graphql", import.meta.url), "utf8"));
+});
+
+test("rejects the sandbox's demo token, and does not show it on the playground", async () => {
+  const upstream = await startUpstream();
+  const { url } = await startProcess({ ...production, PLAYGROUND: "true", CONTACTSWING_URL: upstream.url });
+
+  const response = await create(url, minimalInput, { authorization: `Bearer ${demoToken}` });
+  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
+
+  expect(onlyError(response).extensions.code).toBe("UNAUTHENTICATED");
+  expect(upstream.received).toEqual([]);
+  expect(page.status).toBe(200);
+  expect(await page.text()).not.toContain(demoToken);
+});
+
+test("does not start with invalid settings: exit 1, one message with every variable, no stack trace", async () => {
+  const { exit, errors, output } = runProcess({ PORT: "many", LOG_LEVEL: "loud", REDIS_URL: "x", JWT_ISSUER: "a" });
 
   expect(await exit).toBe(1);
+  expect(errors()).toMatch(/^.+:\n {2}PORT .+\n {2}REDIS_URL .+\n {2}LOG_LEVEL .+\n {2}JWT_ISSUER .+\n$/);
+  expect(output()).toBe("");
+});
+
+test.each(["PORT", "METRICS_PORT"])("names the %s that is already in use, exits with 1, and keeps its warnings", async (name) => {
+  const port = await occupyPort();
+
+  const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });
+
+  expect(await exit).toBe(1);
+  expect(errors()).toBe(`The service cannot start: port ${port} is already in use.\n`);
+  expect(lines()).toMatchObject([{ "log.level": "warn", message: expect.stringContaining("REDIS_URL") }]);
 });

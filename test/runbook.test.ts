@@ -8,7 +8,7 @@ import { create, minimalInput } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { expectAlert, hasPromtool, runRuleTests } from "./helpers/promtool.ts";
-import { startDeafListener, startRawUpstream } from "./helpers/raw-upstream.ts";
+import { startUnresponsiveListener, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -99,7 +99,7 @@ const drills: Record<string, Drill> = {
     "ETIMEDOUT",
     unavailable,
     async () => ({
-      CONTACTSWING_URL: `http://127.0.0.1:${await startDeafListener()}`,
+      CONTACTSWING_URL: `http://127.0.0.1:${await startUnresponsiveListener()}`,
       UPSTREAM_CONNECT_TIMEOUT_MS: "200",
     }),
   ),

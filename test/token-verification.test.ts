@@ -128,7 +128,7 @@ test.each(Object.keys(attacks))(
     const response = await createWith(token);
 
     expect(onlyError(response).extensions).toMatchObject(unauthenticated);
-    expect(onlyError(response).message).toBe("The token is not valid, or not any more.");
+    expect(onlyError(response).message).toBe("The token is invalid or has expired.");
     expect(upstream.received).toEqual([]);
     expect(logLines.join("") + response.text).not.toContain(token.slice(0, 30));
   },

@@ -24,7 +24,7 @@ async function startTraced(environment: Record<string, string> = {}, answer: Scr
 }
 
 /** Stops the service, which exports the remaining spans, and returns them by name. */
-async function collect({ receiver, service }: { receiver: OtlpReceiver; service: { stop(): Promise<void> } }) {
+async function collect({ receiver, service }: { receiver: OtlpReceiver; service: { stop(): Promise<unknown> } }) {
   await service.stop();
   return new Map(receiver.spans.map((span) => [span.name, span]));
 }
@@ -50,8 +50,8 @@ test("exports a create request as one trace: request, document, operation, valid
   expect(childrenOf(spans.values(), request)).toEqual(["graphql.parse", "graphql.validate", "mutation"]);
   const operation = spans.get("mutation");
   expect(operation?.attributes).toEqual({ "graphql.operation.type": "mutation", "graphql.operation.name": "Create" });
-  expect(childrenOf(spans.values(), operation)).toEqual(["validate input", "POST /tenant/v2/_actions"]);
-  const upstreamRequest = spans.get("POST /tenant/v2/_actions");
+  expect(childrenOf(spans.values(), operation)).toEqual(["validate input", "POST /v2/_actions"]);
+  const upstreamRequest = spans.get("POST /v2/_actions");
   expect(upstreamRequest).toMatchObject({ kind: "client", isError: false });
   expect(upstreamRequest?.attributes).toEqual({
     "http.request.method": "POST",
@@ -59,7 +59,7 @@ test("exports a create request as one trace: request, document, operation, valid
     "server.address": "127.0.0.1",
     "server.port": Number(new URL(traced.upstream.url).port),
     "url.full": `${traced.upstream.url}/tenant/v2/_actions`,
-    "url.template": "/tenant/v2/_actions",
+    "url.template": "/v2/_actions",
     "contactswing.ctx_id": "ctx-1",
   });
   expect([...spans.values()].every((span) => span.traceId === traceId && span.eventCount === 0)).toBe(true);
@@ -71,7 +71,7 @@ test.each([
   [
     "a mutation",
     { query: createMutation, variables: { input: minimalInput } },
-    ["POST /tenant/v2/_actions", "mutation", "POST /graphql"],
+    ["POST /v2/_actions", "mutation", "POST /graphql"],
   ],
   [
     "a federated reference",
@@ -79,7 +79,7 @@ test.each([
       query: "query ($r: [_Any!]!) { _entities(representations: $r) { ... on DataExtractionAction { name } } }",
       variables: { r: [{ __typename: "DataExtractionAction", id: "act-1" }] },
     },
-    ["GET /tenant/v2/_actions/{action_id}", "query", "POST /graphql"],
+    ["GET /v2/_actions/{action_id}", "query", "POST /graphql"],
   ],
 ])("connects caller, service and ContactSwing in one trace for %s", async (_case, body, expected) => {
   const traced = await startTraced();
@@ -120,7 +120,7 @@ test("exports the URL of a read without the ID, which is the caller's input", as
   await send(traced.url, { query: '{ dataExtractionAction(id: "canary") { id } }' }, token);
 
   const spans = await collect(traced);
-  const upstreamRequest = spans.get("GET /tenant/v2/_actions/{action_id}");
+  const upstreamRequest = spans.get("GET /v2/_actions/{action_id}");
   expect(upstreamRequest?.attributes).toMatchObject({
     "url.full": `${traced.upstream.url}/tenant/v2/_actions/REDACTED`,
     "http.response.status_code": 404,
@@ -140,7 +140,7 @@ test.each<[string, ScriptedAnswer, string, string]>([
 
   const spans = await collect(traced);
   for (const [name, type] of [
-    ["POST /tenant/v2/_actions", upstreamError],
+    ["POST /v2/_actions", upstreamError],
     ["mutation", code],
     ["POST /graphql", code],
   ]) {
@@ -228,7 +228,7 @@ test("exports in batches while the service runs", async () => {
 
   const { receiver } = traced;
   await receiver.until(() => receiver.spans.some(({ name }) => name === "POST /graphql"));
-  expect(receiver.spans.map(({ name }) => name)).toContain("POST /tenant/v2/_actions");
+  expect(receiver.spans.map(({ name }) => name)).toContain("POST /v2/_actions");
 });
 
 test.each<[string, Record<string, string>]>([

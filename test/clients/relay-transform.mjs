@@ -1,6 +1,6 @@
 // What a frontend's build does: graphql`…` becomes an import of what relay-compiler has generated.
 import { transformSync } from "@babel/core";
-import transformer from "../esbuild-transform.mjs";
+import compiler from "../esbuild-transform.mjs";
 
 // biome-ignore lint/style/noDefaultExport: Jest takes a transformer by its default export
 export default {
@@ -12,6 +12,6 @@ export default {
       parserOpts: { plugins: ["typescript", "jsx"] },
       plugins: [["relay", { eagerEsModules: true }]],
     });
-    return transformer.processAsync(code, path);
+    return compiler.processAsync(code, path);
   },
 };
