@@ -310,7 +310,7 @@ test.each<[string, () => ScriptedAnswer, string]>([
   expect(onlyError({ text, ...rest }).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-  const line = logLines.find((entry) => entry.includes("keys cannot be loaded"));
+  const line = logLines.find((entry) => entry.includes("keys could not be loaded"));
   expect(JSON.parse(line ?? "{}")["event.reason"]).toBe(reason);
   expect(logLines.join("") + text).not.toContain(new URL(keyServer.url).port);
 });
@@ -419,7 +419,7 @@ test.each([
   for (const response of responses)
     expect(onlyError(response).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
-  const lines = logLines.filter((line) => line.includes("keys cannot be loaded"));
+  const lines = logLines.filter((line) => line.includes("keys could not be loaded"));
   expect(lines.map((line) => JSON.parse(line)["event.reason"])).toEqual([reason]);
   expect(logLines.join("")).not.toContain("canary");
 });

@@ -4,10 +4,13 @@ import { isGraphqlRequest, sendErrors } from "./error-responses.ts";
 
 const retryAfterSeconds = 1;
 
-/** Rejects requests before their body is read while the service is overloaded or has no memory for them. */
+/**
+ * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.
+ * Health and metrics stay: a process that is restarted for being busy loses its requests.
+ */
 export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const mustShed = request.memory.isShort || (isGraphqlRequest(request) && isOverloaded());
+    const mustShed = isGraphqlRequest(request) && (request.memory.isShort || isOverloaded());
     if (mustShed) void sendOverloaded(request, reply);
     else done();
   });
