@@ -4,11 +4,13 @@ import { isGraphqlRequest, sendErrors } from "./error-responses.ts";
 
 const retryAfterSeconds = 1;
 
-/** Rejects requests before their body is read while the service is overloaded or has no memory for them. */
+/**
+ * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.
+ * Health checks and metrics get their response: an orchestrator would restart a service that sheds load.
+ */
 export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const mustShed = request.memory.isShort || (isGraphqlRequest(request) && isOverloaded());
-    if (mustShed) void sendOverloaded(request, reply);
+    if (isGraphqlRequest(request) && (request.memory.isShort || isOverloaded())) void sendOverloaded(request, reply);
     else done();
   });
 }
