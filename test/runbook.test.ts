@@ -8,9 +8,9 @@ import { create, minimalInput } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { expectAlert, hasPromtool, runRuleTests } from "./helpers/promtool.ts";
-import { startUnresponsiveListener, startRawUpstream } from "./helpers/raw-upstream.ts";
+import { startRawUpstream, startUnresponsiveListener } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
-import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const keyedInput = { ...minimalInput, idempotencyKey: "key-1" };
@@ -35,8 +35,10 @@ const repeat = async (times: number, run: () => Promise<unknown>) => {
 };
 
 /** An upstream that fails requests whose body contains "fail". */
-async function startFlakyUpstream(failure: Parameters<typeof startUpstream>[0] = () => ({ status: 500, body: "" })) {
-  const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure(request) : createdAnswer));
+async function startFlakyUpstream(
+  failure: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 500, body: "" }),
+) {
+  const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure() : createdAnswer));
   return { CONTACTSWING_URL: upstream.url };
 }
 
@@ -139,7 +141,7 @@ const drills: Record<string, Drill> = {
     lines: [{ "log.level": "warn", "error.code": "UPSTREAM_ERROR" }],
     metrics: [["contactswing_bff_requests_total", { code: "UPSTREAM_ERROR" }, 1]],
     produce: failOnce,
-    settings: startFlakyUpstream,
+    settings: () => startFlakyUpstream(),
   },
   "a few connections fail": {
     alert: "ConnectionsFail",
@@ -214,7 +216,7 @@ const drills: Record<string, Drill> = {
     alert: "IdempotencyStoreDown",
     lines: [
       { "log.level": "warn", message: "idempotency store unavailable", "error.code": "ECONNREFUSED" },
-      { "error.code": "IDEMPOTENCY_UNAVAILABLE", "idempotency.result": "unavailable" },
+      { "error.code": "IDEMPOTENCY_UNAVAILABLE", "idempotency.result": ["unavailable"] },
     ],
     metrics: [["contactswing_bff_dependency_up", { dependency: "idempotency-store" }, 0]],
     produce: ({ url }) => create(url, keyedInput, token),
