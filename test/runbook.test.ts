@@ -395,16 +395,9 @@ async function waitForLines({ logLines }: RunningService, expected: Drill["lines
 function findInOrder(lines: Record<string, unknown>[], expected: Drill["lines"]): unknown[] {
   let from = 0;
   return expected.map((fields) => {
-    const index = lines.findIndex((line, at) => at >= from && matches(line, fields));
+    const index = lines.findIndex((line, at) => at >= from && expect.objectContaining(fields).asymmetricMatch(line));
     if (index < 0) return undefined;
     from = index;
     return lines[index];
-  });
-}
-
-function matches(line: Record<string, unknown>, fields: Record<string, unknown>): boolean {
-  return Object.entries(fields).every(([name, value]) => {
-    const asymmetric = value as { asymmetricMatch?: (other: unknown) => boolean } | undefined;
-    return asymmetric?.asymmetricMatch ? asymmetric.asymmetricMatch(line[name]) : line[name] === value;
   });
 }
