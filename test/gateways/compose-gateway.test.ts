@@ -20,11 +20,11 @@ interface ComposeFile {
 
 const { gateway } = readYaml<ComposeFile>("deploy/compose.yaml").services;
 
-test("its supergraph is what schema.graphql composes to: `npm run schema:supergraph` writes it", () => {
+test("the supergraph is composed from schema.graphql (`npm run schema:supergraph` writes it)", () => {
   expect(readFileSync(supergraphFile, "utf8")).toBe(printSupergraph());
 });
 
-test("serves its supergraph through its gateway: the client's own token, errors with all that they say", async () => {
+test("the gateway forwards the client's token and request ID, and passes on errors with their extensions", async () => {
   // What runs below is what is in that image.
   const { devDependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
   expect(gateway.image).toBe(`ghcr.io/graphql-hive/gateway:${devDependencies["@graphql-hive/gateway"]}`);
@@ -40,7 +40,7 @@ test("serves its supergraph through its gateway: the client's own token, errors 
   const supergraph = files["supergraph.graphql"] ?? "";
   expect(supergraph).toContain('url: "http://bff:4000/graphql"');
   const upstream = await startUpstream(({ body }) =>
-    body.includes("refused") ? { status: 429, headers: { "retry-after": "7" } } : createdAnswer,
+    body.includes("rejected") ? { status: 429, headers: { "retry-after": "7" } } : createdAnswer,
   );
   const { url } = await startService({ CONTACTSWING_URL: upstream.url });
   const gatewayUrl = await startHiveGateway(gateway.command, {
@@ -54,15 +54,15 @@ test("serves its supergraph through its gateway: the client's own token, errors 
       { authorization: "Bearer mine", "x-request-id": "through-1" },
     );
 
-  const created = await create("taken");
-  const refused = await create("refused");
+  const created = await create("accepted");
+  const rejected = await create("rejected");
 
   expect(created.body.data.createDataExtractionAction.action.id).toBe("act-1");
   expect(upstream.received.map(({ headers }) => [headers.authorization, headers["x-request-id"]])).toEqual([
     ["Bearer mine", "through-1"],
     ["Bearer mine", "through-1"],
   ]);
-  expect(onlyError(refused).extensions).toMatchObject({
+  expect(onlyError(rejected).extensions).toMatchObject({
     code: "RATE_LIMITED",
     outcome: "NOT_CREATED",
     retryable: true,

@@ -24,11 +24,14 @@ describe.each(Object.entries(composers))("%s", (_name, compose) => {
     expect(supergraphSdl).toContain("createDataExtractionAction");
   });
 
-  test("composes it with a sibling that extends DataExtractionAction by its key", async () => {
-    const { supergraphSdl, problems } = compose([await readOurs(), await readSibling()]);
+  test("composes it with a sibling that extends DataExtractionAction by its key and shares PageInfo", async () => {
+    const ours = await readOurs();
+
+    const { supergraphSdl, problems } = compose([ours, await readSibling()]);
 
     expect(problems).toEqual([]);
-    const supergraph = buildASTSchema(parse(supergraphSdl ?? ""), { assumeValidSDL: true });
+    const read = (sdl = "") => buildASTSchema(parse(sdl), { assumeValidSDL: true });
+    const supergraph = read(supergraphSdl);
     const action = supergraph.getType("DataExtractionAction");
     expect(isObjectType(action) && Object.keys(action.getFields()).sort()).toEqual([
       "callCount",
@@ -40,13 +43,16 @@ describe.each(Object.entries(composers))("%s", (_name, compose) => {
       "webhook",
     ]);
     expect(Object.keys(supergraph.getQueryType()?.getFields() ?? {}).sort()).toEqual([
+      "calls",
       "dataExtractionAction",
+      "dataExtractionActions",
       "recentCalls",
     ]);
-    expect(action?.description).toBe("Tells a voice agent what to find out in a call, and where to store it.");
+    expect(supergraphSdl?.match(/^type PageInfo\b[^{]*/m)?.[0].match(/@join__type\(graph: \w+/g)).toHaveLength(2);
+    expect(action?.description).toBe(read(ours.sdl).getType("DataExtractionAction")?.description);
   });
 
-  test("refuses a sibling that resolves a field of ours", async () => {
+  test("rejects a sibling that resolves a field of ours", async () => {
     const sibling = await readSibling();
     const rival = { ...sibling, sdl: sibling.sdl.replace("callCount: Int!", "callCount: Int!\n  isActive: Boolean") };
     expect(rival.sdl).not.toBe(sibling.sdl);

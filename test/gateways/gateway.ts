@@ -23,9 +23,13 @@ const commands: Record<GatewayName, (supergraphFile: string) => readonly string[
 };
 
 /** A gateway as a process of its own, serving a supergraph; resolves with its origin. */
-export function startGateway(name: GatewayName, supergraphSdl: string): Promise<string> {
+export function startGateway(
+  name: GatewayName,
+  supergraphSdl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const folder = createGatewayFolder({ "supergraph.graphql": supergraphSdl });
-  return run(commands[name](join(folder, "supergraph.graphql")), folder);
+  return run(commands[name](join(folder, "supergraph.graphql")), folder, environment);
 }
 
 /** `hive-gateway` with these words, in a folder with these files and no others; resolves with its origin. */
@@ -40,11 +44,15 @@ function createGatewayFolder(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-function run(command: readonly string[], folder: string): Promise<string> {
+function run(
+  command: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const child = spawn(process.execPath, ["--no-warnings", ...command], {
     cwd: folder,
     // Nothing else: an account's key in a developer's shell would make a gateway report there.
-    env: { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0" },
+    env: { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = once(child, "exit");

@@ -15,20 +15,21 @@ const read = (file: string) => parse(readFileSync(new URL(file, folder), "utf8")
 const extensionNames = Object.keys(
   describeFailure(
     { kind: "input-rejected", fieldErrors: [], retryAfterSeconds: 1, upstream: { status: 422, ctxId: null } },
-    { requestId: "id", isMutation: true },
+    "create",
+    "id",
   ).extensions ?? {},
 ).sort();
 
-/** A create, the read of its details after it, and a margin. */
+/** A create request and the read of its details after it. */
 const { upstreamTimeoutMs, upstreamConnectTimeoutMs } = readConfig({});
-const longestAnswerMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
+const longestResponseMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
 
 const toMs = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1]) * 1000;
 
 describe("the settings of Apollo Router", () => {
   const settings = read("apollo-router.yaml");
 
-  test("let the caller's token and request id through, to this subgraph alone", () => {
+  test("forward the caller's token and request ID, to this subgraph only", () => {
     expect(settings.headers).toEqual({
       subgraphs: {
         contactswing: {
@@ -38,7 +39,7 @@ describe("the settings of Apollo Router", () => {
     });
   });
 
-  test("let every extension of this subgraph's errors through, and its messages", () => {
+  test("pass on every extension of this subgraph's errors, and their messages", () => {
     const { all, subgraphs } = settings.include_subgraph_errors;
 
     expect(subgraphs.contactswing.redact_message).toBe(false);
@@ -50,7 +51,7 @@ describe("the settings of Apollo Router", () => {
   test("wait longer than the service may take", () => {
     const { router, subgraphs } = settings.traffic_shaping;
 
-    expect(toMs(subgraphs.contactswing.timeout)).toBeGreaterThan(longestAnswerMs);
+    expect(toMs(subgraphs.contactswing.timeout)).toBeGreaterThan(longestResponseMs);
     expect(toMs(router.timeout)).toBeGreaterThan(toMs(subgraphs.contactswing.timeout));
   });
 });
@@ -58,7 +59,7 @@ describe("the settings of Apollo Router", () => {
 describe("the settings of Cosmo Router", () => {
   const settings = read("cosmo-router.yaml");
 
-  test("let the caller's token and request id through, to this subgraph alone", () => {
+  test("forward the caller's token and request ID, to this subgraph only", () => {
     expect(settings.headers).toEqual({
       subgraphs: {
         contactswing: {
@@ -71,7 +72,7 @@ describe("the settings of Cosmo Router", () => {
     });
   });
 
-  test("let every extension of errors through, unwrapped", () => {
+  test("pass on every extension of errors, unwrapped", () => {
     const { enabled, mode, allowed_extension_fields } = settings.subgraph_error_propagation;
 
     expect({ enabled, mode }).toEqual({ enabled: true, mode: "pass-through" });
@@ -81,21 +82,18 @@ describe("the settings of Cosmo Router", () => {
   test("wait longer than the service may take", () => {
     const { request_timeout } = settings.traffic_shaping.subgraphs.contactswing;
 
-    expect(toMs(request_timeout)).toBeGreaterThan(longestAnswerMs);
+    expect(toMs(request_timeout)).toBeGreaterThan(longestResponseMs);
   });
 });
 
-// What they let through is seen in gateways.test.ts and deploy/compose.test.ts, where they are run.
+// What they let through is tested in gateways.test.ts and compose-gateway.test.ts, which run them.
 test.each<[string, GatewayCLIConfig]>([
   ["deploy/router", gatewayConfig],
   ["deploy/compose", composeGatewayConfig],
-])(
-  "the settings of Hive Gateway in %s wait longer than the service may take, and send nothing again",
-  (_, settings) => {
-    expect(settings.upstreamTimeout).toBeGreaterThan(longestAnswerMs);
-    expect(settings).not.toHaveProperty("upstreamRetry");
-  },
-);
+])("the settings of Hive Gateway in %s wait longer than the service may take, and retry nothing", (_, settings) => {
+  expect(settings.upstreamTimeout).toBeGreaterThan(longestResponseMs);
+  expect(settings).not.toHaveProperty("upstreamRetry");
+});
 
 test.each([
   ["rover", () => Object.entries(read("supergraph.yaml").subgraphs)],

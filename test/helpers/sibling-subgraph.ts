@@ -6,11 +6,13 @@ import { onTestEnd } from "./cleanup.ts";
 
 /** A neighbour in the federated graph: it knows in how many calls an action was triggered, and nothing else of it. */
 const siblingSdl = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
 
   type Query {
     "The last calls, newest first."
     recentCalls: [Call!]!
+    "The calls, page by page."
+    calls: CallConnection
   }
 
   "A call that a voice agent made."
@@ -18,6 +20,21 @@ const siblingSdl = `
     id: ID!
     "The action that the agent triggered."
     action: DataExtractionAction
+    "The same, promised to exist: what docs/federation.md advises against."
+    requiredAction: DataExtractionAction!
+  }
+
+  "A page of calls."
+  type CallConnection {
+    nodes: [Call!]!
+    pageInfo: PageInfo!
+  }
+
+  type PageInfo @shareable {
+    hasNextPage: Boolean!
+    hasPreviousPage: Boolean!
+    startCursor: String
+    endCursor: String
   }
 
   type DataExtractionAction @key(fields: "id") {
@@ -38,7 +55,8 @@ export async function startSiblingSubgraph(calledActionIds: readonly string[] = 
   const countCalls = (id: string) => calledActionIds.filter((calledId) => calledId === id).length;
   const resolvers = {
     Query: {
-      recentCalls: () => calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id } })),
+      recentCalls: () =>
+        calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id }, requiredAction: { id } })),
     },
     DataExtractionAction: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),
