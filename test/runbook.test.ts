@@ -36,17 +36,9 @@ const repeat = async (times: number, run: () => Promise<unknown>) => {
 
 /** An upstream that fails requests whose body contains "fail". */
 async function startFlakyUpstream(
-<<<<<<< HEAD
   failure: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 500, body: "" }),
 ) {
   const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure() : createdAnswer));
-=======
-  failure: NonNullable<Parameters<typeof startUpstream>[0]> = () => ({ status: 500, body: "" }),
-) {
-  const upstream = await startUpstream((request, socket) =>
-    request.body.includes("fail") ? failure(request, socket) : createdAnswer,
-  );
->>>>>>> core
   return { CONTACTSWING_URL: upstream.url };
 }
 

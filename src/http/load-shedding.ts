@@ -6,11 +6,12 @@ const retryAfterSeconds = 1;
 
 /**
  * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.
- * Health checks and metrics get their response: an orchestrator would restart a service that sheds load.
+ * Health and metrics stay: a process that is restarted for being busy loses its requests.
  */
 export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
   app.addHook("onRequest", (request, reply, done) => {
-    if (isGraphqlRequest(request) && (request.memory.isShort || isOverloaded())) void sendOverloaded(request, reply);
+    const mustShed = isGraphqlRequest(request) && (request.memory.isShort || isOverloaded());
+    if (mustShed) void sendOverloaded(request, reply);
     else done();
   });
 }
