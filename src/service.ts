@@ -94,7 +94,7 @@ export function createService(options: ServiceOptions): Service {
         });
   const store = createIdempotencyStore(config, (isAvailable, errorCode) => {
     if (isAvailable) logger.warn("idempotency store available again");
-    else logger.warn({ "error.code": errorCode }, "idempotency store unavailable: requests with a key are rejected");
+    else logger.warn({ "error.code": errorCode }, "idempotency store unavailable");
   });
   const metrics = createMetrics({
     version,

@@ -21,7 +21,8 @@ async function get(url: string, headers: Record<string, string> = {}) {
 }
 
 const open = (url: string) => get(url, { accept: browser });
-const readJson = async (url: string) => (await fetch(url)).json();
+// biome-ignore lint/suspicious/noExplicitAny: tests read any field
+const readJson = async (url: string): Promise<any> => (await fetch(url)).json();
 
 beforeAll(async () => {
   const script = new URL("../scripts/build-playground.mjs", import.meta.url);

@@ -67,9 +67,9 @@ test("makes up a token at each start, unless it is told one", async () => {
 });
 
 test.each([
-  [{ PORT: "many" }, /^The configuration is not valid:\n {2}PORT must be [^\n]+\n$/],
-  [{ PORT: "0", HOST: "not a host" }, /^The configuration is not valid:\n {2}HOST must be [^\n]+\n$/],
-  [{ PORT: "0", SANDBOX_TOKEN: "two words" }, /^The configuration is not valid:\n {2}SANDBOX_TOKEN must be [^\n]+\n$/],
+  [{ PORT: "many" }, /^The configuration is invalid:\n {2}PORT must be [^\n]+\n$/],
+  [{ PORT: "0", HOST: "not a host" }, /^The configuration is invalid:\n {2}HOST must be [^\n]+\n$/],
+  [{ PORT: "0", SANDBOX_TOKEN: "two words" }, /^The configuration is invalid:\n {2}SANDBOX_TOKEN must be [^\n]+\n$/],
 ])("says in one message why it does not start with %j, and exits with 1", async (environment, message) => {
   const { exit, errors } = runSandbox(environment);
 

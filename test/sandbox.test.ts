@@ -165,78 +165,45 @@ describe("a failure on demand", () => {
   );
 });
 
-describe("pydantic's list of problems is the response to", () => {
-  test.each<[string, unknown, unknown[]]>([
-    [
-      "broken JSON",
-      '{"name":',
-      [
-        {
-          type: "json_invalid",
-          loc: ["body", 0],
-          msg: "JSON decode error",
-          input: {},
-          ctx: { error: "Expecting value" },
-        },
-      ],
-    ],
-    [
-      "a list",
-      [],
-      [
-        {
-          type: "model_attributes_type",
-          loc: ["body"],
-          msg: "Input should be a valid dictionary or object to extract fields from",
-          input: [],
-        },
-      ],
-    ],
-    [
-      "missing fields",
-      { name: "N" },
-      ["action_timing", "type", "webhook"].map((field) => ({
-        type: "missing",
-        loc: ["body", field],
-        msg: "Field required",
-        input: { name: "N" },
-      })),
-    ],
-    [
-      "a string for a boolean",
-      { ...valid, webhook: { sync_data: "x" } },
-      [
-        {
-          type: "bool_type",
-          loc: ["body", "webhook", "sync_data"],
-          msg: "Input should be a valid boolean",
-          input: "x",
-        },
-      ],
-    ],
-    [
-      "an unknown value",
-      { ...valid, webhook: { type: "maybe" } },
-      [
-        {
-          type: "literal_error",
-          loc: ["body", "webhook", "type"],
-          msg: "Input should be 'yes/no'",
-          input: "maybe",
-          ctx: { expected: "'yes/no'" },
-        },
-      ],
-    ],
-    [
-      "null for a required field",
-      { ...valid, name: null },
-      [{ type: "string_type", loc: ["body", "name"], msg: "Input should be a valid string", input: null }],
-    ],
-  ])("%s", async (_case, body, detail) => {
-    expect(await requestOnce("POST", "/v2/_actions", { body })).toEqual({
-      status: 422,
-      type: "application/json",
-      body: { detail },
-    });
+test.each<[string, unknown, unknown[]]>([
+  ["broken JSON", '{"name":', [["json_invalid", [0], "JSON decode error", {}, { error: "Expecting value" }]]],
+  [
+    "a list",
+    [],
+    [["model_attributes_type", [], "Input should be a valid dictionary or object to extract fields from", []]],
+  ],
+  [
+    "missing fields",
+    { name: "N" },
+    ["action_timing", "type", "webhook"].map((field) => ["missing", [field], "Field required", { name: "N" }]),
+  ],
+  [
+    "a string for a boolean",
+    { ...valid, webhook: { sync_data: "x" } },
+    [["bool_type", ["webhook", "sync_data"], "Input should be a valid boolean", "x"]],
+  ],
+  [
+    "an unknown value",
+    { ...valid, webhook: { type: "maybe" } },
+    [["literal_error", ["webhook", "type"], "Input should be 'yes/no'", "maybe", { expected: "'yes/no'" }]],
+  ],
+  [
+    "null for a required field",
+    { ...valid, name: null },
+    [["string_type", ["name"], "Input should be a valid string", null]],
+  ],
+])("responds to %s with pydantic's list of problems", async (_case, body, problems) => {
+  const detail = (problems as [string, unknown[], string, unknown, unknown?][]).map(([type, loc, msg, input, ctx]) => ({
+    type,
+    loc: ["body", ...loc],
+    msg,
+    input,
+    ...(ctx === undefined ? {} : { ctx }),
+  }));
+
+  expect(await requestOnce("POST", "/v2/_actions", { body })).toEqual({
+    status: 422,
+    type: "application/json",
+    body: { detail },
   });
 });

@@ -3,7 +3,15 @@ import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
-import { authorized, create, createMutation, onlyError, type PublicError, send } from "./helpers/graphql.ts";
+import {
+  authorized,
+  create,
+  createMutation,
+  type GraphqlAnswer,
+  onlyError,
+  type PublicError,
+  send,
+} from "./helpers/graphql.ts";
 import { startSandboxedService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
@@ -22,6 +30,13 @@ const environmentFor = (kind: string) => ({
 function expectRow({ extensions }: PublicError, kind: FailureKind): void {
   const { code, outcome, retryable } = failureTable[kind];
   expect(extensions).toMatchObject({ code, outcome, retryable });
+}
+
+function expectReadFailure(response: GraphqlAnswer, kind: FailureKind): void {
+  const { extensions } = onlyError(response);
+  const { code, retryableRead } = failureTable[kind];
+  expect(extensions).toMatchObject({ code, retryable: retryableRead });
+  expect(extensions).not.toHaveProperty("outcome");
 }
 
 test("every failure kind has a scenario or a recipe", () => {
@@ -54,21 +69,11 @@ describe("a create request", () => {
 
   test("named sandbox:details-500 creates an action whose details fail", async () => {
     const { url } = await startSandboxedService();
-    const query = createMutation.replace("id name type", "id name type isActive");
 
-    const { body } = await send(url, { query, variables: { input: named("sandbox:details-500") } });
+    const { extensions } = await createWithDetails(url, "sandbox:details-500");
 
-    expect(body.data.createDataExtractionAction.action).toMatchObject({
-      id: expect.any(String),
-      name: "sandbox:details-500",
-      isActive: null,
-    });
-    expect(body.errors?.[0]?.extensions).toMatchObject({
-      code: "UPSTREAM_ERROR",
-      outcome: "CREATED",
-      retryable: false,
-      upstream: { status: 500 },
-    });
+    const { code } = failureTable["server-error"];
+    expect(extensions).toMatchObject({ code, outcome: "CREATED", retryable: false, upstream: { status: 500 } });
   });
 
   test("fails by its request ID and by its token", async () => {
@@ -95,9 +100,7 @@ describe("a read", () => {
     } else if (kind === "null") {
       expect(response.body).toEqual({ data: { dataExtractionAction: null } });
     } else {
-      const { extensions } = onlyError(response);
-      expect(extensions).toMatchObject({ code: failureTable[kind].code, retryable: failureTable[kind].retryableRead });
-      expect(extensions).not.toHaveProperty("outcome");
+      expectReadFailure(response, kind);
     }
   });
 
@@ -109,6 +112,28 @@ describe("a read", () => {
 
     expect(example.body.data.dataExtractionAction).toMatchObject({ id: "sandbox:example", isActive: true });
     expect(other.body).toEqual({ data: { dataExtractionAction: null } });
+  });
+});
+
+describe("the list", () => {
+  const query = "{ dataExtractionActions(first: 2) { edges { node { id } } } }";
+
+  test.each(entries)("ends as the scenario %s says, which its request ID names", async (name, scenario) => {
+    const kind = scenario.list ?? scenario.read;
+    const { url } = await startSandboxedService(environmentFor(kind), { pace: { slowMs: 20, outageMs: hour } });
+
+    const response = await send(url, { query }, { ...authorized, "x-request-id": name.replace(":", "-") });
+
+    if (kind === "found") {
+      const ids = name === "sandbox:empty" ? [] : ["sandbox:example", "sandbox:budget"];
+      expect(response.body).toEqual({
+        data: { dataExtractionActions: { edges: ids.map((id) => ({ node: { id } })) } },
+      });
+    } else if (kind === "null") {
+      throw new Error("a list is never null without an error");
+    } else {
+      expectReadFailure(response, kind);
+    }
   });
 });
 
@@ -161,6 +186,10 @@ const recipeTests: Record<Exclude<keyof typeof recipes, "bug">, FollowRecipe> = 
     const { url } = await startSandboxedService({ REDIS_URL: "redis://127.0.0.1:1" });
     return onlyError(await create(url, { ...named("A"), idempotencyKey: "key" }));
   },
+  "not-found-after-created": async () => {
+    const { url } = await startSandboxedService();
+    return createWithDetails(url, "sandbox:details-404");
+  },
   "token-invalid": async () => {
     const keys = await startUpstream(() => ({ status: 200, body: { keys: [] } }));
     const { url } = await startSandboxedService({ JWKS_URL: keys.url });
@@ -171,6 +200,18 @@ const recipeTests: Record<Exclude<keyof typeof recipes, "bug">, FollowRecipe> = 
     return onlyError(await create(url, named("A")));
   },
 };
+
+/** The error of the details that are selected after a create request; the payload must be intact. */
+async function createWithDetails(url: string, name: string): Promise<PublicError> {
+  const query = createMutation.replace("id name type", "id name isActive");
+  const response = await send(url, { query, variables: { input: named(name) } });
+  expect(response.body.data.createDataExtractionAction.action).toEqual({
+    id: expect.any(String),
+    name,
+    isActive: null,
+  });
+  return onlyError(response);
+}
 
 async function createTwice(name: string): Promise<PublicError> {
   const { url } = await startSandboxedService();

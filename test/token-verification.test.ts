@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, expect, test } from "@jest/globals";
 import { CompactSign, exportJWK, exportSPKI, SignJWT } from "jose";
+import { failureTable } from "../src/failures/failure-table.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import {
@@ -66,10 +67,8 @@ test.each(["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"])(
   },
 );
 
-const pem = () => exportSPKI(key.publicKey);
-
 /** An HS256 token whose secret is the public key, which everyone knows. */
-function signWithPublicKey(secret: string | Buffer): string {
+function signWithPublicKey(secret: string): string {
   const unsigned = joinToken({ alg: "HS256", kid: key.kid }, claimsWith()).slice(0, -1);
   return `${unsigned}.${createHmac("sha256", secret).update(unsigned).digest("base64url")}`;
 }
@@ -87,11 +86,8 @@ const attacks: Readonly<Record<string, () => string | Promise<string>>> = {
   "has no algorithm": () => joinToken({ kid: key.kid }, claimsWith(), "AAAA"),
   "has an inherited property's name as algorithm": () =>
     joinToken({ alg: "constructor", kid: key.kid }, claimsWith(), "AAAA"),
-  "is HS256 with the public key's PEM as secret": async () => signWithPublicKey(await pem()),
-  "is HS256 with the public key's trimmed PEM as secret": async () => signWithPublicKey((await pem()).trim()),
+  "is HS256 with the public key's PEM as secret": async () => signWithPublicKey(await exportSPKI(key.publicKey)),
   "is HS256 with the public key's JWK as secret": () => signWithPublicKey(JSON.stringify(key.publicJwk)),
-  "is HS256 with a coordinate of the public key as secret": () =>
-    signWithPublicKey(Buffer.from(key.publicJwk.x as string, "base64url")),
   "is from another issuer": () => signToken(key, claimsWith({ iss: "https://other.example" })),
   "is from an issuer that is a list": () => signToken(key, claimsWith({ iss: [issuer] })),
   "has no issuer": () => signToken(key, claimsWith({ iss: undefined })),
@@ -128,7 +124,7 @@ test.each(Object.keys(attacks))(
     const response = await createWith(token);
 
     expect(onlyError(response).extensions).toMatchObject(unauthenticated);
-    expect(onlyError(response).message).toBe("The token is invalid or has expired.");
+    expect(onlyError(response).message).toBe(failureTable["token-invalid"].message);
     expect(upstream.received).toEqual([]);
     expect(logLines.join("") + response.text).not.toContain(token.slice(0, 30));
   },
@@ -310,7 +306,7 @@ test.each<[string, () => ScriptedAnswer, string]>([
   expect(onlyError({ text, ...rest }).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
   expect(upstream.received).toEqual([]);
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-  const line = logLines.find((entry) => entry.includes("keys could not be loaded"));
+  const line = logLines.find((entry) => entry.includes("token verification keys could not be loaded"));
   expect(JSON.parse(line ?? "{}")["event.reason"]).toBe(reason);
   expect(logLines.join("") + text).not.toContain(new URL(keyServer.url).port);
 });
@@ -408,19 +404,17 @@ test("loads the keys from a file, and reads it again for an unknown key ID", asy
   expect([first.body.errors, second.body.errors]).toEqual([undefined, undefined]);
 });
 
-test.each([
-  ["is not JSON", "{", "not JSON"],
-  ["is too large", " ".repeat(256 * 1024 + 1), "too large"],
-])("starts with a key file that %s, warns once, and returns AUTH_UNAVAILABLE", async (_case, content, reason) => {
-  const { createWith, upstream, logLines } = await startWithKeyFile(content);
+test("starts with a key file that is not JSON, warns once without its path, and returns AUTH_UNAVAILABLE", async () => {
+  const { createWith, upstream, logLines } = await startWithKeyFile("{");
 
-  const responses = [await createWith(await signToken(key)), await createWith(await signToken(key))];
+  const responses = [await createWith("opaque-token"), await createWith(await signToken(key))];
 
-  for (const response of responses)
+  for (const response of responses) {
     expect(onlyError(response).extensions).toMatchObject({ ...authUnavailable, retryAfterSeconds: 1 });
+  }
   expect(upstream.received).toEqual([]);
-  const lines = logLines.filter((line) => line.includes("keys could not be loaded"));
-  expect(lines.map((line) => JSON.parse(line)["event.reason"])).toEqual([reason]);
+  const lines = logLines.filter((line) => line.includes("token verification keys could not be loaded"));
+  expect(lines.map((line) => JSON.parse(line)["event.reason"])).toEqual(["not JSON"]);
   expect(logLines.join("")).not.toContain("canary");
 });
 

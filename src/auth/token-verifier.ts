@@ -61,6 +61,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
   async function readClaims(token: string): Promise<JWTPayload> {
     const { errors, jwtVerify, keySet } = await loadOnce();
+    // Also for a token that jose rejects without a key: without keys, nothing is said about any token.
+    await keySet.ensureLoaded();
     try {
       return (await jwtVerify(token, keySet.getKey, rules)).payload;
     } catch (error) {
