@@ -73,7 +73,11 @@ test("count and time requests by type, root field, and code", async () => {
 });
 
 test("time upstream requests, and count why they failed", async () => {
-  const responses: ScriptedAnswer[] = [createdAnswer, { status: 422, body: { detail: "no" } }, { status: 500, body: "" }];
+  const responses: ScriptedAnswer[] = [
+    createdAnswer,
+    { status: 422, body: { detail: "no" } },
+    { status: 500, body: "" },
+  ];
   const { url } = await start(() => responses.shift() ?? { status: 404, body: { detail: "no" } });
 
   for (let count = 0; count < 3; count += 1) await create(url, minimalInput, token);
@@ -107,7 +111,10 @@ test("show what is in flight, and what was not sent because too much was", async
     value("contactswing_bff_requests_in_flight"),
     value("contactswing_bff_upstream_requests_in_flight"),
   ];
-  expect([inFlight(during), inFlight(after)]).toEqual([[1, 1], [0, 0]]);
+  expect([inFlight(during), inFlight(after)]).toEqual([
+    [1, 1],
+    [0, 0],
+  ]);
   expect(during.value("contactswing_bff_upstream_requests_shed_total", { reason: "overloaded" })).toBe(1);
   expect(during.value("contactswing_bff_requests_total", { code: "OVERLOADED" })).toBe(1);
 });

@@ -64,7 +64,11 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   ["with JWKS_URL alone", { JWKS_URL: "file:///keys.json" }, [/JWKS_URL.*JWT_ISSUER.*JWT_AUDIENCE/]],
   ["with JWKS_URL and an issuer", { JWKS_URL: "file:///keys.json", JWT_ISSUER: "https://a.example" }, [/JWKS_URL/]],
   ["with the playground on every interface", { HOST: "0.0.0.0" }, [/playground/]],
-  ["with mistaken variables", { MAX_INFLIGHT: "3", JWT_ISSUERS: "a", UPSTREAM_TIMEOUT: "5" }, [/MAX_INFLIGHT/, /JWT_ISSUERS/, /UPSTREAM_TIMEOUT/]],
+  [
+    "with mistaken variables",
+    { MAX_INFLIGHT: "3", JWT_ISSUERS: "a", UPSTREAM_TIMEOUT: "5" },
+    [/MAX_INFLIGHT/, /JWT_ISSUERS/, /UPSTREAM_TIMEOUT/],
+  ],
   ["with other programs' variables", { HOSTNAME: "a", PORTS: "1", REDIS_HOST: "b", LOG_FORMAT: "c", PATH: "d" }, []],
 ])("warns once for each problem of a start %s", async (_case, environment, warnings) => {
   const { lines } = await startProcess(environment);
@@ -134,12 +138,15 @@ test("does not start with invalid settings: exit 1, one message with every varia
   expect(output()).toBe("");
 });
 
-test.each(["PORT", "METRICS_PORT"])("names the %s that is already in use, exits with 1, and keeps its warnings", async (name) => {
-  const port = await occupyPort();
+test.each(["PORT", "METRICS_PORT"])(
+  "names the %s that is already in use, exits with 1, and keeps its warnings",
+  async (name) => {
+    const port = await occupyPort();
 
-  const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });
+    const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });
 
-  expect(await exit).toBe(1);
-  expect(errors()).toBe(`The service cannot start: port ${port} is already in use.\n`);
-  expect(lines()).toMatchObject([{ "log.level": "warn", message: expect.stringContaining("REDIS_URL") }]);
-});
+    expect(await exit).toBe(1);
+    expect(errors()).toBe(`The service cannot start: port ${port} is already in use.\n`);
+    expect(lines()).toMatchObject([{ "log.level": "warn", message: expect.stringContaining("REDIS_URL") }]);
+  },
+);

@@ -8,7 +8,7 @@ import { create, minimalInput } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { expectAlert, hasPromtool, runRuleTests } from "./helpers/promtool.ts";
-import { startUnresponsiveListener, startRawUpstream } from "./helpers/raw-upstream.ts";
+import { startRawUpstream, startUnresponsiveListener } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
 import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
 
@@ -35,8 +35,12 @@ const repeat = async (times: number, run: () => Promise<unknown>) => {
 };
 
 /** An upstream that fails requests whose body contains "fail". */
-async function startFlakyUpstream(failure: Parameters<typeof startUpstream>[0] = () => ({ status: 500, body: "" })) {
-  const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure(request) : createdAnswer));
+async function startFlakyUpstream(
+  failure: NonNullable<Parameters<typeof startUpstream>[0]> = () => ({ status: 500, body: "" }),
+) {
+  const upstream = await startUpstream((request, socket) =>
+    request.body.includes("fail") ? failure(request, socket) : createdAnswer,
+  );
   return { CONTACTSWING_URL: upstream.url };
 }
 

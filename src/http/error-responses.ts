@@ -118,7 +118,8 @@ export type ReportRejection = (requestId: string, code: string, status: number) 
 /** Responds to what Node's HTTP parser rejects: not HTTP, too large a header, or not there in time. */
 export function createClientErrorHandler(reportRejection: ReportRejection) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    if (error.code === "ECONNRESET" || !socket.writable) {
+    // The caller disconnected, perhaps in the middle of a body: that request ends as aborted.
+    if (error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE" || !socket.writable) {
       socket.destroySoon();
       return;
     }

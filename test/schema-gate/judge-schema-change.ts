@@ -27,7 +27,10 @@ export async function judgeSchemaChange(releasedSdl: string, sdl: string, change
     return { name, message, isDeclared: declarations.includes(`\`${name}\``) };
   });
   const dangerous = changes.filter(
-    (change) => change.criticality.level === CriticalityLevel.Dangerous && !isBreaking(change),
+    (change) =>
+      change.criticality.level === CriticalityLevel.Dangerous &&
+      !isBreaking(change) &&
+      !change.type.startsWith("DIRECTIVE_USAGE_"),
   );
   return { breaking, dangerous: dangerous.map(({ message }) => message) };
 }

@@ -1,76 +1,63 @@
-import { expect, test } from "@jest/globals";
-import { ConfigError, readConfig } from "../../src/config.ts";
+import { describe, expect, test } from "@jest/globals";
+import { ConfigError, describeConfig, findConfigWarnings, readConfig } from "../../src/config.ts";
+
+const defaults = {
+  isProduction: false,
+  port: 4000,
+  host: "0.0.0.0",
+  contactSwingUrl: "https://prod-contactswing-fastapi-962560522883.us-central1.run.app",
+  upstreamTimeoutMs: 10_000,
+  upstreamConnectTimeoutMs: 2000,
+  maxInFlight: 256,
+  maxInFlightPerCaller: 128,
+  redisUrl: undefined,
+  idempotencyTtlSeconds: 86_400,
+  jwksUrl: undefined,
+  jwtIssuer: undefined,
+  jwtAudience: undefined,
+  corsOrigins: [],
+  playground: true,
+  logLevel: "info",
+  shutdownDelayMs: 3000,
+  shutdownGraceMs: 15_000,
+  metricsPort: undefined,
+};
 
 test("has a default for every setting", () => {
-  expect(readConfig({})).toEqual({
-    port: 4000,
-    host: "0.0.0.0",
-    contactSwingUrl: "https://prod-contactswing-fastapi-962560522883.us-central1.run.app",
-    upstreamTimeoutMs: 10_000,
-    upstreamConnectTimeoutMs: 2000,
-    maxInFlight: 256,
-    redisUrl: undefined,
-    idempotencyTtlSeconds: 86_400,
-    jwksUrl: undefined,
-    jwtIssuer: undefined,
-    jwtAudience: undefined,
-    corsOrigins: [],
-    playground: true,
-    logLevel: "info",
-    shutdownDelayMs: 3000,
-    shutdownGraceMs: 15_000,
-  });
+  expect(readConfig({})).toEqual(defaults);
 });
 
-test("reads every variable", () => {
-  const config = readConfig({
-    PORT: "8080",
-    HOST: "127.0.0.1",
-    CONTACTSWING_URL: "http://localhost:9000/api/",
-    UPSTREAM_TIMEOUT_MS: "5000",
-    UPSTREAM_CONNECT_TIMEOUT_MS: "100",
-    MAX_IN_FLIGHT: "8",
-    REDIS_URL: "rediss://cache:6380/1",
-    IDEMPOTENCY_TTL_SECONDS: "60",
-    JWKS_URL: "file:///etc/keys.json",
-    JWT_ISSUER: "https://issuer.example",
-    JWT_AUDIENCE: "bff",
-    CORS_ORIGINS: "https://app.example, http://localhost:3000",
-    PLAYGROUND: "true",
-    NODE_ENV: "production",
-    LOG_LEVEL: "debug",
-    SHUTDOWN_DELAY_MS: "0",
-    SHUTDOWN_GRACE_MS: "1",
-  });
-
-  expect(config).toEqual({
-    port: 8080,
-    host: "127.0.0.1",
-    contactSwingUrl: "http://localhost:9000/api",
-    upstreamTimeoutMs: 5000,
-    upstreamConnectTimeoutMs: 100,
-    maxInFlight: 8,
-    redisUrl: "rediss://cache:6380/1",
-    idempotencyTtlSeconds: 60,
-    jwksUrl: "file:///etc/keys.json",
-    jwtIssuer: "https://issuer.example",
-    jwtAudience: "bff",
-    corsOrigins: ["https://app.example", "http://localhost:3000"],
-    playground: true,
-    logLevel: "debug",
-    shutdownDelayMs: 0,
-    shutdownGraceMs: 1,
-  });
-  expect(Object.isFrozen(config)).toBe(true);
+test.each<[Record<string, string>, Partial<typeof defaults> | object]>([
+  [{ PORT: "8080" }, { port: 8080 }],
+  [{ HOST: "127.0.0.1" }, { host: "127.0.0.1" }],
+  [{ CONTACTSWING_URL: "http://localhost:9000/api/" }, { contactSwingUrl: "http://localhost:9000/api" }],
+  [{ UPSTREAM_TIMEOUT_MS: "5000" }, { upstreamTimeoutMs: 5000 }],
+  [{ UPSTREAM_CONNECT_TIMEOUT_MS: "100" }, { upstreamConnectTimeoutMs: 100 }],
+  [{ MAX_IN_FLIGHT: "9" }, { maxInFlight: 9, maxInFlightPerCaller: 4 }],
+  [{ MAX_IN_FLIGHT: "1" }, { maxInFlight: 1, maxInFlightPerCaller: 1 }],
+  [{ MAX_IN_FLIGHT_PER_CALLER: "3" }, { maxInFlightPerCaller: 3 }],
+  [{ REDIS_URL: "rediss://cache:6380/1" }, { redisUrl: "rediss://cache:6380/1" }],
+  [{ IDEMPOTENCY_TTL_SECONDS: "60" }, { idempotencyTtlSeconds: 60 }],
+  [
+    { JWKS_URL: "file:///etc/keys.json", JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "bff" },
+    { jwksUrl: "file:///etc/keys.json", jwtIssuer: "https://issuer.example", jwtAudience: "bff" },
+  ],
+  [
+    { CORS_ORIGINS: "https://a.example, http://localhost:3000" },
+    { corsOrigins: ["https://a.example", "http://localhost:3000"] },
+  ],
+  [{ NODE_ENV: "production" }, { isProduction: true, playground: false }],
+  [{ NODE_ENV: "production", PLAYGROUND: "true" }, { isProduction: true }],
+  [{ PLAYGROUND: "false" }, { playground: false }],
+  [{ LOG_LEVEL: "debug" }, { logLevel: "debug" }],
+  [{ SHUTDOWN_DELAY_MS: "0" }, { shutdownDelayMs: 0 }],
+  [{ SHUTDOWN_GRACE_MS: "1" }, { shutdownGraceMs: 1 }],
+  [{ METRICS_PORT: "9090" }, { metricsPort: 9090 }],
+])("reads %j", (environment, settings) => {
+  expect(readConfig(environment)).toEqual({ ...defaults, ...settings });
 });
 
-test("turns the playground off in production", () => {
-  expect(readConfig({ NODE_ENV: "production" }).playground).toBe(false);
-  expect(readConfig({ NODE_ENV: "development" }).playground).toBe(true);
-  expect(readConfig({ PLAYGROUND: "false" }).playground).toBe(false);
-});
-
-test("takes an empty variable as absent", () => {
+test("counts an empty variable as absent", () => {
   const empty = { PORT: "", REDIS_URL: " ", CORS_ORIGINS: "", JWKS_URL: " ", JWT_ISSUER: " ", JWT_AUDIENCE: "" };
 
   expect(readConfig(empty)).toEqual(readConfig({}));
@@ -94,6 +81,8 @@ test.each([
   ["UPSTREAM_TIMEOUT_MS", "2147483648"],
   ["UPSTREAM_CONNECT_TIMEOUT_MS", "fast"],
   ["MAX_IN_FLIGHT", "0"],
+  ["MAX_IN_FLIGHT_PER_CALLER", "0"],
+  ["METRICS_PORT", "a"],
   ["REDIS_URL", "http://cache"],
   ["REDIS_URL", "redis://cache/production"],
   ["REDIS_URL", "redis://cache/1/2"],
@@ -115,23 +104,61 @@ test.each([
   ["SHUTDOWN_GRACE_MS", "0x10"],
   ["JWT_ISSUER", "https://issuer.example"],
   ["JWT_AUDIENCE", "bff"],
-])("refuses %s=%s by name, without the value", (name, value) => {
+])("rejects %s=%s by name, without the value", (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
   expect(() => readConfig({ [name]: value })).toThrow(
-    new RegExp(`^The configuration is not valid:\\n  ${name} [^\\n]+\\.$`),
+    new RegExp(`^The configuration is invalid:\\n  ${name} [^\\n]+\\.$`),
   );
   expect(() => readConfig({ [name]: value })).not.toThrow(/secret/);
 });
 
-test("names every bad variable in one message", () => {
-  const problems = ["PORT", "LOG_LEVEL", "REDIS_URL", "PLAYGROUND"];
-
-  expect(() => readConfig(Object.fromEntries(problems.map((name) => [name, "?"])))).toThrow(
-    new RegExp(problems.sort().join("|")),
+test("names every invalid variable in one message", () => {
+  expect(() => readConfig({ PORT: "?", LOG_LEVEL: "?", REDIS_URL: "?", JWT_AUDIENCE: "bff" })).toThrow(
+    /^[^\n]+:\n {2}PORT [^\n]+\n {2}REDIS_URL [^\n]+\n {2}LOG_LEVEL [^\n]+\n {2}JWT_AUDIENCE [^\n]+$/,
   );
-  try {
-    readConfig(Object.fromEntries(problems.map((name) => [name, "?"])));
-  } catch (error) {
-    expect((error as ConfigError).problems.map((problem) => problem.split(" ")[0]).sort()).toEqual(problems);
-  }
+});
+
+test("describes every setting for the log but those that may contain secrets", () => {
+  const config = readConfig({ REDIS_URL: "redis://:secret@cache", JWKS_URL: "https://keys.example/secret" });
+
+  const described = describeConfig(config);
+
+  const { redisUrl: _redis, jwksUrl: _jwks, ...shown } = defaults;
+  expect(Object.keys(described).sort()).toEqual(
+    [...Object.keys(shown), "redis", "tokenVerification"].map((name) => `settings.${name}`).sort(),
+  );
+  expect(described).toMatchObject({ "settings.redis": true, "settings.tokenVerification": true });
+  expect(JSON.stringify(described)).not.toContain("secret");
+});
+
+describe("the warnings", () => {
+  const warningsFor = (environment: Record<string, string>) => findConfigWarnings(readConfig(environment), environment);
+
+  test.each([
+    "MAX_INFLIGHT",
+    "MAX_IN_FLIGHT_PER_USER",
+    "JWT_ISSUERS",
+    "UPSTREAM_TIMEOUT",
+    "CORS_ORIGIN",
+    "SHUTDOWN_GRACE",
+    "LOGLEVEL",
+    "CONTACTSWING_TOKEN",
+    "IDEMPOTENCY_TTL",
+  ])("name the mistaken variable %s", (name) => {
+    expect(warningsFor({ HOST: "127.0.0.1", [name]: "3" })).toEqual([expect.stringContaining(name)]);
+  });
+
+  test.each([
+    "HOSTNAME",
+    "PORTS",
+    "PATH",
+    "REDIS_HOST",
+    "LOG_FORMAT",
+    "NODE_OPTIONS",
+    "npm_config_cache",
+    "OTEL_SERVICE_NAME",
+    "KUBERNETES_PORT",
+  ])("do not name another program's variable %s", (name) => {
+    expect(warningsFor({ HOST: "127.0.0.1", [name]: "3" })).toEqual([]);
+  });
 });

@@ -9,11 +9,16 @@ import {
 const tickMs = 50;
 let time = 0;
 let gauge: EventLoopGauge;
+let delays: number[];
 
 beforeEach(() => {
   jest.useFakeTimers();
   time = 0;
-  gauge = createEventLoopGauge(() => time);
+  delays = [];
+  gauge = createEventLoopGauge(
+    () => time,
+    (delayMs) => delays.push(delayMs),
+  );
 });
 
 afterEach(() => {
@@ -21,62 +26,68 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** One turn of the event loop, at whose end the gauge's timer runs late by so much. */
+/** One turn of the event loop, at the end of which the gauge's timer runs late by so much. */
 function turn(delayMs: number): void {
   time += tickMs + delayMs;
   jest.advanceTimersByTime(tickMs);
 }
 
-/** Whether a call is refused that comes up when the gauge's timer should have run so long ago. */
-function isRefused(delayMs: number): boolean {
+/** Whether a request is rejected that is handled when the gauge's timer should have run so long ago. */
+function isRejected(delayMs: number): boolean {
   const before = time;
   time += tickMs + delayMs;
-  const refused = gauge.isOverloaded();
+  const isOverloaded = gauge.isOverloaded();
   time = before;
-  return refused;
+  return isOverloaded;
 }
 
-test("refuses calls that come late in a turn once every turn has been long, and not those that come early", () => {
+test("rejects requests that are handled late in a turn once every turn has been long, not those that are handled early", () => {
   for (let sum = 0; sum < lastingDelayMs; sum += maxDelayMs + 1) {
-    expect(isRefused(maxDelayMs * 5)).toBe(false);
+    expect(isRejected(maxDelayMs * 5)).toBe(false);
     turn(maxDelayMs + 1);
   }
 
-  expect(isRefused(maxDelayMs + 1)).toBe(true);
-  expect(isRefused(maxDelayMs)).toBe(false);
-  expect(isRefused(0)).toBe(false);
+  expect(isRejected(maxDelayMs + 1)).toBe(true);
+  expect(isRejected(maxDelayMs)).toBe(false);
+  expect(isRejected(0)).toBe(false);
 });
 
-test("refuses nothing from the first turn on that is in time", () => {
+test("rejects nothing from the first turn that is on time", () => {
   for (let count = 0; count < 100; count += 1) turn(maxDelayMs * 2);
-  expect(isRefused(maxDelayMs * 5)).toBe(true);
+  expect(isRejected(maxDelayMs * 5)).toBe(true);
 
   turn(maxDelayMs);
 
-  expect(isRefused(maxDelayMs * 5)).toBe(false);
+  expect(isRejected(maxDelayMs * 5)).toBe(false);
 });
 
-test("refuses nothing while long turns take turns with short ones", () => {
+test("rejects nothing while long and short turns alternate", () => {
   for (let count = 0; count < 100; count += 1) {
     turn(maxDelayMs * 5);
     turn(0);
-    expect(isRefused(maxDelayMs * 5)).toBe(false);
+    expect(isRejected(maxDelayMs * 5)).toBe(false);
   }
 });
 
-test("takes one pause, however long, for a quarter of what it needs", () => {
+test("counts one pause, however long, as a quarter of a lasting delay", () => {
   for (let count = 0; count < 3; count += 1) {
     turn(3_600_000);
-    expect(isRefused(3_600_000)).toBe(false);
+    expect(isRejected(3_600_000)).toBe(false);
   }
   turn(500);
 
-  expect(isRefused(3_600_000)).toBe(true);
+  expect(isRejected(3_600_000)).toBe(true);
 });
 
-test("answers calls for most of a turn when refusing the others makes turns long", () => {
+test("handles requests for most of a turn if rejecting the others makes turns long", () => {
   for (let count = 0; count < 10; count += 1) turn(1000);
 
-  expect(isRefused(799)).toBe(false);
-  expect(isRefused(801)).toBe(true);
+  expect(isRejected(799)).toBe(false);
+  expect(isRejected(801)).toBe(true);
+});
+
+test("reports every delay, never a negative one", () => {
+  for (const delayMs of [0, 7, -3]) turn(delayMs);
+
+  expect(delays).toEqual([0, 7, 0]);
 });

@@ -27,7 +27,7 @@ describe("a value", () => {
     [{ name: "n", inner: null, inners: [{ flag: false }] }],
     [{ name: "n", inners: { flag: false } }],
     [{ name: "n", note: undefined }],
-  ])("is taken when it fits: %j", (value) => {
+  ])("of the right type has no problem: %j", (value) => {
     expect(outer(value)).toEqual([]);
   });
 
@@ -52,21 +52,21 @@ describe("a value", () => {
     [
       { toString: 1, other: 2 },
       [["outer", "name"], "Required, of type String!."],
-      [["outer"], "Has a field that Outer lacks; its fields are name, inner, inners, note."],
-      [["outer"], "Has a field that Outer lacks; its fields are name, inner, inners, note."],
+      [["outer"], "Has a field that Outer does not have; its fields are name, inner, inners, note."],
+      [["outer"], "Has a field that Outer does not have; its fields are name, inner, inners, note."],
     ],
-  ])("that does not fit has one problem a place: %j", (value, ...problems) => {
+  ])("of another type has one problem per position: %j", (value, ...problems) => {
     expect(outer(value)).toEqual(problems.map(([path, message]) => problem(path, message)));
   });
 
-  test("that does not fit is told without names that a caller may not explore", () => {
+  test("of another type is described without names of the schema that the caller may not explore", () => {
     expect(outer({ name: "n", inner: { flag: true, color: "BLUE" }, x: 1 }, false)).toEqual([
       problem(["outer", "inner", "color"], "Must be of type Color."),
-      problem(["outer"], "Has a field that Outer lacks."),
+      problem(["outer"], "Has a field that Outer does not have."),
     ]);
   });
 
-  test("has a hundred problems at most", () => {
+  test("has at most a hundred problems", () => {
     const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
 
     expect(outer({ name: "n", ...fields(100) })).toHaveLength(100);
@@ -78,13 +78,13 @@ describe("a variable", () => {
   test.each([
     ["is optional", "query ($v: ID) { b(id: $v) }"],
     ["has a default", 'query ($v: ID! = "d") { b(id: $v) }'],
-    ["is of an output type, which the validation refuses", "query ($v: Query) { b(id: $v) }"],
-    ["is of no type, which the validation refuses", "query ($v: Nothing!) { b(id: $v) }"],
-  ])("may be missing when it %s", (_case, query) => {
+    ["is of an output type, which validation rejects", "query ($v: Query) { b(id: $v) }"],
+    ["is of an unknown type, which validation rejects", "query ($v: Nothing!) { b(id: $v) }"],
+  ])("may be absent if it %s", (_case, query) => {
     expect(find(query)).toEqual([]);
   });
 
-  test("with a default may not be null when its type says so", () => {
+  test("of a non-null type with a default may not be null", () => {
     expect(find('query ($v: ID! = "d") { b(id: $v) }', { v: null })).toEqual([
       problem(["id"], "Required, of type ID!."),
     ]);
@@ -99,7 +99,7 @@ describe("a variable", () => {
       "String!",
     ],
     ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', ["ids"], "ID!"],
-    ["a later place", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', ["id"], "ID!"],
+    ["a later position", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', ["id"], "ID!"],
     ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", [], "Boolean!"],
     [
       "a fragment's directive",
@@ -107,12 +107,12 @@ describe("a variable", () => {
       [],
       "Boolean!",
     ],
-  ])("may not be null where %s takes no null", (_case, query, path, type) => {
+  ])("may not be null where %s is non-null", (_case, query, path, type) => {
     expect(find(query, { v: null })).toEqual([problem(path, `Required, of type ${type}.`)]);
     expect(find(query, {})).toEqual([]);
   });
 
-  test("may not be null by its default either", () => {
+  test("may not have the default null there either", () => {
     const query = (value: string) => `query ($v: String = ${value}) { a(id: 1, outer: { name: "n", note: $v }) }`;
 
     expect(find(query("null"))).toEqual([problem(["outer", "note"], "Required, of type String!.")]);
@@ -120,7 +120,7 @@ describe("a variable", () => {
     expect(find(query('"n"'))).toEqual([]);
   });
 
-  test("is its own only when the caller sent it", () => {
+  test("is not inherited from an object's prototype", () => {
     expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([
       problem(["id"], "Required, of type ID!."),
     ]);
@@ -136,20 +136,20 @@ describe("a variable", () => {
       ["outer", "inner", "flag"],
     ],
     ["an item of a list", "query ($v: ID!) { a(id: 1, ids: [1, $v]) }", ["ids"]],
-    ["several places, the first of which counts", "query ($v: ID!) { b(id: $v) a(id: 1, ids: [$v]) }", ["id"]],
+    ["several positions, of which the first counts", "query ($v: ID!) { b(id: $v) a(id: 1, ids: [$v]) }", ["id"]],
     ["a fragment", "query ($v: ID!) { ...F } fragment F on Query { b(id: $v) }", ["id"]],
     [
       "an argument after a directive",
       'query ($v: Boolean!) { b @skip(if: $v) a(id: 1, outer: { name: "n", inner: { flag: $v } }) }',
       ["outer", "inner", "flag"],
     ],
-    ["a directive, which is no input", "query ($v: Boolean!) { b @skip(if: $v) }", []],
+    ["a directive, which is not part of the input", "query ($v: Boolean!) { b @skip(if: $v) }", []],
     ["nothing", "query ($v: Boolean!) { b }", []],
   ])("has the path of its use in %s", (_case, query, path) => {
     expect(pathOf(query)).toEqual([path]);
   });
 
-  test("has the path of its use in its own operation", () => {
+  test("has the path of its use in the executed operation", () => {
     const query = "query A($v: ID!) { b(id: $v) } query B($v: ID!) { a(id: 1, ids: [$v]) }";
 
     expect([pathOf(query, "A"), pathOf(query, "B")]).toEqual([[["id"]], [["ids"]]]);

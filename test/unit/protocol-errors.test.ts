@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { GraphQLError, parse, validate } from "graphql";
-import { describeDocumentError, readProtocolCode } from "../../src/graphql/document-error.ts";
+import { describeProtocolError, readProtocolCode } from "../../src/graphql/protocol-errors.ts";
 import { schema } from "../helpers/schema.ts";
 
 function messagesFor(query: string): string[] {
   try {
-    return validate(schema, parse(query)).map(describeDocumentError);
+    return validate(schema, parse(query)).map(describeProtocolError);
   } catch (error) {
-    if (error instanceof GraphQLError) return [describeDocumentError(error)];
+    if (error instanceof GraphQLError) return [describeProtocolError(error)];
     throw error;
   }
 }
@@ -15,7 +15,7 @@ function messagesFor(query: string): string[] {
 const create = (name: string, webhook = "{}") =>
   `mutation { createDataExtractionAction(input: { name: ${name}, webhook: ${webhook} }) { ctxId } }`;
 
-describe("says without the caller's words what is wrong with", () => {
+describe("describes without the caller's words", () => {
   test.each([
     ["{ a(b: }", 'Syntax Error: Unexpected "}".'],
     ['{ a(b: "x" "y") }', "Syntax Error: Expected Name, found String."],
@@ -34,7 +34,7 @@ describe("says without the caller's words what is wrong with", () => {
     ["{ a(b: 01) }", "Syntax Error: Invalid number, unexpected digit after 0: …."],
     ["{ a(b: ?) }", "Syntax Error: Unexpected character: …."],
     ["{", "Syntax Error: Expected Name, found <EOF>."],
-  ])("the syntax of %s", (query, message) => {
+  ])("the syntax error of %s", (query, message) => {
     expect(messagesFor(query)).toEqual([message]);
   });
 
@@ -61,7 +61,7 @@ describe("says without the caller's words what is wrong with", () => {
     ],
     ["query ($x: ID) { __typename }", ['Variable "$…" is never used.']],
     ["{ nope }", ['Cannot query field "nope" on type "Query".']],
-  ])("the document %s", (query, messages) => {
+  ])("the invalid document %s", (query, messages) => {
     expect(messagesFor(query)).toEqual(messages);
   });
 });
@@ -71,8 +71,8 @@ test.each([
   ['Unknown operation named "can"ary\n".', 'Unknown operation named "…".'],
   ["Variables $canary_1 and $b are odd.", "Variables $… and $… are odd."],
   ["It costs $5.", "It costs $5."],
-])("says %j as %j", (message, expected) => {
-  expect(describeDocumentError(new GraphQLError(message))).toBe(expected);
+])("describes %j as %j", (message, expected) => {
+  expect(describeProtocolError(new GraphQLError(message))).toBe(expected);
 });
 
 describe("the code of an error that was raised before anything was executed", () => {
@@ -95,12 +95,12 @@ describe("the code of an error that was raised before anything was executed", ()
     [{ http: {} }, undefined],
     [{ http: null }, undefined],
     [{ http: "400" }, undefined],
-  ])("with %j is %s, and none when it came out of the execution", (extensions, code) => {
+  ])("with %j is %s, and undefined if it was raised during execution", (extensions, code) => {
     expect(codeOf(extensions)).toBe(code);
     expect(codeOf(extensions, ["field"])).toBeUndefined();
   });
 
-  test("is none of an error without extensions", () => {
+  test("is undefined without extensions", () => {
     expect(readProtocolCode({ message: "m" } as GraphQLError)).toBeUndefined();
   });
 });
