@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 
 // Tests that start processes or measure time are slow and kill no mutant that the others leave alive.
 const slow =
-  /\/(?:connect-phase|drain|idempotency-redis|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|tracing-process|event-loop-gauge|dev|playground|schema-change|observability|attacks)\.test\.ts$/;
+  /\/(?:drain|idempotency-redis|memory|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|tracing-process|event-loop-gauge|check-upstream|dev|playground|schema-change|observability|attacks)\.test\.ts$/;
 
 // biome-ignore lint/style/noDefaultExport: Stryker takes its configuration by its default export
 export default {
@@ -11,13 +11,14 @@ export default {
   testRunnerNodeArgs: ["--experimental-vm-modules", "--no-warnings"],
   coverageAnalysis: "perTest",
   mutate: [
-    "src/actions/{compile-rules,input-rules,rest-mapping,translate-failure,validate-input}.ts",
     "src/auth/*.ts",
-    "src/contactswing/{circuit-breaker,classify-failure,json,parse-answer,plain-text,without-hosts}.ts",
+    "src/contactswing/!(rest-operation|transport).ts",
     "src/failures/*.ts",
-    "src/graphql/{document-error,error-gate,null-variables,public-error,variable-errors}.ts",
-    "src/http/{authentication,credentials,header-count}.ts",
+    "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,variable-errors}.ts",
+    "src/http/{authentication,credentials}.ts",
     "src/idempotency/*.ts",
+    "src/operations/*/{cursor,input,parse-action,read-action,rest,walk-pages}.ts",
+    "src/validation/*.ts",
   ],
   jest: {
     enableFindRelatedTests: false,
