@@ -41,9 +41,9 @@ const config = readConfig({ NODE_ENV: "production", ...Object.fromEntries(plain)
 
 test("is a Knative Service by the published schema", async () => {
   expect(await findManifestProblems([service])).toEqual([]);
-  const misspelt = structuredClone(service) as unknown as { spec: { template: { spec: object } } };
-  Object.assign(misspelt.spec.template.spec, { containerConcurency: 1 });
-  expect((await findManifestProblems([misspelt as unknown as CloudRunService])).join()).toContain(
+  const misspelled = structuredClone(service) as unknown as { spec: { template: { spec: object } } };
+  Object.assign(misspelled.spec.template.spec, { containerConcurency: 1 });
+  expect((await findManifestProblems([misspelled as unknown as CloudRunService])).join()).toContain(
     "containerConcurency",
   );
 });

@@ -58,7 +58,7 @@ test("configures the service with variables that it reads: two replicas, one Red
   expect(Number.parseInt(bff.stop_grace_period ?? "", 10)).toBeGreaterThan(drainSeconds);
 });
 
-test("gives the sandbox a token that is well-formed and is not the one which production refuses", () => {
+test("gives the sandbox a token that is well-formed and is not the one that is rejected in production", () => {
   const [, token = ""] = /^\$\{SANDBOX_TOKEN:-(\S+)\}$/.exec(sandbox.environment?.SANDBOX_TOKEN ?? "") ?? [];
 
   expect(BearerToken.parse(`Bearer ${token}`)?.reveal()).toBe(token);
@@ -66,7 +66,7 @@ test("gives the sandbox a token that is well-formed and is not the one which pro
   expect(readFileSync(new URL("../../deploy/compose.yaml", import.meta.url), "utf8")).toContain(`Bearer ${token}'`);
 });
 
-test("starts things in the order in which they need each other", () => {
+test("starts each service after the services it depends on", () => {
   expect(bff.depends_on).toEqual({
     redis: { condition: "service_healthy" },
     sandbox: { condition: "service_healthy" },

@@ -35,7 +35,7 @@ test("finds a service on an IPv6 address", async () => {
   expect(await checkHealth({ PORT: String(await findFreePort()), HOST: "::1" })).toBe(1);
 });
 
-test("finds a draining service healthy: it must not be killed for draining", async () => {
+test("finds a draining service healthy, so that it is not killed while it drains", async () => {
   const { url, service } = await startService({});
   service.drain();
 
@@ -45,14 +45,14 @@ test("finds a draining service healthy: it must not be killed for draining", asy
   expect(await checkHealth({ PORT: new URL(url).port })).toBe(1);
 });
 
-test("fails when something else than health is answered", async () => {
+test("fails when the response is not that of a live service", async () => {
   const other = await startUpstream(() => ({ status: 503 }));
 
   expect(await checkHealth({ PORT: new URL(other.url).port })).toBe(1);
   expect(other.received.map(({ method, path }) => `${method} ${path}`)).toEqual(["GET /health/live"]);
 });
 
-test("fails within its time when nobody answers", async () => {
+test("fails within its time limit when there is no response", async () => {
   const server = createServer(() => {}).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestEnd(async () => server.close());

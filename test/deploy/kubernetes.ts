@@ -22,10 +22,10 @@ function findModule({ apiVersion, kind }: Typed): string {
 }
 
 /**
- * Holds manifests against the published schemas of Kubernetes and of the operators: once against the JSON schemas
- * (formats, patterns, required fields), and once against the same as types, since the JSON schemas let a misspelt
- * field pass and an API server drops it in silence.
- * @returns one line a problem.
+ * Checks manifests against the published schemas of Kubernetes and of the operators: once against the JSON schemas
+ * (formats, patterns, required fields) and once against the same as types, because the JSON schemas accept a misspelled
+ * field, which an API server drops silently.
+ * @returns one line per problem.
  */
 export async function findManifestProblems(manifests: readonly Typed[]): Promise<string[]> {
   const problems: string[] = [];
