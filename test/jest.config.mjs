@@ -5,7 +5,6 @@ const root = new URL("..", import.meta.url).pathname;
 
 /** Tests that measure time or start processes of their own: they run alone. */
 const serial = [
-  "connect-phase",
   "drain",
   "idempotency-redis",
   "memory",
@@ -14,7 +13,6 @@ const serial = [
   "redis-connection",
   "rolling-restart",
   "runbook",
-  "restart",
   "sandbox-process",
   "tracing-process",
   "unit/event-loop-gauge",
