@@ -9,7 +9,7 @@ const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"]
 // setTimeout turns anything longer into 1 ms.
 const maxTimerMs = 2_147_483_647;
 
-function text(expected: string, isValid: (value: string) => boolean = () => true) {
+function text(expected: string, isValid: (value: string) => boolean) {
   return z.string().refine(isValid, `must be ${expected}`);
 }
 
@@ -71,7 +71,7 @@ const origins = text("a comma-separated list of http(s) origins", (value) =>
 
 /** Every setting that is an environment variable, with its default. The README explains them. */
 const variables = {
-  NODE_ENV: text("text").default("development"),
+  NODE_ENV: z.string().default("development"),
   PORT: integer(0, 65_535).default(4000),
   HOST: text("a host name or an IP address", (value) => /^[\w.:-]+$/.test(value)).default("0.0.0.0"),
   CONTACTSWING_URL: baseUrl.default(defaultContactSwingUrl),
@@ -82,8 +82,8 @@ const variables = {
   REDIS_URL: text("a redis: or rediss: URL whose path is at most a number", isRedisUrl).optional(),
   IDEMPOTENCY_TTL_SECONDS: integer(1, 31_536_000).default(86_400),
   JWKS_URL: text("an http:, https:, or file:/// URL without credentials", isKeySetUrl).optional(),
-  JWT_ISSUER: text("text").optional(),
-  JWT_AUDIENCE: text("text").optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
   CORS_ORIGINS: origins.default([]),
   PLAYGROUND: boolean().optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
@@ -164,10 +164,14 @@ export function findConfigWarnings(config: Config, environment: Environment): st
   const { isProduction, redisUrl, jwksUrl, jwtIssuer, jwtAudience, playground, host } = config;
   const warnings: string[] = [];
   if (isProduction && redisUrl === undefined) {
-    warnings.push("REDIS_URL is not set: idempotency keys are per process and end with it");
+    warnings.push("REDIS_URL is not set: idempotency keys are kept in this process only and are lost when it ends");
   }
-  if (jwksUrl !== undefined && (jwtIssuer === undefined || jwtAudience === undefined)) {
-    warnings.push("JWKS_URL is set without JWT_ISSUER or JWT_AUDIENCE: any token of that key server is accepted");
+  const unchecked = Object.entries({ JWT_ISSUER: jwtIssuer, JWT_AUDIENCE: jwtAudience })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => name);
+  if (jwksUrl !== undefined && unchecked.length > 0) {
+    const names = unchecked.join(" and ");
+    warnings.push(`JWKS_URL is set without ${names}: tokens that the key server issued for others may be accepted`);
   }
   if (playground && !["127.0.0.1", "localhost", "::1"].includes(host)) {
     warnings.push("the playground and introspection are on, and reachable from other machines: see PLAYGROUND");

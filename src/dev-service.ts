@@ -1,6 +1,6 @@
 import process from "node:process";
 import pretty from "pino-pretty";
-import { describeConfig, findConfigWarnings, readConfig } from "./config.ts";
+import { describeConfig, findConfigWarnings, readConfig, sandboxVariable } from "./config.ts";
 import { formatCurl } from "./playground/curl.ts";
 import { runService } from "./run-service.ts";
 import { demo } from "./sandbox/demo.ts";
@@ -35,8 +35,8 @@ const buildPlayground = () => {
 };
 
 await runService(async () => {
-  const { HOST, SHUTDOWN_DELAY_MS, CONTACTSWING_IS_SANDBOX } = process.env;
-  const isSandboxed = CONTACTSWING_IS_SANDBOX === "true";
+  const { HOST, SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
+  const isSandboxed = sandboxed === "true";
   const given = readConfig({ ...process.env, HOST: HOST?.trim() || "127.0.0.1" });
   const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
   // Programs read the lines that production writes.

@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { sandboxVariable } from "./config.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 
 const sandbox = process.env.CONTACTSWING_URL?.trim() ? undefined : createSandbox();
-const environment = sandbox ? { CONTACTSWING_URL: await sandbox.start(), CONTACTSWING_IS_SANDBOX: "true" } : {};
+const environment = sandbox ? { CONTACTSWING_URL: await sandbox.start(), [sandboxVariable]: "true" } : {};
 
 const service = spawn(
   process.execPath,

@@ -5,7 +5,7 @@ import type { Memory } from "./memory-budget.ts";
 import type { RequestRecord } from "./telemetry/request-record.ts";
 
 /**
- * What a GraphQL operation gets of its request. Apollo Server clones it shallowly: it must stay a plain object.
+ * What resolvers know about their request. Apollo Server clones it shallowly: it must stay a plain object.
  */
 export interface RequestContext {
   readonly requestId: string;

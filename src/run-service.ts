@@ -55,7 +55,10 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
   }
 
   async function onSignal(signal: NodeJS.Signals): Promise<void> {
-    if (prepared === undefined || stage === "starting") process.exit(0);
+    if (prepared === undefined || stage === "starting") {
+      await prepared?.log.flush(performance.now() + lastLinesMs);
+      process.exit(0);
+    }
     if (stage === "stopping") {
       abandon(prepared);
       return exitAtOnce();

@@ -66,9 +66,9 @@ const builtPlayground = new URL("../dist/browser/", import.meta.url);
 const waitMarginMs = 1000;
 // After the grace period: time for the last responses to leave, within the closing time.
 const lastResponsesMs = 250;
-/** After the requests in flight: time for everything else together. The whole stop takes at most this and the grace period. */
+/** Time to close everything else after the last request. A stop takes at most this plus the grace period. */
 const closingMs = 1000;
-/** Of the closing time: what the log has at the end. */
+/** The part of it that is reserved for the log. */
 const logMs = 250;
 
 /** Creates every part and connects them: the one place that knows all of them. */

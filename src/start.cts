@@ -1,5 +1,5 @@
-// The process's first file, in a syntax that every Node.js reads: says which Node.js is needed, and lets V8 read its
-// compiled code of the bundle from beside it, where the build has left it.
+// The first file of the process, in syntax that every version of Node.js can read: checks the version, and enables the
+// compile cache that the build wrote next to the bundle.
 import nodeModule = require("node:module");
 import v8 = require("node:v8");
 

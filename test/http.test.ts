@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import { authorized, create, createMutation, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { startSandboxedService, startService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
+import { waitFor } from "./helpers/wait-for.ts";
 
 const json = { "content-type": "application/json" };
 const query = '{"query":"{__typename}"}';
@@ -305,6 +307,23 @@ test("reports liveness and readiness", async () => {
   service.drain();
   expect([await status("/health/live"), await status("/health/ready")]).toEqual([200, 503]);
 });
+
+test.each(["/%67raphql", "/graphql#x", "http://elsewhere.example/graphql"])(
+  "treats %s as /graphql, as the router does: it is handled and logged",
+  async (target) => {
+    const { url, logLines } = await startService({});
+    const { hostname, port } = new URL(url);
+
+    const sent = request({ hostname, port, method: "POST", path: target, headers: json, agent: false });
+    sent.end(query);
+    const [response] = await once(sent, "response");
+    response.resume();
+    await once(response, "close");
+
+    expect(response.statusCode).toBe(200);
+    await waitFor("the log line", () => logLines.some((line) => line.includes('"graphql request"')));
+  },
+);
 
 test.each(["/", "/graphql/x", "/%ffsecret", "/graphql%ff"])(
   "responds to the unknown path %s with 404 and quotes nothing of it",

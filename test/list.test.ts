@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { onlyError, send } from "./helpers/graphql.ts";
-import { startService } from "./helpers/service.ts";
+import { startSandboxedService, startService } from "./helpers/service.ts";
 import { type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
 
 type RestRow = Record<string, unknown>;
@@ -76,6 +76,15 @@ async function listAll(urls: readonly string[], first: number): Promise<string[]
   }
   throw new Error("the list has no end");
 }
+
+test("several lists of one request wait for each other instead of exceeding the caller's share", async () => {
+  const { url } = await startSandboxedService({ MAX_IN_FLIGHT_PER_CALLER: "2" });
+  const list = "dataExtractionActions(first: 1) { edges { node { id } } }";
+
+  const { body } = await send(url, { query: `{ a: ${list} b: ${list} c: ${list} d: ${list} }` });
+
+  expect(body.errors).toBeUndefined();
+});
 
 test("returns the first 20 data extraction actions, by one request for 100 rows", async () => {
   const { url, upstream, requests } = await startWithRows(mixedRows);

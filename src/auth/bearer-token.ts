@@ -4,8 +4,8 @@ import { inspect } from "node:util";
 const bearerPattern = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
- * The caller's token. Opaque: printed, logged, serialized or concatenated it says nothing; only
- * {@link BearerToken.authorizationHeader} gives it away, to the one header it belongs in.
+ * The caller's token. Opaque: printed, logged, serialized, or concatenated it reveals nothing. Only
+ * {@link BearerToken.authorizationHeader} and {@link BearerToken.reveal} return it.
  */
 export class BearerToken {
   readonly #header: string;

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { BearerToken } from "./bearer-token.ts";
 
-/** On whose behalf ContactSwing is called. */
+/** The caller on whose behalf requests are sent to ContactSwing. */
 export interface Caller {
   readonly token: BearerToken;
   /** What idempotency keys belong to: the verified issuer and subject, or else the token. Secret: never log or store it. */

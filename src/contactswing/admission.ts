@@ -26,7 +26,7 @@ export interface Admission {
 }
 
 const overloadedRetryAfterSeconds = 1;
-/** Of the upstream requests in flight, the share that reads may use; the rest is reserved for create requests. */
+/** The share of `maxInFlight` that reads may use; the rest is reserved for create requests. */
 const readShare = 0.75;
 
 /**

@@ -56,6 +56,8 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
     async send(operation, args, scope) {
       const caller = await scope.authenticate();
       if (scope.tokenRejection !== undefined) throw new RequestFailure(scope.tokenRejection);
+      const request = operation.toRequest(args);
+      const body = request.body === undefined ? undefined : JSON.stringify(request.body);
       const release = admission.admit(operation.effect, caller.id);
       if (typeof release !== "function") {
         telemetry.shed(release.kind, scope.record);
@@ -65,8 +67,6 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       let exchange: Exchange | undefined;
       const observation = telemetry.start(operation, scope.record);
       try {
-        const request = operation.toRequest(args);
-        const body = request.body === undefined ? undefined : JSON.stringify(request.body);
         exchange = await transport.exchange({
           method: operation.method,
           path: toPath(operation.path, request),

@@ -18,7 +18,8 @@ const markupPattern =
 
 const jwtPattern = /\beyJ[\w-]{5,}(?:\.[\w-]*)*/g;
 // "bearer token" and "bearer authentication" are ordinary words.
-const bearerPattern = /\bbearer[\s:=]+(?!tokens?\b|auth|scheme|header)[^\s,;"']+/gi;
+const bearerPattern =
+  /\bbearer[\s:=]+(?!(?:tokens?|auth(?:entication|orization)?|schemes?|headers?)(?![\w~+/=-]|\.\w))[^\s,;"']+/gi;
 // Control characters, and characters that hide or reorder their neighbours.
 const invisiblePattern = /[\s\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]+/gu;
 
@@ -74,6 +75,6 @@ function findSchemeStart(text: string): number {
 
 /** Replaces the configured host with its port and path. A longer name or address that contains it stays. */
 function replaceHost(text: string, host: string): string {
-  const pattern = `(?<![\\w.-])${RegExp.escape(host)}(?::\\d{1,5})?(?:/[^\\s"'<>]*)?(?![\\w-])`;
+  const pattern = `(?<![\\w.-])${RegExp.escape(host)}(?::\\d{1,5})?(?:/[^\\s"'<>]*)?(?![\\w-]|\\.\\w)`;
   return text.replace(new RegExp(pattern, "gi"), "[host]");
 }

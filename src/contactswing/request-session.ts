@@ -21,14 +21,22 @@ export function createRequestSession(client: Client, scope: RequestScope, maxRea
   const reads = new Map<string, Promise<unknown>>();
   let limit: LimitFunction | undefined;
 
+  /** Waits until the request has fewer reads in flight than it may have. */
+  function limitReads<Result>(read: () => Promise<Result>): Promise<Result> {
+    limit ??= pLimit(Math.min(maxReadsInFlight, maxReadsPerCaller));
+    return limit(read);
+  }
+
   return {
-    send: (operation, args) => client.send(operation, args, scope),
+    send(operation, args) {
+      const send = () => client.send(operation, args, scope);
+      return operation.effect === "read" ? limitReads(send) : send();
+    },
     readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args, key: string): Promise<Result> {
       const readKey = `${operation.name} ${key}`;
       let read = reads.get(readKey) as Promise<Result> | undefined;
       if (read === undefined) {
-        limit ??= pLimit(Math.min(maxReadsInFlight, maxReadsPerCaller));
-        read = limit(async () => (await client.send(operation, args, scope)).result);
+        read = limitReads(async () => (await client.send(operation, args, scope)).result);
         reads.set(readKey, read);
       }
       return read;

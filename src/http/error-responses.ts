@@ -7,7 +7,6 @@ import Negotiator from "negotiator";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { readBearerToken } from "./credentials.ts";
-import { sendOverloaded } from "./load-shedding.ts";
 import { closeAfterLastResponse, hasRequestInFlight } from "./request-lifetime.ts";
 
 export interface HttpErrorRow {
@@ -41,9 +40,25 @@ export function negotiateMediaType({ headers: { accept } }: FastifyRequest): str
   return new Negotiator({ headers: { accept } }).mediaType([jsonType, graphqlType]);
 }
 
-export function isGraphqlRequest({ url }: FastifyRequest): boolean {
+export function isGraphqlRequest({ url, is404, routeOptions }: FastifyRequest): boolean {
   const end = url.indexOf("?");
-  return (end < 0 ? url : url.slice(0, end)) === graphqlPath;
+  const path = end < 0 ? url : url.slice(0, end);
+  // The router also accepts an absolute URL, percent-encoded letters, and a fragment.
+  return path === graphqlPath || (!is404 && routeOptions?.url === graphqlPath);
+}
+
+const overloadedRetryAfterSeconds = 1;
+
+/** Rejects a request because the service is overloaded or has no memory for it. */
+export function sendOverloaded(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = { kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds } as const;
+  const error = describeFailure(failure, toEffect(request), request.id);
+  return sendErrors(request, reply.header("retry-after", overloadedRetryAfterSeconds), 503, [error]);
+}
+
+/** A POST may be a mutation, so its errors have an outcome. */
+function toEffect({ method }: FastifyRequest): "create" | "read" {
+  return method === "POST" ? "create" : "read";
 }
 
 /** Sends errors in the form of a GraphQL response, in the media type that the caller accepts. */
@@ -102,7 +117,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     const isFastifyError = error instanceof Error && typeof code === "string" && code.startsWith("FST_");
     if (isFastifyError && statusCode < 500) return sendHttpError(request, reply, statusCode);
     reportBug(error, { requestId: request.id, token: readBearerToken(request.raw) });
-    return sendErrors(request, reply, 500, [describeFailure({ kind: "bug" }, "create", request.id)]);
+    return sendErrors(request, reply, 500, [describeFailure({ kind: "bug" }, toEffect(request), request.id)]);
   });
 }
 

@@ -1,8 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { describeFailure } from "../graphql/public-error.ts";
-import { isGraphqlRequest, sendErrors } from "./error-responses.ts";
-
-const retryAfterSeconds = 1;
+import type { FastifyInstance } from "fastify";
+import { isGraphqlRequest, sendOverloaded } from "./error-responses.ts";
 
 /**
  * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.
@@ -14,11 +11,4 @@ export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => bool
     if (mustShed) void sendOverloaded(request, reply);
     else done();
   });
-}
-
-/** A POST may be a mutation, so the response says what a mutation's must: nothing was created, and a retry is safe. */
-export function sendOverloaded(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const effect = request.method === "POST" ? "create" : "read";
-  const error = describeFailure({ kind: "overloaded", retryAfterSeconds }, effect, request.id);
-  return sendErrors(request, reply.header("retry-after", retryAfterSeconds), 503, [error]);
 }

@@ -40,7 +40,8 @@ export function canonicalize(input: object, defaults: Readonly<Record<string, un
     .sort()
     .map((name) => {
       const value = given[name];
-      return [name, typeof value === "object" && value !== null ? canonicalize(value) : value];
+      if (typeof value !== "object" || value === null) return [name, value];
+      return [name, canonicalize(value, defaults[name] as Readonly<Record<string, unknown>> | undefined)];
     });
   return Object.fromEntries(fields);
 }

@@ -158,7 +158,7 @@ class TimeoutError extends Error {
   readonly code = "TIMEOUT";
 }
 
-/** What the log may have of an error: a system's code or the first word of a Redis error, never its text. */
+/** The part of an error that may be logged: a system's code or the first word of a Redis error, never its text. */
 function codeOf(reason: unknown): string | undefined {
   const { code, message } = reason as Partial<NodeJS.ErrnoException>;
   // The library's own error for a connection that Redis has closed.

@@ -29,7 +29,7 @@ export interface Page {
   readonly hasNext: boolean;
 }
 
-/** "Get Actions", all kinds of actions in one list. The result is `too-large` if a page of 100 rows cannot be had. */
+/** "Get Actions", all kinds of actions in one list. The result is `too-large` if ContactSwing rejects a page of 100 rows or it is over the size limit. */
 export const listActions = defineRestOperation<PageRequest, Page | "too-large">({
   name: "dataExtractionActions",
   effect: "read",
