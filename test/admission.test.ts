@@ -2,14 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { create, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 import { waitFor } from "./helpers/wait-for.ts";
 
-const stored: ScriptedAnswer = {
+const stored: ScriptedResponse = {
   status: 200,
   body: { ctx_id: "ctx-2", data: { name: "N", type: "SINGLEDATAEXTRACTION", is_active: true } },
 };
-const ordinary = ({ method }: ReceivedRequest) => (method === "POST" ? createdAnswer : stored);
+const ordinary = ({ method }: ReceivedRequest) => (method === "POST" ? createdResponse : stored);
 const tokenOf = (name: string) => ({ authorization: `Bearer ${name}` });
 
 const failed = { code: "UPSTREAM_ERROR", outcome: "UNKNOWN", retryable: false };
@@ -58,7 +58,7 @@ describe("the circuit breaker", () => {
       const upstream = await startUpstream((_request, socket) => {
         if (typeof failure === "number") return { status: failure };
         socket.destroy();
-        return createdAnswer;
+        return createdResponse;
       });
       const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
 
@@ -115,7 +115,7 @@ describe("the circuit breaker", () => {
 });
 
 describe("a rejected token", () => {
-  const rejection: ScriptedAnswer = { status: 401, body: { detail: "Invalid token" } };
+  const rejection: ScriptedResponse = { status: 401, body: { detail: "Invalid token" } };
 
   test("stops the remaining reads of a request for 1,000 entities", async () => {
     const upstream = await startUpstream(() => rejection);

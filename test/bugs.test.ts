@@ -1,7 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { GraphQLError } from "graphql";
 import type { Client } from "../src/contactswing/client.ts";
-import { create, createMutation, type GraphqlAnswer, minimalInput, onlyError, read, send } from "./helpers/graphql.ts";
+import {
+  create,
+  createMutation,
+  type GraphqlResponse,
+  minimalInput,
+  onlyError,
+  read,
+  send,
+} from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
 
 const canary = "canary-token-7f3a";
@@ -80,7 +88,7 @@ const failWith = (make: () => unknown) => startWith(() => Promise.reject(make())
 const linesOf = (logLines: readonly string[], message: string) =>
   logLines.map((line) => JSON.parse(line)).filter((line) => line.message === message);
 
-function expectMasked(response: GraphqlAnswer, logLines: readonly string[], extensions: object = masked) {
+function expectMasked(response: GraphqlResponse, logLines: readonly string[], extensions: object = masked) {
   const error = onlyError(response);
   const requestId = response.headers.get("x-request-id");
   expect(error.message).toBe("Internal server error.");

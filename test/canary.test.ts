@@ -5,7 +5,7 @@ import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import { sendRaw } from "./helpers/raw-http.ts";
 import { startRawUpstream } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
-import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 // Everything of the caller's contains one of these: the token, every value, names of variables, and headers.
 const canary = "Canary7f3a";
@@ -64,7 +64,7 @@ async function startObserved(environment: Record<string, string> = {}) {
 }
 
 /** Everything that ContactSwing could repeat, except in texts that are meant for the caller. */
-function echo(status: number, { headers: received, body }: ReceivedRequest): ScriptedAnswer {
+function echo(status: number, { headers: received, body }: ReceivedRequest): ScriptedResponse {
   const sent = JSON.parse(body || "{}");
   const secret = String(received.authorization);
   const isText = [400, 403, 409].includes(status);
@@ -105,7 +105,7 @@ test.each([200, 201, 202, 307, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503]
 );
 
 test("a created action leaks nothing but what the caller asks for", async () => {
-  const upstream = await startUpstream(() => createdAnswer);
+  const upstream = await startUpstream(() => createdResponse);
   const { url, expectNoLeaks } = await startObserved({ CONTACTSWING_URL: upstream.url });
 
   const { body, text } = await send(url, create, headers);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { create, createMutation, fullInput, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { startSandboxedService, startService } from "./helpers/service.ts";
-import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const token = { authorization: "Bearer t" };
@@ -77,7 +77,7 @@ test.each([
 });
 
 test.each([
-  ["a 200", { ...createdAnswer, status: 200 }, { ctxId: "ctx-1", id: "act-1", name: "N" }],
+  ["a 200", { ...createdResponse, status: 200 }, { ctxId: "ctx-1", id: "act-1", name: "N" }],
   ["no ctx_id", { status: 201, body: { data: { action_id: "a", name: "N" } } }, { ctxId: null, id: "a", name: "N" }],
   [
     "no name and no type",
@@ -170,7 +170,7 @@ test("sends each of 200 overlapping requests with its own caller's token", async
 
 test("keeps the IDs of created actions when a sibling fails", async () => {
   const { url } = await start(({ body }) =>
-    JSON.parse(body).name === "bad" ? { status: 400, body: { detail: "no" } } : createdAnswer,
+    JSON.parse(body).name === "bad" ? { status: 400, body: { detail: "no" } } : createdResponse,
   );
   const field = (alias: string, name: string) =>
     `${alias}: createDataExtractionAction(input: { name: "${name}", webhook: {} }) { action { id } }`;
@@ -191,7 +191,8 @@ describe("the details of a created action", () => {
     const query = createMutation.replace("id name type", selection);
     return send(url, { query, variables: { input: minimalInput } }, token);
   };
-  const startWith = (response: ScriptedAnswer) => start(({ method }) => (method === "POST" ? createdAnswer : response));
+  const startWith = (response: ScriptedResponse) =>
+    start(({ method }) => (method === "POST" ? createdResponse : response));
   const stored = { status: 200, body: { data: { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" } } };
 
   test("are what was sent, read back by ID, with the webhook's type as an enum in both directions", async () => {
@@ -240,7 +241,7 @@ describe("the details of a created action", () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test.each<[string, ScriptedAnswer, string]>([
+  test.each<[string, ScriptedResponse, string]>([
     ["429", { status: 429, headers: { "retry-after": "3" } }, "RATE_LIMITED"],
     ["503", { status: 503 }, "UPSTREAM_ERROR"],
     [

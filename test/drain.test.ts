@@ -6,7 +6,7 @@ import { create, createMutation, minimalInput, onlyError } from "./helpers/graph
 import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const faultyEntry = new URL("helpers/faulty-process.ts", import.meta.url).pathname;
@@ -16,7 +16,7 @@ async function startHoldingUpstream() {
   const { promise, resolve } = Promise.withResolvers<void>();
   const upstream = await startUpstream(async () => {
     await promise;
-    return createdAnswer;
+    return createdResponse;
   });
   return { ...upstream, release: () => resolve() };
 }

@@ -1,8 +1,8 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { create, type GraphqlAnswer, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
+import { create, type GraphqlResponse, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const html = { "content-type": "text/html; charset=UTF-8" };
 const json = { "content-type": "application/json" };
@@ -17,7 +17,7 @@ const operations = {
 };
 
 /** `CODE OUTCOME retryable`, as far as the error has them; `null` for data without an error. */
-function summarize(response: GraphqlAnswer): string {
+function summarize(response: GraphqlResponse): string {
   if (response.body.errors === undefined) return "null";
   const { code, outcome, retryable } = verdictOf(response);
   return [code, outcome, retryable ? "retryable" : undefined].filter(Boolean).join(" ");
@@ -31,7 +31,7 @@ const bad = "UPSTREAM_BAD_RESPONSE";
 const retryable = "UPSTREAM_ERROR retryable";
 
 /** What ContactSwing sends, and the verdict on a create request, on a read, and on a list where that one differs. */
-const rows: [string, ScriptedAnswer, string, string, string?][] = [
+const rows: [string, ScriptedResponse, string, string, string?][] = [
   ["400", { status: 400, body: { detail: "no" } }, "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
   ["400 as a page", { status: 400, headers: html, body: page }, "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
   ["422 with a text", { status: 422, body: { detail: "no" } }, "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT", bad],
@@ -112,7 +112,7 @@ test.each(rows)(
 );
 
 test.each<
-  [string, Record<string, string>, (close: () => Promise<void>) => Promise<ScriptedAnswer>, string, string, object]
+  [string, Record<string, string>, (close: () => Promise<void>) => Promise<ScriptedResponse>, string, string, object]
 >([
   [
     "does not respond in time",
@@ -166,7 +166,7 @@ test.each(Object.entries(operations))(
   },
 );
 
-async function createAgainst(scripted: ScriptedAnswer, environment: Record<string, string> = {}) {
+async function createAgainst(scripted: ScriptedResponse, environment: Record<string, string> = {}) {
   const upstream = await startUpstream(() => scripted);
   const { url } = await startService({ CONTACTSWING_URL: upstream.url, ...environment });
   return onlyError(await create(url, minimalInput, token));
@@ -195,7 +195,7 @@ test.each([
   ["gzip", gzipSync],
   ["br", brotliCompressSync],
 ])("accepts a response that is compressed with %s although none was requested", async (encoding, compress) => {
-  const body = compress(JSON.stringify(createdAnswer.body));
+  const body = compress(JSON.stringify(createdResponse.body));
   const upstream = await startUpstream(() => ({ status: 201, headers: { "content-encoding": encoding }, body }));
   const { url } = await startService({ CONTACTSWING_URL: upstream.url });
 

@@ -26,7 +26,10 @@ interface Response {
 }
 
 /** Sends what fetch would not: any method, and headers as they are given. */
-function call(url: string, { method = "POST", path = "/graphql", headers = json, body }: Request): Promise<Response> {
+function sendHttp(
+  url: string,
+  { method = "POST", path = "/graphql", headers = json, body }: Request,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     const sent = request(url + path, { method, headers, agent: false }, async (response) => {
       let text = "";
@@ -143,7 +146,7 @@ test.each<[string, Request, number, string, Record<string, string>?]>([
     const { url, logLines } = await startService({});
 
     for (const type of ["application/json", "application/graphql-response+json"]) {
-      const response = await call(url, { ...request, headers: { ...(request.headers ?? json), accept: type } });
+      const response = await sendHttp(url, { ...request, headers: { ...(request.headers ?? json), accept: type } });
 
       const requestId = response.headers["x-request-id"];
       expect(response.status).toBe(status);
@@ -159,7 +162,7 @@ test.each<[string, Request, number, string, Record<string, string>?]>([
 test("responds to HEAD as to any other method, without a body", async () => {
   const { url } = await startService({});
 
-  const { status, headers, text } = await call(url, { method: "HEAD" });
+  const { status, headers, text } = await sendHttp(url, { method: "HEAD" });
 
   expect([status, headers.allow, text]).toEqual([405, "GET, POST", ""]);
 });
@@ -203,7 +206,7 @@ test.each([
 ])("accepts a body %s", async (_case, encoding, body) => {
   const { url } = await startService({});
 
-  const { text } = await call(url, { headers: { ...json, "content-encoding": encoding }, body });
+  const { text } = await sendHttp(url, { headers: { ...json, "content-encoding": encoding }, body });
 
   expect(JSON.parse(text)).toEqual(typename);
 });
@@ -213,7 +216,9 @@ test.each(["application/json; charset=utf-8", 'application/json;charset="UTF-8"'
   async (type) => {
     const { url } = await startService({});
 
-    expect(JSON.parse((await call(url, { headers: { "content-type": type }, body: query })).text)).toEqual(typename);
+    expect(JSON.parse((await sendHttp(url, { headers: { "content-type": type }, body: query })).text)).toEqual(
+      typename,
+    );
   },
 );
 
@@ -227,7 +232,7 @@ test("accepts the longest input of the rules, in JSON that escapes every charact
   );
   expect(body.length).toBeGreaterThan(240_000);
 
-  const { text } = await call(url, { headers: { ...json, ...authorized }, body });
+  const { text } = await sendHttp(url, { headers: { ...json, ...authorized }, body });
 
   expect(JSON.parse(text).errors).toBeUndefined();
   expect(JSON.parse(sandbox.requests[0]?.body ?? "")).toMatchObject({ description, webhook: { description } });
@@ -236,7 +241,7 @@ test("accepts the longest input of the rules, in JSON that escapes every charact
 test("runs queries over GET, never mutations", async () => {
   const { url, sandbox } = await startSandboxedService();
   const get = (parameters: Record<string, string>) =>
-    call(url, { method: "GET", headers: authorized, path: `/graphql?${new URLSearchParams(parameters)}` });
+    sendHttp(url, { method: "GET", headers: authorized, path: `/graphql?${new URLSearchParams(parameters)}` });
   const write = 'mutation { createDataExtractionAction(input: { name: "a", webhook: {} }) { ctxId } }';
 
   const read = await get({ query: "{ __typename }", variables: "", extensions: "", operationName: "" });
@@ -261,7 +266,7 @@ test.each([
   async (headers, status) => {
     const { url } = await startService({});
 
-    expect((await call(url, { method: "GET", path: "/graphql?query={__typename}", headers })).status).toBe(status);
+    expect((await sendHttp(url, { method: "GET", path: "/graphql?query={__typename}", headers })).status).toBe(status);
   },
 );
 
@@ -330,7 +335,7 @@ test.each(["/", "/graphql/x", "/%ffsecret", "/graphql%ff"])(
   async (path) => {
     const { url } = await startService({});
 
-    const { status, headers, text } = await call(url, { method: "GET", path, headers: {} });
+    const { status, headers, text } = await sendHttp(url, { method: "GET", path, headers: {} });
 
     expect(status).toBe(404);
     expect(JSON.parse(text)).toMatchObject({

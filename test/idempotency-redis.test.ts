@@ -9,7 +9,7 @@ import { create, fullInput, minimalInput, onlyError } from "./helpers/graphql.ts
 import { eventually, startProcess } from "./helpers/process.ts";
 import { describeWith, describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 type GraphqlResponse = Awaited<ReturnType<typeof create>>;
 
@@ -21,7 +21,7 @@ async function startHeldUpstream() {
   const gate = Promise.withResolvers<void>();
   const upstream = await startUpstream(async ({ body }) => {
     if (!body.includes('"free"')) await gate.promise;
-    return createdAnswer;
+    return createdResponse;
   });
   const arrival = () => eventually(() => upstream.received[0]);
   return { upstream, release: gate.resolve, arrival };

@@ -3,9 +3,9 @@ import { create, fullInput, minimalInput, onlyError, send } from "./helpers/grap
 import { eventually } from "./helpers/process.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
-type Script = (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
+type Script = (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 type GraphqlResponse = Awaited<ReturnType<typeof create>>;
 
 const keyed = { ...minimalInput, idempotencyKey: "key-1" };
@@ -38,7 +38,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
   }
 
   /** An upstream that holds its response until the test releases it. */
-  async function startHeld(response: ScriptedAnswer = createdAnswer, environment: Record<string, string> = {}) {
+  async function startHeld(response: ScriptedResponse = createdResponse, environment: Record<string, string> = {}) {
     const gate = Promise.withResolvers<void>();
     const script: Script = async ({ body }) => {
       if (!body.includes('"free"')) await gate.promise;
@@ -97,7 +97,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
   test("requests wait for the first one's response without using upstream capacity", async () => {
     const settings = { MAX_IN_FLIGHT: "2", MAX_IN_FLIGHT_PER_CALLER: "2" };
-    const { url, upstream, release, arrival } = await startHeld(createdAnswer, settings);
+    const { url, upstream, release, arrival } = await startHeld(createdResponse, settings);
     const requests = Array.from({ length: 50 }, () => create(url, keyed));
     await arrival();
 
@@ -140,7 +140,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
   test("a failure that created nothing releases the key, for another input too", async () => {
     const responses = [rejection, { status: 429 }];
-    const { url, upstream } = await start(() => responses.shift() ?? createdAnswer);
+    const { url, upstream } = await start(() => responses.shift() ?? createdResponse);
 
     const results: (string | boolean)[] = [];
     for (const input of [keyed, { ...keyed, name: "Corrected" }, keyed])
@@ -159,7 +159,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
       most = Math.max(most, inFlight);
       await new Promise((resolve) => setImmediate(resolve));
       inFlight -= 1;
-      return responses.shift() ?? createdAnswer;
+      return responses.shift() ?? createdResponse;
     });
 
     const results = (await Promise.all(Array.from({ length: 20 }, () => create(url, keyed)))).map(resultOf);
@@ -169,7 +169,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
     expect(most).toBe(1);
   });
 
-  test.each<[string, ScriptedAnswer, string]>([
+  test.each<[string, ScriptedResponse, string]>([
     ["UNKNOWN", { status: 500, body: "oops" }, "UPSTREAM_ERROR"],
     ["CREATED", { status: 201, body: { data: {} } }, "UPSTREAM_BAD_RESPONSE"],
   ])("a key whose request ended %s is kept, for waiting and for later requests", async (outcome, response, code) => {

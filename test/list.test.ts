@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { onlyError, send } from "./helpers/graphql.ts";
 import { startSandboxedService, startService } from "./helpers/service.ts";
-import { type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 type RestRow = Record<string, unknown>;
 
@@ -14,7 +14,11 @@ const other = (id: number): RestRow => ({ id: `other-${id}`, type: "LABOREDGE", 
 const mixedRows = Array.from({ length: 58 }, (_, index) => (index % 3 === 0 ? extraction(index) : other(index)));
 const idsOf = (rows: readonly RestRow[]) => rows.filter((row) => row.type === type).map(({ id }) => id);
 
-function pageOf(rows: readonly RestRow[], { path }: Pick<ReceivedRequest, "path">, maxPageSize = 100): ScriptedAnswer {
+function pageOf(
+  rows: readonly RestRow[],
+  { path }: Pick<ReceivedRequest, "path">,
+  maxPageSize = 100,
+): ScriptedResponse {
   const { searchParams } = new URL(path, "http://upstream");
   const page = Number(searchParams.get("page"));
   const pageSize = Math.min(Number(searchParams.get("per_page")), maxPageSize);
@@ -29,7 +33,7 @@ function pageOf(rows: readonly RestRow[], { path }: Pick<ReceivedRequest, "path"
   return { status: 200, body: { ctx_id: "ctx-l", data, message: "ok" } };
 }
 
-async function start(respond: (request: ReceivedRequest) => ScriptedAnswer) {
+async function start(respond: (request: ReceivedRequest) => ScriptedResponse) {
   const upstream = await startUpstream(respond);
   const requests = () => upstream.received.map(({ method, path }) => `${method} ${path}`);
   return { upstream, requests, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
@@ -295,7 +299,7 @@ describe("a page that differs from the documentation is UPSTREAM_BAD_RESPONSE", 
 
 describe("a page of 100 rows that ContactSwing does not return", () => {
   const manyRows = Array.from({ length: 230 }, (_, index) => extraction(index));
-  const rejection: ScriptedAnswer = {
+  const rejection: ScriptedResponse = {
     status: 422,
     body: { detail: [{ type: "less_than_equal", loc: ["query", "per_page"], msg: "Input should be at most 50" }] },
   };
@@ -305,7 +309,7 @@ describe("a page of 100 rows that ContactSwing does not return", () => {
     return { status: 200, body: { ...body, padding: "x".repeat(1_048_576) } };
   };
 
-  test.each<[string, (request: ReceivedRequest) => ScriptedAnswer]>([
+  test.each<[string, (request: ReceivedRequest) => ScriptedResponse]>([
     ["because it rejects the page size", () => rejection],
     ["because it is over 1 MiB", tooLarge],
   ])("%s is requested as pages of 10 rows", async (_case, respond) => {
@@ -349,7 +353,7 @@ describe("a page of 100 rows that ContactSwing does not return", () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test.each<[string, (request: ReceivedRequest) => ScriptedAnswer, number]>([
+  test.each<[string, (request: ReceivedRequest) => ScriptedResponse, number]>([
     ["rejects that page size too", () => rejection, 422],
     ["returns more than 1 MiB for 10 rows too", tooLarge, 200],
   ])("is UPSTREAM_BAD_RESPONSE without field errors if it %s", async (_case, respond, status) => {
@@ -373,9 +377,9 @@ describe("the details of a listed action", () => {
     dataExtractionAction(id: "act-1") { description }
   }`;
   const webhook = { name: "interested", type: "yes/no" };
-  const startWith = (rows: readonly RestRow[], byId: ScriptedAnswer) =>
+  const startWith = (rows: readonly RestRow[], byId: ScriptedResponse) =>
     start((request) => (request.path.startsWith("/v2/_actions?") ? pageOf(rows, request) : byId));
-  const readById: ScriptedAnswer = {
+  const readById: ScriptedResponse = {
     status: 200,
     body: { data: { ...extraction(1), is_active: true, description: "by ID", webhook: { ...webhook, type: "other" } } },
   };

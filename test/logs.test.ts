@@ -6,14 +6,14 @@ import { scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
 import { startRawUpstream } from "./helpers/raw-upstream.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 
 const parseLines = (logLines: readonly string[]) => logLines.map((line) => JSON.parse(line));
 
 async function start(
-  respond: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
+  respond: (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse> = () => createdResponse,
   environment: Record<string, string> = {},
 ) {
   const upstream = await startUpstream(respond);
@@ -21,7 +21,7 @@ async function start(
   return { ...running, upstream, lines: () => parseLines(running.logLines) };
 }
 
-const detailsResponse: ScriptedAnswer = {
+const detailsResponse: ScriptedResponse = {
   status: 200,
   body: { ctx_id: "ctx-read", data: { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION", is_active: true } },
 };
@@ -31,7 +31,7 @@ const createAndRead = {
 };
 
 test("writes one line of a create request, with every field in one type", async () => {
-  const { url, lines, logLines } = await start(({ method }) => (method === "POST" ? createdAnswer : detailsResponse));
+  const { url, lines, logLines } = await start(({ method }) => (method === "POST" ? createdResponse : detailsResponse));
 
   await send(url, createAndRead, {
     ...token,
@@ -74,9 +74,9 @@ test("writes one line of a create request, with every field in one type", async 
   expect(logLines[0]).toMatch(/^\{.*\}\n$/);
 });
 
-test.each<[string, ScriptedAnswer, unknown, Record<string, string>, string, string]>([
-  ["a caller without a token", createdAnswer, minimalInput, {}, "info", "UNAUTHENTICATED"],
-  ["an invalid input", createdAnswer, { name: "", webhook: {} }, token, "info", "BAD_USER_INPUT"],
+test.each<[string, ScriptedResponse, unknown, Record<string, string>, string, string]>([
+  ["a caller without a token", createdResponse, minimalInput, {}, "info", "UNAUTHENTICATED"],
+  ["an invalid input", createdResponse, { name: "", webhook: {} }, token, "info", "BAD_USER_INPUT"],
   ["a conflict", { status: 409, body: { detail: "no" } }, minimalInput, token, "info", "CONFLICT"],
   ["an error of ContactSwing", { status: 500, body: "no" }, minimalInput, token, "warn", "UPSTREAM_ERROR"],
   ["an undocumented response", { status: 200, body: "no" }, minimalInput, token, "warn", "UPSTREAM_BAD_RESPONSE"],
@@ -135,7 +135,7 @@ test.each<[string, () => Promise<string>, string | RegExp]>([
 
 test("logs each transition of the circuit breaker once, and that requests were not sent", async () => {
   let status = 503;
-  const { url, upstream, lines } = await start(() => (status === 201 ? createdAnswer : { status, body: "" }));
+  const { url, upstream, lines } = await start(() => (status === 201 ? createdResponse : { status, body: "" }));
   const messages = () => lines().filter(({ message }) => message !== "graphql request");
 
   await Promise.all(Array.from({ length: 20 }, () => create(url, minimalInput, token)));
@@ -156,13 +156,13 @@ test("logs each transition of the circuit breaker once, and that requests were n
 });
 
 test("logs that a request was not sent because too many were in flight", async () => {
-  const { promise, resolve } = Promise.withResolvers<ScriptedAnswer>();
+  const { promise, resolve } = Promise.withResolvers<ScriptedResponse>();
   const { url, upstream, lines } = await start(() => promise, { MAX_IN_FLIGHT: "1" });
   const first = create(url, minimalInput, token);
   await eventually(() => upstream.received.length === 1);
 
   await create(url, minimalInput, token);
-  resolve(createdAnswer);
+  resolve(createdResponse);
   await first;
 
   expect(lines()[0]).toMatchObject({ "error.code": "OVERLOADED", "upstream.shed": "overloaded" });
@@ -215,7 +215,7 @@ async function createAndDisconnect(url: string, hasArrived: () => boolean, heade
 }
 
 test("logs how a create request ended whose caller had disconnected, and counts it as aborted", async () => {
-  const { promise, resolve } = Promise.withResolvers<ScriptedAnswer>();
+  const { promise, resolve } = Promise.withResolvers<ScriptedResponse>();
   const { url, upstream, lines, logLines } = await start(() => promise);
 
   await createAndDisconnect(url, () => upstream.received.length === 1, { "x-request-id": "gone" });

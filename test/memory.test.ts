@@ -7,7 +7,7 @@ import { eventually } from "./helpers/process.ts";
 import { openConnection, parseResponse, sendRaw } from "./helpers/raw-http.ts";
 import { responseBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 const mebibyte = 1024 * 1024;
 const token = { authorization: "Bearer t" };
@@ -61,7 +61,7 @@ test("a body costs no more than its bytes, however small the HTTP chunks it arri
 });
 
 test("a response of ContactSwing costs no more than its bytes, however small the HTTP chunks it arrives in", async () => {
-  const chunks = inTinyChunks(JSON.stringify(createdAnswer.body) + " ".repeat(mebibyte - 200));
+  const chunks = inTinyChunks(JSON.stringify(createdResponse.body) + " ".repeat(mebibyte - 200));
   const { bytes, headLength } = responseBytes(201, "", "chunked");
   const { port } = await startRawUpstream({
     onRequest: (_request, socket) => {

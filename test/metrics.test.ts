@@ -5,12 +5,12 @@ import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts
 import { type Scrape, scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 
 async function start(
-  respond: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
+  respond: () => ScriptedResponse | Promise<ScriptedResponse> = () => createdResponse,
   environment: Record<string, string> = {},
 ) {
   const upstream = await startUpstream(respond);
@@ -43,7 +43,7 @@ test("are served at METRICS_PORT and nowhere else if it is set", async () => {
 
 test("count and time requests by type, root field, and code", async () => {
   let status = 201;
-  const { url } = await start(() => (status === 201 ? createdAnswer : { status, body: { detail: "no" } }));
+  const { url } = await start(() => (status === 201 ? createdResponse : { status, body: { detail: "no" } }));
 
   await create(url, minimalInput, token);
   await create(url, minimalInput, token);
@@ -73,8 +73,8 @@ test("count and time requests by type, root field, and code", async () => {
 });
 
 test("time upstream requests, and count why they failed", async () => {
-  const responses: ScriptedAnswer[] = [
-    createdAnswer,
+  const responses: ScriptedResponse[] = [
+    createdResponse,
     { status: 422, body: { detail: "no" } },
     { status: 500, body: "" },
   ];
@@ -92,18 +92,19 @@ test("time upstream requests, and count why they failed", async () => {
     value("contactswing_bff_upstream_failures_total", { operation: "createDataExtractionAction", kind, cause: "none" });
   expect([failures("input-rejected"), failures("server-error")]).toEqual([1, 1]);
   // An action that was not found is not a failure.
-  expect(value("contactswing_bff_upstream_failures_total", { operation: "dataExtractionAction" })).toBeUndefined();
+  const read = { operation: "dataExtractionAction", kind: "request-rejected" };
+  expect(value("contactswing_bff_upstream_failures_total", read)).toBeUndefined();
 });
 
 test("show what is in flight, and what was not sent because too much was", async () => {
-  const { promise, resolve } = Promise.withResolvers<ScriptedAnswer>();
+  const { promise, resolve } = Promise.withResolvers<ScriptedResponse>();
   const { url, upstream } = await start(() => promise, { MAX_IN_FLIGHT: "1" });
   const first = create(url, minimalInput, token);
   await eventually(() => upstream.received.length === 1);
   await create(url, minimalInput, token);
 
   const during = await scrape(url);
-  resolve(createdAnswer);
+  resolve(createdResponse);
   await first;
   const after = await scrape(url);
 

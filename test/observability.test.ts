@@ -10,7 +10,7 @@ import { create, minimalInput, send } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { hasPromtool } from "./helpers/promtool.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 interface Rule {
   readonly alert?: string;
@@ -42,7 +42,7 @@ let metricsText = "";
 let sampleNames = new Set<string>();
 beforeAll(async () => {
   const upstream = await startUpstream(({ body }) =>
-    body.includes("bad") ? { status: 500, body: "" } : createdAnswer,
+    body.includes("bad") ? { status: 500, body: "" } : createdResponse,
   );
   const { url } = await startService({ CONTACTSWING_URL: upstream.url });
   await create(url, minimalInput, { authorization: "Bearer t" });

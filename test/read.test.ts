@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { onlyError, send } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
-import { type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const readQuery = `query Read($id: ID!) {
   dataExtractionAction(id: $id) {
@@ -37,10 +37,10 @@ const noWebhookDetails = {
   syncModule: null,
   syncField: null,
 };
-const withData = (data: unknown): ScriptedAnswer => ({ status: 200, body: { ctx_id: "ctx-2", data, message: "ok" } });
-const notFound: ScriptedAnswer = { status: 404, body: { detail: "Action not found" } };
+const withData = (data: unknown): ScriptedResponse => ({ status: 200, body: { ctx_id: "ctx-2", data, message: "ok" } });
+const notFound: ScriptedResponse = { status: 404, body: { detail: "Action not found" } };
 
-async function start(response: ScriptedAnswer = withData(stored)) {
+async function start(response: ScriptedResponse = withData(stored)) {
   const upstream = await startUpstream(() => response);
   return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
 }
@@ -116,7 +116,7 @@ test("requires a token also for an ID that needs no request", async () => {
   expect(onlyError(response).extensions.code).toBe("UNAUTHENTICATED");
 });
 
-test.each<[string, ScriptedAnswer]>([
+test.each<[string, ScriptedResponse]>([
   ["a JSON 404", notFound],
   ["an action of another type", withData({ ...stored, type: "SEND_EMAIL", webhook: "anything" })],
   ["an action of another type without a name", withData({ type: "LABOREDGE" })],

@@ -10,7 +10,7 @@ import { eventually, startProcess } from "./helpers/process.ts";
 import { expectAlert, hasPromtool, runRuleTests } from "./helpers/promtool.ts";
 import { startRawUpstream, startUnresponsiveListener } from "./helpers/raw-upstream.ts";
 import { type RunningService, startService } from "./helpers/service.ts";
-import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const keyedInput = { ...minimalInput, idempotencyKey: "key-1" };
@@ -36,9 +36,9 @@ const repeat = async (times: number, run: () => Promise<unknown>) => {
 
 /** An upstream that fails requests whose body contains "fail". */
 async function startFlakyUpstream(
-  failure: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 500, body: "" }),
+  failure: () => ScriptedResponse | Promise<ScriptedResponse> = () => ({ status: 500, body: "" }),
 ) {
-  const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure() : createdAnswer));
+  const upstream = await startUpstream((request) => (request.body.includes("fail") ? failure() : createdResponse));
   return { CONTACTSWING_URL: upstream.url };
 }
 
@@ -50,7 +50,7 @@ async function failOnce({ url }: RunningService) {
 
 const slow = async () => {
   await new Promise((resolve) => setTimeout(resolve, 2600));
-  return createdAnswer;
+  return createdResponse;
 };
 
 /** A state whose cause is below HTTP or in ContactSwing's response. Enough of it opens the breaker or burns the budget. */
@@ -149,7 +149,7 @@ const drills: Record<string, Drill> = {
     metrics: [["contactswing_bff_upstream_failures_total", { kind: "connection-lost", cause: "ECONNRESET" }, 1]],
     produce: failOnce,
     settings: async () => {
-      const created = JSON.stringify(createdAnswer.body);
+      const created = JSON.stringify(createdResponse.body);
       const { port } = await startRawUpstream({
         onRequest({ body }, socket) {
           if (body.includes("fail")) {
@@ -207,7 +207,7 @@ const drills: Record<string, Drill> = {
       const upstream = await startUpstream(async () => {
         if (isFirst) await new Promise((resolve) => setTimeout(resolve, 200));
         isFirst = false;
-        return createdAnswer;
+        return createdResponse;
       });
       return { CONTACTSWING_URL: upstream.url, MAX_IN_FLIGHT: "4", MAX_IN_FLIGHT_PER_CALLER: "1" };
     },
@@ -312,7 +312,7 @@ describe("the runbook", () => {
 
   test("the breaker closes by itself: a line of the same level as the one for its opening", async () => {
     let isAvailable = false;
-    const upstream = await startUpstream(() => (isAvailable ? createdAnswer : { status: 503, body: "" }));
+    const upstream = await startUpstream(() => (isAvailable ? createdResponse : { status: 503, body: "" }));
     const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
     await repeat(20, () => create(url, minimalInput, token));
     isAvailable = true;

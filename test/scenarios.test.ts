@@ -7,7 +7,7 @@ import {
   authorized,
   create,
   createMutation,
-  type GraphqlAnswer,
+  type GraphqlResponse,
   onlyError,
   type PublicError,
   send,
@@ -32,7 +32,7 @@ function expectRow({ extensions }: PublicError, kind: FailureKind): void {
   expect(extensions).toMatchObject({ code, outcome, retryable });
 }
 
-function expectReadFailure(response: GraphqlAnswer, kind: FailureKind): void {
+function expectReadFailure(response: GraphqlResponse, kind: FailureKind): void {
   const { extensions } = onlyError(response);
   const { code, retryableRead } = failureTable[kind];
   expect(extensions).toMatchObject({ code, retryable: retryableRead });

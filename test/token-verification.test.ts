@@ -24,7 +24,7 @@ import {
 import { scrape } from "./helpers/metrics.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
-import { type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 let key: SigningKey;
 let strangersKey: SigningKey;
@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 /** A key server with scripted responses, and the service in front of a ContactSwing that counts its requests. */
 async function start(
-  respond: () => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({ status: 200, body: keySetOf(key) }),
+  respond: () => ScriptedResponse | Promise<ScriptedResponse> = () => ({ status: 200, body: keySetOf(key) }),
 ) {
   const keyServer = await startUpstream(() => respond());
   const upstream = await startUpstream();
@@ -292,7 +292,7 @@ test("rejects a token whose algorithm does not fit its key ID, also during the c
 
 const bigKeySet = () => ({ keys: [{ ...key.publicJwk, x5c: ["A".repeat(300_000)] }] });
 
-test.each<[string, () => ScriptedAnswer, string]>([
+test.each<[string, () => ScriptedResponse, string]>([
   ["fails", () => ({ status: 500, body: "oops" }), "status 500"],
   ["redirects", () => ({ status: 302, headers: { location: "/keys" } }), "status 302"],
   ["responds with a page", () => ({ status: 200, body: "<html></html>" }), "not JSON"],

@@ -29,8 +29,8 @@ async function runOnce(environment: Record<string, string>): Promise<{ exitCode:
   for await (const line of createInterface(child.stdout)) {
     const url = JSON.parse(line)["service.address"];
     if (url === undefined) continue;
-    const answer = await create(url, minimalInput, { authorization: "Bearer t" });
-    expect(answer.body.errors).toBeUndefined();
+    const response = await create(url, minimalInput, { authorization: "Bearer t" });
+    expect(response.body.errors).toBeUndefined();
     child.kill("SIGTERM");
   }
   const [exitCode] = await exit;

@@ -3,7 +3,7 @@ import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts
 import { type OtlpReceiver, startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import type { ReceivedSpan } from "./helpers/otlp-traces.ts";
 import { startService } from "./helpers/service.ts";
-import { createdAnswer, type ScriptedAnswer, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -12,9 +12,9 @@ const sampled = `00-${traceId}-${callerSpanId}-01`;
 const unsampled = `00-${traceId}-${callerSpanId}-00`;
 const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])$/;
 
-async function startTraced(environment: Record<string, string> = {}, answer: ScriptedAnswer = createdAnswer) {
+async function startTraced(environment: Record<string, string> = {}, response: ScriptedResponse = createdResponse) {
   const receiver = await startOtlpReceiver();
-  const upstream = await startUpstream(() => answer);
+  const upstream = await startUpstream(() => response);
   const running = await startService({
     CONTACTSWING_URL: `${upstream.url}/tenant`,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -130,11 +130,11 @@ test("exports the URL of a read without the ID, which is the caller's input", as
   expect(spans.get("query")).toMatchObject({ isError: false });
 });
 
-test.each<[string, ScriptedAnswer, string, string]>([
+test.each<[string, ScriptedResponse, string, string]>([
   ["a 503", { status: 503, body: "down" }, "503", "UPSTREAM_ERROR"],
   ["a good status with a bad body", { status: 201, body: "no" }, "bad-response-after-created", "UPSTREAM_BAD_RESPONSE"],
-])("marks the spans of %s as errors, with a code", async (_case, answer, upstreamError, code) => {
-  const traced = await startTraced({}, answer);
+])("marks the spans of %s as errors, with a code", async (_case, response, upstreamError, code) => {
+  const traced = await startTraced({}, response);
 
   await create(traced.url, minimalInput, token);
 
@@ -264,8 +264,8 @@ test("keeps working while exports fail, and logs the first failure and the recov
   const messages = () => logLines.map((line) => JSON.parse(line).message).filter((message) => /traces/.test(message));
   const exportOne = async () => {
     const before = receiver.exports.length;
-    const answer = await send(url, { query: createMutation, variables: { input: minimalInput } }, token);
-    expect(answer.body.errors).toBeUndefined();
+    const response = await send(url, { query: createMutation, variables: { input: minimalInput } }, token);
+    expect(response.body.errors).toBeUndefined();
     await receiver.until(() => receiver.exports.length > before);
   };
 
@@ -280,9 +280,9 @@ test("keeps working while exports fail, and logs the first failure and the recov
 });
 
 test("stops in time when the receiver does not respond", async () => {
-  let answer = (_status: number) => {};
+  let respond = (_status: number) => {};
   const held = new Promise<number>((resolve) => {
-    answer = resolve;
+    respond = resolve;
   });
   const receiver = await startOtlpReceiver(() => held);
   const { url, service } = await startService({
@@ -294,7 +294,7 @@ test("stops in time when the receiver does not respond", async () => {
   const startedAt = performance.now();
   await service.stop();
   const stoppedAfterMs = performance.now() - startedAt;
-  answer(200);
+  respond(200);
 
   expect(receiver.exports).toHaveLength(1);
   expect(stoppedAfterMs).toBeLessThan(10_000);

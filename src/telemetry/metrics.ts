@@ -52,7 +52,11 @@ export function createMetrics({ version, fields, readBreakerState, dependencies 
   });
   for (const result of idempotencyResults) idempotency.inc({ result }, 0);
   const requests = createRequestMetrics(registry, fields);
-  const upstream = createUpstreamMetrics(registry, readBreakerState);
+  const upstream = createUpstreamMetrics(
+    registry,
+    fields.map(({ name }) => name),
+    readBreakerState,
+  );
   const observeEventLoopDelay = createRuntimeMetrics(registry);
 
   return {

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ShedReason } from "../contactswing/admission.ts";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
-import type { Failure } from "../failures/failure.ts";
+import type { Failure, FailureKind } from "../failures/failure.ts";
 
 /** A finished upstream request. */
 export interface UpstreamRequestEnd {
@@ -38,8 +38,23 @@ const knownCauses: ReadonlySet<string> = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
-/** Counts and times the requests to ContactSwing. */
-export function createUpstreamMetrics(registry: Registry, readBreakerState: () => BreakerState): UpstreamMetrics {
+/** The failures that alerts are about: a series that begins with its first failure hides that failure from rate(). */
+const alertedFailures: readonly (readonly [kind: FailureKind, cause: string])[] = [
+  ["unreachable", "ECONNREFUSED"],
+  ["unreachable", "ENOTFOUND"],
+  ["unreachable", "ETIMEDOUT"],
+  ["unreachable", "other"],
+  ["connection-lost", "ECONNRESET"],
+  ["timeout", "ETIMEDOUT"],
+  ["server-error", "none"],
+];
+
+/** Counts and times the requests to ContactSwing. @param operations the names of all operations. */
+export function createUpstreamMetrics(
+  registry: Registry,
+  operations: readonly string[],
+  readBreakerState: () => BreakerState,
+): UpstreamMetrics {
   const registers = [registry];
   let inFlight = 0;
 
@@ -81,6 +96,9 @@ export function createUpstreamMetrics(registry: Registry, readBreakerState: () =
     },
   });
   for (const reason of shedReasons) shed.inc({ reason }, 0);
+  for (const operation of operations) {
+    for (const [kind, cause] of alertedFailures) failures.inc({ operation, kind, cause }, 0);
+  }
 
   return {
     start() {

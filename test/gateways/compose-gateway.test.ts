@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { expect, test } from "@jest/globals";
 import { createMutation, minimalInput, onlyError, send } from "../helpers/graphql.ts";
 import { startService } from "../helpers/service.ts";
-import { createdAnswer, startUpstream } from "../helpers/upstream.ts";
+import { createdResponse, startUpstream } from "../helpers/upstream.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 import { startHiveGateway } from "./gateway.ts";
 import { printSupergraph, supergraphFile } from "./supergraph.ts";
@@ -40,7 +40,7 @@ test("the gateway forwards the client's token and request ID, and passes on erro
   const supergraph = files["supergraph.graphql"] ?? "";
   expect(supergraph).toContain('url: "http://bff:4000/graphql"');
   const upstream = await startUpstream(({ body }) =>
-    body.includes("rejected") ? { status: 429, headers: { "retry-after": "7" } } : createdAnswer,
+    body.includes("rejected") ? { status: 429, headers: { "retry-after": "7" } } : createdResponse,
   );
   const { url } = await startService({ CONTACTSWING_URL: upstream.url });
   const gatewayUrl = await startHiveGateway(gateway.command, {

@@ -3,7 +3,7 @@ import { createMutation, minimalInput, onlyError, send } from "../helpers/graphq
 import { startOtlpReceiver } from "../helpers/otlp-receiver.ts";
 import { startSandboxedService, startService } from "../helpers/service.ts";
 import { startSiblingSubgraph } from "../helpers/sibling-subgraph.ts";
-import { createdAnswer, type ReceivedRequest, type ScriptedAnswer, startUpstream } from "../helpers/upstream.ts";
+import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "../helpers/upstream.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { composeSupergraph, readSubgraph } from "./composition.ts";
 import { type GatewayName, startGateway } from "./gateway.ts";
@@ -11,11 +11,11 @@ import { type GatewayName, startGateway } from "./gateway.ts";
 const token = { authorization: "Bearer the-clients-own" };
 const stored = { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION", is_active: true, webhook: { type: "yes/no" } };
 const details: Readonly<Record<string, unknown>> = { name: "N", type: stored.type, isActive: true, description: null };
-const storedResponse: ScriptedAnswer = { status: 200, body: { ctx_id: "ctx-2", data: stored, message: "ok" } };
+const storedResponse: ScriptedResponse = { status: 200, body: { ctx_id: "ctx-2", data: stored, message: "ok" } };
 
-type Respond = (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
+type Respond = (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
-const respondWell: Respond = ({ method }) => (method === "POST" ? createdAnswer : storedResponse);
+const respondWell: Respond = ({ method }) => (method === "POST" ? createdResponse : storedResponse);
 
 const respondWithoutGone: Respond = ({ path }) =>
   path.endsWith("/gone") ? { status: 404, body: { detail: "Action not found" } } : storedResponse;
@@ -45,7 +45,7 @@ const pathsOf = (received: readonly ReceivedRequest[]) => received.map(({ method
 /** Create requests that fail, told apart by their names, and the extensions of their errors. */
 const failures: {
   input: { name: string; webhook: object };
-  response?: ScriptedAnswer;
+  response?: ScriptedResponse;
   headers?: Record<string, string>;
   [expected: string]: unknown;
 }[] = [
@@ -263,7 +263,7 @@ describe.each(gateways)("through %s", (name) => {
   test("passes on the error of every failed create request unchanged", async () => {
     const { serviceUrl, gatewayUrl } = await startGraph(name, ({ body }) => {
       const failure = failures.find((candidate) => body.includes(`"name":"${candidate.input.name}"`));
-      return failure?.response ?? createdAnswer;
+      return failure?.response ?? createdResponse;
     });
 
     for (const { input, response: _response, headers = token, ...expected } of failures) {
@@ -281,7 +281,7 @@ describe.each(gateways)("through %s", (name) => {
 
   test("keeps the ID of a successful create request beside a failed one", async () => {
     const { gatewayUrl } = await startGraph(name, ({ body }) =>
-      body.includes("bad") ? { status: 400, body: { detail: "Invalid webhook configuration" } } : createdAnswer,
+      body.includes("bad") ? { status: 400, body: { detail: "Invalid webhook configuration" } } : createdResponse,
     );
     const field = (alias: string) =>
       `${alias}: createDataExtractionAction(input: { name: "${alias}", webhook: {} }) { action { id callCount } }`;
@@ -298,7 +298,7 @@ describe.each(gateways)("through %s", (name) => {
 
   test("passes on the payload of a create request whose details cannot be read, and the error", async () => {
     const { gatewayUrl } = await startGraph(name, ({ method }) =>
-      method === "POST" ? createdAnswer : { status: 503, body: "no instance" },
+      method === "POST" ? createdResponse : { status: 503, body: "no instance" },
     );
     const query = createMutation.replace("id name type", "id isActive callCount");
 
@@ -316,7 +316,7 @@ test.each([
   ["begins", {}],
   ["continues", { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" }],
 ])("a trace that Hive Gateway %s goes on through the service to ContactSwing", async (_verb, headers) => {
-  const upstream = await startUpstream(() => createdAnswer);
+  const upstream = await startUpstream(() => createdResponse);
   const gatewaySpans = await startSpanReceiver();
   const serviceSpans = await startOtlpReceiver();
   const { url } = await startService({

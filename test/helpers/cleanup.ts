@@ -5,7 +5,7 @@ type Cleanup = () => Promise<unknown>;
 const cleanups: Cleanup[] = [];
 
 afterEach(async () => {
-  // Last started, first ended: a service before the upstream it calls.
+  // Last started, first ended: a service before its upstream.
   for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup();
 });
 

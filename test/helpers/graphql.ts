@@ -14,7 +14,7 @@ export interface PublicError {
   };
 }
 
-export interface GraphqlAnswer {
+export interface GraphqlResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -53,7 +53,7 @@ export async function send(
   request: Record<string, unknown>,
   headers: Record<string, string> = authorized,
   signal?: AbortSignal,
-): Promise<GraphqlAnswer> {
+): Promise<GraphqlResponse> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
@@ -65,12 +65,12 @@ export async function send(
 }
 
 /** Sends the create mutation. */
-export function create(url: string, input: unknown, headers?: Record<string, string>): Promise<GraphqlAnswer> {
+export function create(url: string, input: unknown, headers?: Record<string, string>): Promise<GraphqlResponse> {
   return send(url, { query: createMutation, variables: { input } }, headers);
 }
 
 /** Reads one action's ID and name. */
-export function read(url: string, id = "act-1", headers?: Record<string, string>): Promise<GraphqlAnswer> {
+export function read(url: string, id = "act-1", headers?: Record<string, string>): Promise<GraphqlResponse> {
   return send(
     url,
     { query: "query ($id: ID!) { dataExtractionAction(id: $id) { id name } }", variables: { id } },
@@ -79,14 +79,14 @@ export function read(url: string, id = "act-1", headers?: Record<string, string>
 }
 
 /** The one error of a response that must have exactly one. */
-export function onlyError({ body }: GraphqlAnswer): PublicError {
+export function onlyError({ body }: GraphqlResponse): PublicError {
   const [error, ...others] = body.errors ?? [];
   if (error === undefined || others.length > 0) throw new Error(`expected one error, got ${JSON.stringify(body)}`);
   return error;
 }
 
 /** What callers decide on: the code, the outcome, and whether to retry. */
-export function verdictOf(response: GraphqlAnswer) {
+export function verdictOf(response: GraphqlResponse) {
   const { code, outcome, retryable } = onlyError(response).extensions;
   return { code, outcome, retryable };
 }

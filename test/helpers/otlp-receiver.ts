@@ -14,7 +14,7 @@ export interface OtlpReceiver {
   readonly until: (isThere: () => boolean) => Promise<void>;
 }
 
-/** A real receiver of OTLP over HTTP, as a collector is one; answers with the status that the test says, or not at all. */
+/** A real OTLP receiver over HTTP; responds with the status that the test gives, or not at all. */
 export async function startOtlpReceiver(statusOf: () => number | Promise<number> = () => 200): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const exports: OtlpReceiver["exports"] = [];

@@ -10,14 +10,14 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-export interface ScriptedAnswer {
+export interface ScriptedResponse {
   readonly status: number;
   readonly headers?: Record<string, string>;
   /** Sent as it is if it is text or bytes, else as JSON. */
   readonly body?: unknown;
 }
 
-export const createdAnswer: ScriptedAnswer = {
+export const createdResponse: ScriptedResponse = {
   status: 201,
   body: { ctx_id: "ctx-1", data: { action_id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" } },
 };
@@ -30,7 +30,8 @@ export interface Upstream {
 
 /** A real server in the place of ContactSwing that responds as the test says. */
 export async function startUpstream(
-  answer: (request: ReceivedRequest, socket: Socket) => ScriptedAnswer | Promise<ScriptedAnswer> = () => createdAnswer,
+  respond: (request: ReceivedRequest, socket: Socket) => ScriptedResponse | Promise<ScriptedResponse> = () =>
+    createdResponse,
 ): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -39,9 +40,9 @@ export async function startUpstream(
     const { method = "", url: path = "", headers, rawHeaders } = request;
     const record = { method, path, headers, rawHeaders, body: Buffer.concat(chunks).toString() };
     received.push(record);
-    const { status, headers: answerHeaders = {}, body = "" } = await answer(record, request.socket);
+    const { status, headers: responseHeaders = {}, body = "" } = await respond(record, request.socket);
     const isRaw = typeof body === "string" || Buffer.isBuffer(body);
-    response.writeHead(status, { "content-type": isRaw ? "text/plain" : "application/json", ...answerHeaders });
+    response.writeHead(status, { "content-type": isRaw ? "text/plain" : "application/json", ...responseHeaders });
     response.end(isRaw ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -41,7 +41,7 @@ function build(sdl: string): GraphQLSchema {
 }
 
 /**
- * The inspector knows what breaks clients. Beyond that, a default that changes alters what a call that leaves the
+ * The inspector knows what breaks clients. Beyond that, a default that changes alters what a request that leaves the
  * field out means, or makes the field required; an entity key that goes away breaks every subgraph that refers by it;
  * and what is made inaccessible is gone from the graph.
  */

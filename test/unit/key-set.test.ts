@@ -7,7 +7,7 @@ import { createKeySet } from "../../src/auth/key-set.ts";
 import { onTestEnd } from "../helpers/cleanup.ts";
 import { createSigningKey, keySetOf, type SigningKey } from "../helpers/issuer.ts";
 import { eventually } from "../helpers/process.ts";
-import { type ScriptedAnswer, startUpstream } from "../helpers/upstream.ts";
+import { type ScriptedResponse, startUpstream } from "../helpers/upstream.ts";
 
 // As documented in docs/token-verification.md.
 const refreshAfterMs = 600_000;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 /** A key set in front of a scripted key server, with a clock that the test sets. */
 async function start() {
-  const state = { time: 0, response: { status: 200, body: keySetOf(key) } as ScriptedAnswer };
+  const state = { time: 0, response: { status: 200, body: keySetOf(key) } as ScriptedResponse };
   const loads: (string | undefined)[] = [];
   const server = await startUpstream(() => state.response);
   const { ensureLoaded, getKey } = createKeySet(
@@ -37,7 +37,7 @@ async function start() {
   return { state, loads, server, ensureLoaded, find };
 }
 
-const down: ScriptedAnswer = { status: 503 };
+const down: ScriptedResponse = { status: 503 };
 const notLoaded = { message: "keys not loaded", retryAfterSeconds: 1 };
 
 test("loads the keys once and uses them until they are 10 minutes old", async () => {
