@@ -3,20 +3,21 @@ import { dirname } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** Tests that measure time or start processes of their own: they run alone. */
-const serial = [
-  "drain",
+const toPath = (name) => `<rootDir>/test/${name}.test.ts`;
+
+/** Tests that depend on time: they run alone. */
+const serial = ["drain", "overload", "process", "rolling-restart", "unit/event-loop-gauge"].map(toPath);
+
+/** Tests that start the built service. */
+const built = [
   "idempotency-redis",
   "memory",
-  "overload",
-  "process",
   "redis-connection",
-  "rolling-restart",
   "runbook",
   "sandbox-process",
+  "token-verification",
   "tracing-process",
-  "unit/event-loop-gauge",
-].map((name) => `<rootDir>/test/${name}.test.ts`);
+].map(toPath);
 
 /** Tests of what the playground's build writes. */
 const playground = ["<rootDir>/test/playground.test.ts"];
@@ -44,13 +45,19 @@ export default {
       ...common,
       displayName: "parallel",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", ...packages, ...serial, ...playground],
+      testPathIgnorePatterns: ["/node_modules/", ...packages, ...serial, ...built, ...playground],
     },
     {
       ...common,
       displayName: "playground",
       testMatch: playground,
       globalSetup: "<rootDir>/test/build-playground.mjs",
+    },
+    {
+      ...common,
+      displayName: "built",
+      testMatch: built,
+      globalSetup: "<rootDir>/test/build-service.mjs",
     },
     {
       ...common,
