@@ -1,44 +1,42 @@
-// What one create costs, what of it is the call to ContactSwing, how the process starts and what it keeps: `npm run
-// bench`. The service and the floors under it take turns, since a shared machine drifts: read the ratios.
-//   --rounds 5  --seconds 5  --starts 5  --memory-calls 500000 (0 leaves the part out)  --chart FILE
+// What a create request, a list, and the upstream request alone cost, how the process starts, and what memory it uses:
+// `npm run bench`. The subjects of a table take turns, because a shared machine drifts: read the ratios.
+//   --rounds 5  --seconds 5  --warm-up 25000  --starts 5  --memory-requests 500000 (0 skips the part)  --chart FILE
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { LoadOrder, LoadReport } from "./bench-load.ts";
+import type { LoadReport, LoadSettings } from "./bench-load.ts";
 import { type BarGroup, drawBars, formatNumber } from "./chart.ts";
-import {
-  processorSeconds,
-  residentMegabytes,
-  type ServiceProcess,
-  startService,
-  stopService,
-} from "./service-process.ts";
+import { cpuSeconds, residentMegabytes, type ServiceProcess, startService, stopService } from "./service-process.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "5" },
+    // Before that, much of what runs is not compiled yet: the larger a stack, the later it is at its best.
+    "warm-up": { type: "string", default: "25000" },
     starts: { type: "string", default: "5" },
-    "memory-calls": { type: "string", default: "500000" },
+    "memory-requests": { type: "string", default: "500000" },
     chart: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+const warmUpRequests = Number(values["warm-up"]);
 const connections = 32;
-// Until then much of what runs is not compiled yet: the larger a stack, the later it is at its best.
-const warmUpCalls = 25_000;
+const listLengths = [0, 10, 50, 100];
 const memorySteps = 10;
-// A log line for each create costs the same whatever the rest does.
+// A log line for each request costs the same whatever the rest does.
 const environment = { LOG_LEVEL: "warn" };
 
 interface Subject {
   readonly name: string;
   readonly child: ChildProcess;
   readonly port: number;
+  /** For a list; see `LoadSettings`. */
+  readonly rows?: number;
 }
 
 async function forkTool(name: string, ...words: readonly string[]): Promise<{ child: ChildProcess; port: number }> {
@@ -48,20 +46,37 @@ async function forkTool(name: string, ...words: readonly string[]): Promise<{ ch
 }
 
 const loader = fork(new URL("./bench-load.ts", import.meta.url));
-async function load(order: LoadOrder): Promise<LoadReport> {
-  loader.send(order);
+async function load(settings: LoadSettings): Promise<LoadReport> {
+  loader.send(settings);
   const [report] = (await once(loader, "message")) as [LoadReport];
-  if (report.failed > 0) throw new Error(`${report.failed} of ${report.calls} creates were not answered well`);
+  if (report.failed > 0) throw new Error(`${report.failed} of ${report.requests} responses were not as expected`);
   return report;
 }
 
-/** Microseconds of processor time, user and system, that a process spends on each of the calls of a load. */
-async function measure({ child, port }: Subject, order: Omit<LoadOrder, "port">) {
-  const before = processorSeconds(child);
-  const report = await load({ ...order, port });
-  const after = processorSeconds(child);
+/** The load's latencies, and the microseconds of CPU time that the subject spends on each request. */
+async function measure({ child, port, rows }: Subject) {
+  const before = cpuSeconds(child);
+  const report = await load({ port, rows, connections, seconds });
+  const after = cpuSeconds(child);
   const spent = before === undefined || after === undefined ? Number.NaN : after - before;
-  return { ...report, microseconds: (spent * 1e6) / report.calls };
+  return { ...report, microseconds: (spent * 1e6) / report.requests };
+}
+
+/** Measures the subjects in turns; the medians, and the ratio of the CPU time to that of `baseline` in the same round. */
+async function measureInTurns(subjects: readonly Subject[], baseline: Subject, warmUp: number) {
+  const results = new Map(subjects.map((subject) => [subject, [] as Awaited<ReturnType<typeof measure>>[]]));
+  for (const { port, rows } of subjects) await load({ port, rows, connections, requests: warmUp });
+  for (let round = 0; round < rounds; round++) {
+    for (const [subject, list] of results) list.push(await measure(subject));
+  }
+  const baselines = results.get(baseline) ?? [];
+  return [...results].map(([subject, list]) => ({
+    ...subject,
+    cpu: median(list.map(({ microseconds }) => microseconds)),
+    ratio: median(list.map(({ microseconds }, round) => microseconds / (baselines[round]?.microseconds ?? Number.NaN))),
+    p50: median(list.map(({ p50 }) => p50)),
+    p99: median(list.map(({ p99 }) => p99)),
+  }));
 }
 
 function median(list: readonly number[]): number {
@@ -79,52 +94,69 @@ function printTable(title: string, head: readonly string[], rows: readonly (read
   console.log(`\n${title}\n${lines.join("\n")}`);
 }
 
-async function benchOperation(service: ServiceProcess, upstreamPort: number): Promise<BarGroup> {
-  const gotFloor = await forkTool("./bench-floor.ts", "got", String(upstreamPort));
-  const nodeFloor = await forkTool("./bench-floor.ts", "node", String(upstreamPort));
-  const subjects: Subject[] = [
-    { name: "contactswing-bff", child: service.child, port: Number(new URL(service.url).port) },
-    { name: "floor: node:http + got", ...gotFloor },
-    { name: "floor: node:http", ...nodeFloor },
-  ];
-  const results = new Map(subjects.map(({ name }) => [name, [] as Awaited<ReturnType<typeof measure>>[]]));
-  for (const subject of subjects) await load({ port: subject.port, connections, calls: warmUpCalls });
-  for (let round = 0; round < rounds; round++) {
-    for (const subject of subjects) results.get(subject.name)?.push(await measure(subject, { connections, seconds }));
-  }
-  const single = new Map<string, number>();
-  for (const { name, port } of subjects) single.set(name, (await load({ port, connections: 1, seconds: 2 })).p50);
-  gotFloor.child.disconnect();
-  nodeFloor.child.disconnect();
+const inTurns = `${connections} connections, median of ${rounds} rounds of ${seconds} s in turns`;
 
-  const floor = results.get("floor: node:http + got") ?? [];
-  const rows = [...results].map(([name, list]) => {
-    const ratios = list.map(({ microseconds }, round) => microseconds / (floor[round]?.microseconds ?? Number.NaN));
-    const of = (key: "microseconds" | "p50" | "p99") => median(list.map((result) => result[key]));
-    return {
-      name,
-      cpu: of("microseconds"),
-      ratio: median(ratios),
-      p50: of("p50"),
-      p99: of("p99"),
-      one: single.get(name),
-    };
-  });
+async function benchCreate(service: Subject, upstreamPort: number): Promise<BarGroup> {
+  const withGot = {
+    name: "baseline: node:http + got",
+    ...(await forkTool("./bench-baseline.ts", "got", String(upstreamPort))),
+  };
+  const withNode = {
+    name: "baseline: node:http",
+    ...(await forkTool("./bench-baseline.ts", "node", String(upstreamPort))),
+  };
+  const results = await measureInTurns([service, withGot, withNode], withGot, warmUpRequests);
+  const single: number[] = [];
+  for (const { port } of results) single.push((await load({ port, connections: 1, seconds: 2 })).p50);
+  withGot.child.disconnect();
+  withNode.child.disconnect();
+
   printTable(
-    `Operation: creates over ${connections} connections, median of ${rounds} rounds of ${seconds} s in turns`,
-    ["", "µs of processor", "ratio to got floor", "p50 ms", "p99 ms", "p99 / p50", "one connection ms"],
-    rows.map(({ name, cpu, ratio, p50, p99, one = Number.NaN }) => [name, cpu, ratio, p50, p99, p99 / p50, one]),
+    `Create request: ${inTurns}`,
+    ["", "µs of CPU time", "ratio to got baseline", "p50 ms", "p99 ms", "p99 / p50", "one connection ms"],
+    results.map(({ name, cpu, ratio, p50, p99 }, index) => [
+      name,
+      cpu,
+      ratio,
+      p50,
+      p99,
+      p99 / p50,
+      single[index] ?? Number.NaN,
+    ]),
   );
-  const bars = rows.map(({ name, cpu }) => ({ label: name, value: cpu }));
-  return { title: "Processor time of a create", unit: "µs", bars };
+  const bars = results.map(({ name, cpu }) => ({ label: name, value: cpu }));
+  return { title: "CPU time of a create request", unit: "µs", bars };
 }
 
-async function benchCall(upstreamPort: number): Promise<BarGroup> {
-  const names = { transport: "the service's transport", got: "got as it comes", node: "node:http" };
+async function benchList(service: Subject): Promise<BarGroup> {
+  const create = { ...service, name: "create request" };
+  const lists = listLengths.map((rows) => ({ ...service, name: `list of ${rows} rows`, rows }));
+  const results = await measureInTurns([create, ...lists], create, warmUpRequests / 10);
+
+  const empty = results.find(({ rows }) => rows === 0)?.cpu ?? Number.NaN;
+  printTable(
+    `dataExtractionActions(first: 100): ${inTurns}`,
+    ["", "µs of CPU time", "ratio to create request", "µs per row beyond the empty list", "p50 ms", "p99 ms"],
+    results.map(({ name, rows, cpu, ratio, p50, p99 }) => [
+      name,
+      cpu,
+      ratio,
+      rows ? (cpu - empty) / rows : "",
+      p50,
+      p99,
+    ]),
+  );
+  const bars = results.map(({ name, cpu }) => ({ label: name, value: cpu }));
+  return { title: "CPU time of a list", unit: "µs", bars };
+}
+
+async function benchTransport(upstreamPort: number): Promise<BarGroup> {
+  const names = { transport: "the service's transport", got: "got with its defaults", node: "node:http" };
   const results = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [kind, name] of Object.entries(names)) {
-      const child = fork(new URL("./bench-call.ts", import.meta.url), [kind, String(upstreamPort), "20000"]);
+      const file = new URL("./bench-transport.ts", import.meta.url);
+      const child = fork(file, [kind, String(upstreamPort), values["warm-up"]]);
       const [{ microseconds }] = (await once(child, "message")) as [{ microseconds: number }];
       await once(child, "exit");
       results.set(name, [...(results.get(name) ?? []), microseconds]);
@@ -132,11 +164,11 @@ async function benchCall(upstreamPort: number): Promise<BarGroup> {
   }
   const bars = [...results].map(([label, list]) => ({ label, value: median(list) }));
   printTable(
-    `Upstream call: client alone, ${connections} at a time, after 20,000 calls, median of ${rounds} processes in turns`,
-    ["", "µs of processor"],
+    `Upstream request: client alone, ${connections} in flight, median of ${rounds} processes in turns`,
+    ["", "µs of CPU time"],
     bars.map(({ label, value }) => [label, value]),
   );
-  return { title: "Processor time of the call to ContactSwing", unit: "µs", bars };
+  return { title: "CPU time of an upstream request", unit: "µs", bars };
 }
 
 async function benchStart(upstreamPort: number): Promise<BarGroup> {
@@ -150,19 +182,18 @@ async function benchStart(upstreamPort: number): Promise<BarGroup> {
   const idle = median(starts.map(({ idleMegabytes }) => idleMegabytes));
   printTable(
     `Start: median of ${starts.length}`,
-    ["", "ms to the first answer", "MB resident then"],
+    ["", "ms to the first response", "MB resident then"],
     [["contactswing-bff", startMs, idle]],
   );
-  return { title: "Start", unit: "ms to the first answer", bars: [{ label: "contactswing-bff", value: startMs }] };
+  return { title: "Start", unit: "ms to the first response", bars: [{ label: "contactswing-bff", value: startMs }] };
 }
 
-async function benchMemory(service: ServiceProcess): Promise<BarGroup> {
-  const port = Number(new URL(service.url).port);
-  const calls = Number(values["memory-calls"]);
+async function benchMemory({ child, port }: Subject): Promise<BarGroup> {
+  const requests = Number(values["memory-requests"]) / memorySteps;
   const steps: { label: string; value: number }[] = [];
   for (let step = 1; step <= memorySteps; step++) {
-    await load({ port, connections, calls: calls / memorySteps });
-    steps.push({ label: `after ${(calls / memorySteps) * step} calls`, value: residentMegabytes(service.child) });
+    await load({ port, connections, requests });
+    steps.push({ label: `after ${requests * step} requests`, value: residentMegabytes(child) });
   }
   printTable(
     "Memory: resident under load",
@@ -175,11 +206,12 @@ async function benchMemory(service: ServiceProcess): Promise<BarGroup> {
 const upstream = await forkTool("./bench-upstream.ts");
 const groups: BarGroup[] = [];
 try {
-  groups.push(await benchStart(upstream.port), await benchCall(upstream.port));
-  const service = await startService(upstream.port, environment);
+  groups.push(await benchStart(upstream.port), await benchTransport(upstream.port));
+  const service: ServiceProcess = await startService(upstream.port, environment);
+  const subject = { name: "contactswing-bff", child: service.child, port: Number(new URL(service.url).port) };
   try {
-    groups.push(await benchOperation(service, upstream.port));
-    if (Number(values["memory-calls"]) > 0) groups.push(await benchMemory(service));
+    groups.push(await benchCreate(subject, upstream.port), await benchList(subject));
+    if (Number(values["memory-requests"]) > 0) groups.push(await benchMemory(subject));
   } finally {
     await stopService(service);
   }
@@ -188,6 +220,6 @@ try {
   upstream.child.disconnect();
 }
 console.log(
-  `\nNode.js ${process.version}, ${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)} at the end, the tools of the measurement included`,
+  `\nNode.js ${process.version}, ${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)} at the end, including the benchmark's own processes`,
 );
 if (values.chart !== undefined) writeFileSync(values.chart, drawBars(groups));

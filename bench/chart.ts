@@ -10,7 +10,7 @@ const barHeight = 18;
 const gap = 6;
 const titleHeight = 34;
 
-/** Horizontal bars in groups, each group on a scale of its own, as one SVG document that is readable in light and dark. */
+/** Horizontal bars in groups, each with its own scale, as one SVG document for light and dark backgrounds. */
 export function drawBars(groups: readonly BarGroup[]): string {
   let y = 8;
   const parts = groups.flatMap(({ title, unit, bars }) => {
@@ -40,7 +40,7 @@ export function drawBars(groups: readonly BarGroup[]): string {
   );
 }
 
-/** Three figures are all that these measurements bear. */
+/** Three significant digits: these measurements are not more exact. */
 export function formatNumber(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -8,7 +8,7 @@ import process from "node:process";
 export interface ServiceProcess {
   readonly child: ChildProcess;
   readonly url: string;
-  /** From the start of the process to its first answer. */
+  /** From the start of the process to the first response. */
   readonly startMs: number;
 }
 
@@ -29,16 +29,16 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** What `npm start` hands to node. */
+/** The options and the file that `npm start` passes to node. */
 function startArguments(): string[] {
   const file = new URL("../package.json", import.meta.url);
   const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: { start: string } };
-  const [command, ...words] = scripts.start.split(" ");
-  if (command !== "node") throw new Error("the start script is expected to be: node [options] file");
-  return words;
+  const [, words] = scripts.start.split(" node ");
+  if (words === undefined) throw new Error("the start script is expected to end with: node [options] file");
+  return words.split(" ");
 }
 
-/** Starts the built service in front of an upstream on loopback; resolves with its first answer. */
+/** Starts the built service in front of an upstream on loopback; resolves after its first response. */
 export async function startService(upstreamPort: number, environment: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   const port = await findFreePort();
   const startedAt = performance.now();
@@ -51,12 +51,12 @@ export async function startService(upstreamPort: number, environment: NodeJS.Pro
       CONTACTSWING_URL: `http://127.0.0.1:${upstreamPort}`,
       ...environment,
     },
-    // Log lines that are asked for are written, but this process does not spend its time on them.
+    // The service writes its log lines, but this process does not spend time on them.
     stdio: ["ignore", "ignore", "inherit"],
   });
   const url = `http://127.0.0.1:${port}`;
   while ((await fetchStatus(`${url}/health/live`)) !== 200) {
-    if (child.exitCode !== null) throw new Error("the service ended before it answered: run `npm run build`");
+    if (child.exitCode !== null) throw new Error("the service ended before it responded: run `npm run build`");
     await pause(5);
   }
   return { child, url, startMs: performance.now() - startedAt };
@@ -71,8 +71,8 @@ export function residentMegabytes({ pid }: ChildProcess): number {
   return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)])) / 1024;
 }
 
-/** User and system time that the process has spent, in seconds; undefined where there is no /proc. */
-export function processorSeconds({ pid }: ChildProcess): number | undefined {
+/** The CPU time of the process, user and system, in seconds; undefined if there is no /proc. */
+export function cpuSeconds({ pid }: ChildProcess): number | undefined {
   try {
     // proc(5): fields 14 and 15, counted after the name in parentheses, in clock ticks of 1/100 s.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -1,5 +1,5 @@
-// A ContactSwing of a known capacity, as a process of its own: so many calls are worked on at once, each takes so
-// long, the others wait. It counts every create by its name and tells the counts when asked.
+// A fake ContactSwing with a known capacity, as a process of its own: it processes a fixed number of requests at once,
+// each takes a fixed time, and the others wait. It counts create requests by name and sends the counts when asked.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";

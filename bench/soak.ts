@@ -1,5 +1,5 @@
-// Ten times as many creates as ContactSwing can take, for a minute, twice: does the service keep it busy, refuse the
-// rest quickly, lose or double nothing, and give its memory back? `npm run soak`; exits with 1 when a bound is broken.
+// Ten times as many create requests as ContactSwing can take, for a minute, twice: does the service keep it busy, reject
+// the rest quickly, lose or duplicate nothing, and free its memory? `npm run soak`; exits with 1 if a bound is exceeded.
 //   --seconds 60  --factor 10  --slots 100  --service-time-ms 1000  --max-in-flight 100  --connections 500
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -7,15 +7,15 @@ import { availableParallelism, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import {
+  cpuSeconds,
   fetchStatus,
   pause,
-  processorSeconds,
   residentMegabytes,
   type ServiceProcess,
   startService,
   stopService,
 } from "./service-process.ts";
-import { applyLoad, type LoadedCall } from "./soak-load.ts";
+import { applyLoad, type LoadedRequest } from "./soak-load.ts";
 
 const { values } = parseArgs({
   options: {
@@ -35,8 +35,8 @@ const capacityPerSecond = slots / (serviceTimeMs / 1000);
 
 const bounds = {
   smallestOfferedShare: 0.95,
-  smallestAnsweredShare: 0.8,
-  longestMedianRefusalMs: 100,
+  smallestCreatedShare: 0.8,
+  longestMedianRejectionMs: 100,
   largestMemoryGrowth: 1.15,
 };
 
@@ -46,28 +46,28 @@ function check(isKept: boolean, text: string): void {
   console.log(`  ${isKept ? "ok    " : "BROKEN"}  ${text}`);
 }
 
-/** Asks for liveness all the while; resolves with the count of the answers that were not 200. */
-async function watchLiveness(url: string, isOver: () => boolean): Promise<{ asked: number; failed: number }> {
-  let asked = 0;
+/** Checks liveness until `isOver`; counts the checks and those whose status was not 200. */
+async function watchLiveness(url: string, isOver: () => boolean): Promise<{ checked: number; failed: number }> {
+  let checked = 0;
   let failed = 0;
   while (!isOver()) {
-    asked += 1;
+    checked += 1;
     if ((await fetchStatus(`${url}/health/live`)) !== 200) failed += 1;
     await pause(250);
   }
-  return { asked, failed };
+  return { checked, failed };
 }
 
-function percentile(calls: readonly LoadedCall[], share: number): number {
-  const sorted = calls.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
+function percentile(requests: readonly LoadedRequest[], share: number): number {
+  const sorted = requests.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 async function runOnce(run: number, { child, url }: ServiceProcess, upstream: ChildProcess): Promise<void> {
-  const processorBefore = processorSeconds(child);
+  const cpuBefore = cpuSeconds(child);
   let isOver = false;
   const liveness = watchLiveness(url, () => isOver);
-  const { answers, sentForMs, answeredAfterMs } = await applyLoad({
+  const load = await applyLoad({
     url,
     requestsPerSecond: capacityPerSecond * factor,
     seconds,
@@ -75,68 +75,68 @@ async function runOnce(run: number, { child, url }: ServiceProcess, upstream: Ch
     namePrefix: `run-${run}`,
   });
   isOver = true;
-  const { asked, failed } = await liveness;
+  const { checked, failed } = await liveness;
   upstream.send("counts");
   const [{ counts }] = (await once(upstream, "message")) as [{ counts: [string, number][] }];
 
-  const results = Map.groupBy(answers, ({ result }) => result);
-  report(run, { results, sent: answers.length, sentForMs, answeredAfterMs, counts: new Map(counts) });
-  const processorAfter = processorSeconds(child);
-  if (processorBefore !== undefined && processorAfter !== undefined) {
-    const usedSeconds = processorAfter - processorBefore;
+  const results = Map.groupBy(load.requests, ({ result }) => result);
+  report(run, { ...load, results, counts: new Map(counts) });
+  const cpuAfter = cpuSeconds(child);
+  if (cpuBefore !== undefined && cpuAfter !== undefined) {
+    const usedSeconds = cpuAfter - cpuBefore;
     console.log(
-      `          processor: ${usedSeconds.toFixed(1)} s, ${((usedSeconds / answers.length) * 1000).toFixed(2)} ms a call; ` +
+      `          CPU time: ${usedSeconds.toFixed(1)} s, ${((usedSeconds / load.requests.length) * 1000).toFixed(2)} ms per request; ` +
         `load average of the machine ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`,
     );
   }
-  check(failed === 0, `liveness: ${asked - failed} of ${asked} answered 200 under load`);
+  check(failed === 0, `liveness: ${checked - failed} of ${checked} responses were 200 under load`);
 }
 
 interface RunResult {
-  readonly results: ReadonlyMap<string, readonly LoadedCall[]>;
-  readonly sent: number;
+  readonly results: ReadonlyMap<string, readonly LoadedRequest[]>;
+  readonly requests: readonly LoadedRequest[];
   readonly sentForMs: number;
-  readonly answeredAfterMs: number;
+  readonly completedAfterMs: number;
   readonly counts: ReadonlyMap<string, number>;
 }
 
-function report(run: number, { results, sent, sentForMs, answeredAfterMs, counts }: RunResult): void {
+function report(run: number, { results, requests, sentForMs, completedAfterMs, counts }: RunResult): void {
   const created = results.get("CREATED") ?? [];
-  const refused = results.get("OVERLOADED") ?? [];
-  const offeredPerSecond = sent / (sentForMs / 1000);
-  const answeredPerSecond = created.length / (answeredAfterMs / 1000);
-  const answeredShare = answeredPerSecond / capacityPerSecond;
+  const rejected = results.get("OVERLOADED") ?? [];
+  const offeredPerSecond = requests.length / (sentForMs / 1000);
+  const createdPerSecond = created.length / (completedAfterMs / 1000);
+  const createdShare = createdPerSecond / capacityPerSecond;
   const offeredShare = offeredPerSecond / (capacityPerSecond * factor);
   const others = [...results].filter(([result]) => result !== "CREATED" && result !== "OVERLOADED");
-  const doubled = [...counts].filter(([, count]) => count > 1).length;
+  const duplicated = [...counts].filter(([, count]) => count > 1).length;
   const lost = created.filter(({ name }) => !counts.has(name)).length;
-  const sentThoughRefused = refused.filter(({ name }) => counts.has(name)).length;
+  const sentThoughRejected = rejected.filter(({ name }) => counts.has(name)).length;
 
-  console.log(`run ${run}: ${sent} creates in ${(sentForMs / 1000).toFixed(1)} s`);
+  console.log(`run ${run}: ${requests.length} create requests in ${(sentForMs / 1000).toFixed(1)} s`);
   check(
     offeredShare >= bounds.smallestOfferedShare,
     `offered ${offeredPerSecond.toFixed(0)}/s of ${capacityPerSecond * factor}/s`,
   );
   check(
-    answeredShare >= bounds.smallestAnsweredShare,
-    `created ${answeredPerSecond.toFixed(1)}/s, ${(answeredShare * 100).toFixed(1)} % of the capacity of ${capacityPerSecond}/s; median ${percentile(created, 0.5).toFixed(0)} ms, 99th ${percentile(created, 0.99).toFixed(0)} ms`,
+    createdShare >= bounds.smallestCreatedShare,
+    `created ${createdPerSecond.toFixed(1)}/s, ${(createdShare * 100).toFixed(1)} % of the capacity of ${capacityPerSecond}/s; median ${percentile(created, 0.5).toFixed(0)} ms, 99th ${percentile(created, 0.99).toFixed(0)} ms`,
   );
   check(
-    refused.length > 0 && percentile(refused, 0.5) < bounds.longestMedianRefusalMs,
-    `refused ${refused.length}: median ${percentile(refused, 0.5).toFixed(1)} ms, 99th ${percentile(refused, 0.99).toFixed(1)} ms`,
+    rejected.length > 0 && percentile(rejected, 0.5) < bounds.longestMedianRejectionMs,
+    `rejected ${rejected.length}: median ${percentile(rejected, 0.5).toFixed(1)} ms, 99th ${percentile(rejected, 0.99).toFixed(1)} ms`,
   );
   check(
     others.length === 0,
-    `nothing else: ${others.map(([result, calls]) => `${calls.length} ${result}`).join(", ") || "none"}`,
+    `nothing else: ${others.map(([result, { length }]) => `${length} ${result}`).join(", ") || "none"}`,
   );
   check(
-    doubled + lost + sentThoughRefused === 0 && counts.size === created.length,
-    `lost ${lost}, doubled ${doubled}, sent though refused ${sentThoughRefused}; ContactSwing saw ${counts.size} of ${created.length} created`,
+    duplicated + lost + sentThoughRejected === 0 && counts.size === created.length,
+    `lost ${lost}, duplicated ${duplicated}, sent though rejected ${sentThoughRejected}; ContactSwing saw ${counts.size} of ${created.length} created`,
   );
 }
 
 console.log(
-  `ContactSwing takes ${capacityPerSecond} creates a second; it is offered ${factor} times that for ${seconds} s, twice.`,
+  `ContactSwing takes ${capacityPerSecond} create requests per second; it is offered ${factor} times that for ${seconds} s, twice.`,
 );
 const upstream = fork(new URL("./soak-upstream.ts", import.meta.url), [String(slots), String(serviceTimeMs)]);
 const [{ port }] = (await once(upstream, "message")) as [{ port: number }];

@@ -1,5 +1,5 @@
-// What a create costs at least, without GraphQL and without a check: node:http in, and got as it comes, or node:http
-// alone, out. The first argument says which, the second is the upstream's port.
+// The least that a create request could cost, without GraphQL and without any check: node:http for the caller, and got
+// with its defaults or node:http for the upstream. The first argument says which, the second is the upstream's port.
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -16,23 +16,23 @@ const client = got.extend({
   followRedirect: false,
 });
 
-async function callByGot(authorization: string, body: string): Promise<string> {
-  const answer = await client.post(url, { headers: { authorization, "content-type": "application/json" }, body });
-  return answer.body;
+async function sendWithGot(authorization: string, body: string): Promise<string> {
+  const response = await client.post(url, { headers: { authorization, "content-type": "application/json" }, body });
+  return response.body;
 }
 
-function callByNode(authorization: string, body: string): Promise<string> {
+function sendWithNode(authorization: string, body: string): Promise<string> {
   const headers = { authorization, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", agent, headers }, (answer) => text(answer).then(resolve, reject));
+    const sent = request(url, { method: "POST", agent, headers }, (response) => text(response).then(resolve, reject));
     sent.once("error", reject).end(body);
   });
 }
 
-const call = kind === "got" ? callByGot : callByNode;
+const send = kind === "got" ? sendWithGot : sendWithNode;
 const server = createServer(async (incoming, response) => {
   const { input } = JSON.parse(await text(incoming)).variables;
-  const { ctx_id, data } = JSON.parse(await call(incoming.headers.authorization ?? "", JSON.stringify(input)));
+  const { ctx_id, data } = JSON.parse(await send(incoming.headers.authorization ?? "", JSON.stringify(input)));
   const action = { id: data.action_id, name: data.name, type: data.type };
   const body = JSON.stringify({ data: { createDataExtractionAction: { ctxId: ctx_id, action } } });
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body);
