@@ -73,8 +73,8 @@ function findSchemeStart(text: string): number {
   return start;
 }
 
-/** Replaces the configured host with its port and path. A longer name or address that contains it stays. */
+/** Replaces the configured host with its port and path. A longer label, or a name that only ends in the host, stays. */
 function replaceHost(text: string, host: string): string {
-  const pattern = `(?<![\\w.-])${RegExp.escape(host)}(?::\\d{1,5})?(?:/[^\\s"'<>]*)?(?![\\w-]|\\.\\w)`;
+  const pattern = `(?<![\\w.-])${RegExp.escape(host)}(?::\\d{1,5})?(?:/[^\\s"'<>]*)?(?![\\w-])`;
   return text.replace(new RegExp(pattern, "gi"), "[host]");
 }
