@@ -245,9 +245,11 @@ test("runs queries over GET, never mutations", async () => {
   const write = 'mutation { createDataExtractionAction(input: { name: "a", webhook: {} }) { ctxId } }';
 
   const read = await get({ query: "{ __typename }", variables: "", extensions: "", operationName: "" });
+  const repeated = await call(url, { method: "GET", headers: authorized, path: "/graphql?query=&query={__typename}" });
   const rejected = await get({ query: write });
 
   expect(JSON.parse(read.text)).toEqual(typename);
+  expect(JSON.parse(repeated.text)).toEqual(typename);
   expect(rejected.status).toBe(405);
   expect(JSON.parse(rejected.text)).toMatchObject({
     errors: [{ extensions: { code: "BAD_REQUEST", outcome: "NOT_CREATED" } }],

@@ -75,11 +75,8 @@ function toGraphqlRequest({ method, url, headers, body }: FastifyRequest): HTTPG
 function toSearch(url: string): string {
   const start = url.indexOf("?");
   if (start < 0) return "";
-  const parameters = new URLSearchParams(url.slice(start));
-  for (const name of [...parameters.keys()]) {
-    if (parameters.get(name) === "") parameters.delete(name);
-  }
-  return `?${parameters}`;
+  const given = [...new URLSearchParams(url.slice(start))].filter(([, value]) => value !== "");
+  return `?${new URLSearchParams(given)}`;
 }
 
 function addRequestId(body: string, requestId: string): GraphQLFormattedError[] {
