@@ -11,7 +11,7 @@ export interface Secrets {
 // Every pattern looks at each character a bounded number of times, because a text may be as long as a response.
 // Stack traces of Python, of JavaScript and the JVM, and of Go.
 const stackPattern =
-  /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100} ?\([^)\n]{1,120}:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d)|\bgoroutine \d+ \[/;
+  /Traceback \(most recent call last\)|\bFile "[^"\n]{1,120}", line \d|\bat (?:[^\s(]{1,100}\([^)\n]{1,120}:\d+\)|[^\s(]{1,100} \([^)\n]{0,120}[^\d\s)]\d{0,9}:\d+:\d+\)|(?:file:|\/|[A-Za-z]:\\)[^\s(]{1,120}:\d)|\bgoroutine \d+ \[/;
 const pagePattern = /^\s*<[!?a-z]/i;
 const markupPattern =
   /<\/[a-z][a-z0-9]{0,30} {0,9}>|<(?:!doctype|html|head|body|script|style|iframe|img|svg|div|span|h[1-6]|title|center|br)\b/i;

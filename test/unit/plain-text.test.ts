@@ -31,6 +31,7 @@ test.each([
   "a bearer token and Bearer authentication",
   "expected <class 'str'> or List<int>, a < b",
   "Größe 🙂 größer als 5, at least 3 (or 4) of them",
+  "call at noon (12:30), at night (23:59:59), or at weekends (from 10:00)",
 ])("leaves %j unchanged", (text) => {
   expect(plain(text)).toBe(text);
 });
@@ -46,6 +47,8 @@ test.each([
   'Error in File "/app/main.py", line 12, in create',
   "Error: no\n    at createAction (/app/index.js:10:15)",
   "Error: no at Object.<anonymous> (file:///app/index.js:10:15)",
+  "Error: no\n    at x (/app/index.mp3:10:15)",
+  "Error: no\n    at eval (<anonymous>:10:15)",
   "Error: no\n    at file:///app/index.js:10:15",
   "Error: no\n    at C:\\app\\index.js:10:15",
   "Error: no\n    at /app/index.js:10",
