@@ -253,6 +253,7 @@ describe("a page that differs from the documentation is UPSTREAM_BAD_RESPONSE", 
     ["a pagination that is null", { data: [], pagination: null }],
     ["no page size", withPagination({ per_page: undefined })],
     ["a page size of 0", withPagination({ per_page: 0 })],
+    ["a page size that no cursor can hold", withPagination({ per_page: 1e13 })],
     ["a page size that is a string", withPagination({ per_page: "10" })],
     ["a page size that is not whole", withPagination({ per_page: 1.5 })],
     [

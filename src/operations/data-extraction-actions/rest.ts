@@ -59,7 +59,7 @@ function parsePage(body: unknown, { page }: PageRequest): Page | undefined {
   if (!isRecord(data) || !Array.isArray(data.data) || !isRecord(data.pagination)) return undefined;
   const { current_page, per_page, has_next } = data.pagination;
   // A list that always returned its first page would otherwise end early, or never.
-  if (current_page !== page || !isPositiveInteger(per_page) || typeof has_next !== "boolean") return undefined;
+  if (current_page !== page || !isPageSize(per_page) || typeof has_next !== "boolean") return undefined;
   const rows = data.data.map(parseRow);
   if (rows.length > per_page) return undefined;
   return rows.every((row) => row !== undefined) ? { rows, pageSize: per_page, hasNext: has_next } : undefined;
@@ -82,6 +82,9 @@ function parseRow(row: unknown): Row | undefined {
   });
 }
 
-function isPositiveInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
+// More rows than a response can hold. Cursors have no room for sizes without a limit.
+const maxPageSize = 1_000_000;
+
+function isPageSize(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxPageSize;
 }
