@@ -245,7 +245,11 @@ test("runs queries over GET, never mutations", async () => {
   const write = 'mutation { createDataExtractionAction(input: { name: "a", webhook: {} }) { ctxId } }';
 
   const read = await get({ query: "{ __typename }", variables: "", extensions: "", operationName: "" });
-  const repeated = await call(url, { method: "GET", headers: authorized, path: "/graphql?query=&query={__typename}" });
+  const repeated = await sendHttp(url, {
+    method: "GET",
+    headers: authorized,
+    path: "/graphql?query=&query={__typename}",
+  });
   const rejected = await get({ query: write });
 
   expect(JSON.parse(read.text)).toEqual(typename);
