@@ -53,28 +53,26 @@ Decide by \`code\`, \`outcome\`, and \`retryable\`; \`message\` is for people, a
 }
 \`\`\`
 
-| field | present on | meaning |
-| --- | --- | --- |
-| \`code\` | every error | What happened, see below. |
-| \`requestId\` | every error | Also in the response header \`x-request-id\` and in the service's log. |
-| \`outcome\` | errors of the mutation | \`CREATED\`: the action exists. \`NOT_CREATED\`: it does not. \`UNKNOWN\`: it may exist. |
-| \`retryable\` | errors of an executed operation | Whether the same request can be sent again without any risk of creating a second action. |
-| \`fieldErrors\` | \`BAD_USER_INPUT\` | One entry per problem: its \`path\` from the argument to the input field (empty if it belongs to none), a \`message\`, and the violated \`rule\`. |
-| \`retryAfterSeconds\` | temporary errors | How long to wait before a retry, if known. |
-| \`upstream\` | errors from ContactSwing | The HTTP \`status\` of its response, and \`ctxId\`, its ID for the request, or null. |
+- \`code\`: what happened, see below.
+- \`requestId\`: also in the response header \`x-request-id\` and in the service's log.
+- \`outcome\`, on errors of the mutation: whether the action exists (\`CREATED\`), does not (\`NOT_CREATED\`), or may (\`UNKNOWN\`).
+- \`retryable\`, once the operation is executed: whether the same request can be sent again without any risk of creating a
+  second action.
+- \`fieldErrors\`, with \`BAD_USER_INPUT\`: one entry per problem, with its \`path\` from the argument to the input field (empty
+  if it belongs to none), a \`message\`, and the violated \`rule\`.
+- \`retryAfterSeconds\`: how long to wait before a retry, if known.
+- \`upstream\`, on errors from ContactSwing: the HTTP \`status\` of its response, and \`ctxId\`, its ID for the request, or null.
 
 [clients/](clients/README.md) has types and a JSON Schema of these.
 
 ## What a user interface should do
 
-| error | action |
-| --- | --- |
-| \`UNAUTHENTICATED\` | Refresh the token or let the user sign in, then send the request again. |
-| with \`fieldErrors\` | Show each message next to its field. |
-| \`retryable\` | Offer a retry, after \`retryAfterSeconds\` if given. |
-| \`UNKNOWN\` | Let the user check whether the action exists. Another attempt needs a new idempotency key. |
-| \`CREATED\` | Reload the list, because the action exists. |
-| any other | Show the \`message\` and, for support, the \`requestId\`. |
+- \`UNAUTHENTICATED\`: refresh the token or let the user sign in, then send the request again.
+- \`fieldErrors\`: show each message next to its field.
+- \`retryable\`: offer a retry, after \`retryAfterSeconds\` if given.
+- \`UNKNOWN\`: let the user check whether the action exists. Another attempt needs a new idempotency key.
+- \`CREATED\`: reload the list, because the action exists.
+- Anything else: show the \`message\` and, for support, the \`requestId\`.
 
 ## Failed fields
 

@@ -40,16 +40,13 @@ failures on demand, like the test cards of a payment provider.
 
 ## How to select a failure
 
-| for | do this |
-| --- | --- |
-| one request of any kind | send \`x-request-id: sandbox-429\`; anything may follow a dot |
-| every request of a client | append \`.sandbox-429\` to the token |
-| creating an action | use \`sandbox:429\` as the \`name\` |
-| reading an action | use \`sandbox:429\` as the \`id\` |
-| the details of a created action | create \`sandbox:details-429\` and select \`isActive\` |
+- For one request of any kind, send \`x-request-id: sandbox-429\`; anything may follow a dot.
+- For every request of a client, append \`.sandbox-429\` to the token.
+- To create an action, use \`sandbox:429\` as the \`name\`; to read one, use it as the \`id\`.
+- For the details of a created action, create \`sandbox:details-429\` and select \`isActive\`.
 
-A failure that does not exist is a 400, except as an \`id\`, where it is not found. \`sandbox:example\` is an action that always
-exists, and \`sandbox:other-type\` one of another kind.
+An unknown failure is a 400; as an \`id\` it is not found. \`sandbox:example\` is an action that always exists, and
+\`sandbox:other-type\` one of another kind.
 
 ## Failures
 

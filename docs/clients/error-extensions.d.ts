@@ -85,7 +85,7 @@ export interface UnauthenticatedExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again. */
+/** With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded. */
 export interface AuthUnavailableExtensions extends Common {
   readonly code: "AUTH_UNAVAILABLE";
   readonly outcome?: "NOT_CREATED";
@@ -94,8 +94,8 @@ export interface AuthUnavailableExtensions extends Common {
 }
 
 /**
- * - The input violates a rule of this service; `fieldErrors` lists every problem.
- * - A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.
+ * - The input violates a rule of this service.
+ * - A variable cannot be coerced to its type (HTTP 400); the `rule` is `type`.
  * - ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).
  */
 export interface BadUserInputExtensions extends Common {

@@ -12,9 +12,8 @@ export const recipes = {
   "token-missing": "Send no `Authorization` header.",
   "input-invalid": 'Create an action with the name `" "`.',
   "variable-invalid": 'Send the variables `{ "input": { "name": 7, "webhook": {} } }`.',
-  unreachable: "Create or read `sandbox:outage`; then send any request within 10 seconds.",
-  "circuit-open":
-    "Create or read `sandbox:outage`; then read 20 IDs within 10 seconds, ten in each operation; then send any request.",
+  unreachable: "Read `sandbox:outage`; then send any request within 10 seconds.",
+  "circuit-open": "Read `sandbox:outage`, then 20 IDs within 10 seconds, ten in each operation; then send any request.",
   overloaded: "Start the service with `MAX_IN_FLIGHT=1`; read `sandbox:slow`, and meanwhile send another request.",
   "idempotency-key-reused": "Create with an `idempotencyKey`; then with the same key and another `name`.",
   "outcome-unknown": "Create `sandbox:500` with an `idempotencyKey`; then the same again.",
@@ -24,5 +23,5 @@ export const recipes = {
   "not-found-after-created": "Create `sandbox:details-404` and select `isActive`.",
   "token-invalid": "Start the service with `JWKS_URL`; then send the demo token.",
   "keys-unavailable": "Start the service with `JWKS_URL=http://127.0.0.1:1/keys`; then send any request.",
-  bug: "Not on demand, because it is a bug; a user interface can treat it like `sandbox:500`.",
+  bug: "Not on demand, because it is a bug.",
 } as const satisfies Readonly<Record<Exclude<FailureKind, PlayedKind>, string>>;
