@@ -55,13 +55,13 @@ Decide by \`code\`, \`outcome\`, and \`retryable\`; \`message\` is for people, a
 
 - \`code\`: what happened, see below.
 - \`requestId\`: also in the response header \`x-request-id\` and in the service's log.
-- \`outcome\`, on errors of the mutation: whether the action exists (\`CREATED\`), does not (\`NOT_CREATED\`), or may (\`UNKNOWN\`).
+- \`outcome\`, on errors of the mutation: the action exists (\`CREATED\`), does not (\`NOT_CREATED\`), or may (\`UNKNOWN\`).
 - \`retryable\`, once the operation is executed: whether the same request can be sent again without any risk of creating a
   second action.
-- \`fieldErrors\`, with \`BAD_USER_INPUT\`: one entry per problem, with its \`path\` from the argument to the input field (empty
-  if it belongs to none), a \`message\`, and the violated \`rule\`.
+- \`fieldErrors\`, with \`BAD_USER_INPUT\`: one entry per problem, with its \`path\` from the argument to the input field
+  (empty if it belongs to none), a \`message\`, and the violated \`rule\`.
 - \`retryAfterSeconds\`: how long to wait before a retry, if known.
-- \`upstream\`, on errors from ContactSwing: the HTTP \`status\` of its response, and \`ctxId\`, its ID for the request, or null.
+- \`upstream\`, on errors from ContactSwing: the HTTP \`status\` of its response, and its ID for the request, \`ctxId\`.
 
 [clients/](clients/README.md) has types and a JSON Schema of these.
 

@@ -30,8 +30,8 @@ function printFailures(): string {
 export function printSandboxDocs(): string {
   return `# The sandbox: every failure on demand
 
-A small ContactSwing with its actions in memory. It responds as FastAPI and Cloud Run do, over real connections, and plays
-failures on demand, like the test cards of a payment provider.
+A small ContactSwing with its actions in memory. It responds as FastAPI and Cloud Run do, over real connections, and
+plays failures on demand, like the test cards of a payment provider.
 
 - \`npm run dev\` starts it together with the service. The playground has the demo token and a picker for the failures.
 - \`npm run sandbox\` starts it alone, at \`http://127.0.0.1:4010\`, and prints its token. It reads \`PORT\`, \`HOST\`, and
@@ -51,7 +51,8 @@ An unknown failure is a 400; as an \`id\` it is not found. \`sandbox:example\` i
 ## Failures
 
 A read fails with the same code, except that \`404\` is null for a read by ID, and \`422\` is
-\`${failureTable["bad-response"].code}\` for the list. [Errors](errors.md) says what each code means.
+\`${failureTable["bad-response"].code}\` for the list. [Errors](errors.md) says what each code means. What no single
+response causes has a sentence that says how to cause it.
 
 | result of a create request | failure, or how to cause it |
 | --- | --- |
