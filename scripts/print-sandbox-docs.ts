@@ -51,8 +51,7 @@ An unknown failure is a 400; as an \`id\` it is not found. \`sandbox:example\` i
 ## Failures
 
 A read fails with the same code, except that \`404\` is null for a read by ID, and \`422\` is
-\`${failureTable["bad-response"].code}\` for the list. [Errors](errors.md) says what each code means. What no single
-response causes has a sentence that says how to cause it.
+\`${failureTable["bad-response"].code}\` for the list. [Errors](errors.md) says what each code means.
 
 | result of a create request | failure, or how to cause it |
 | --- | --- |
