@@ -85,7 +85,7 @@ export interface UnauthenticatedExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again. */
+/** With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded. */
 export interface AuthUnavailableExtensions extends Common {
   readonly code: "AUTH_UNAVAILABLE";
   readonly outcome?: "NOT_CREATED";
@@ -94,8 +94,8 @@ export interface AuthUnavailableExtensions extends Common {
 }
 
 /**
- * - The input violates a rule of this service; `fieldErrors` lists every problem.
- * - A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.
+ * - The input violates a rule of this service.
+ * - A variable cannot be coerced to its type (HTTP 400); the `rule` is `type`.
  * - ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).
  */
 export interface BadUserInputExtensions extends Common {
@@ -122,7 +122,7 @@ export interface ConflictExtensions extends Common {
   readonly upstream?: Upstream;
 }
 
-/** ContactSwing returned 429; `retryAfterSeconds` is present if it said how long to wait. */
+/** ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one. */
 export interface RateLimitedExtensions extends Common {
   readonly code: "RATE_LIMITED";
   readonly outcome?: "CREATED" | "NOT_CREATED";
@@ -167,8 +167,8 @@ export interface UpstreamTimeoutExtensions extends Common {
 }
 
 /**
- * - A 2xx other than 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.
- * - A 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.
+ * - A 2xx other than 201 whose body is not as documented, is cut short, or is over 1 MiB.
+ * - A 201 whose body is not as documented, is cut short, or is over 1 MiB.
  */
 export interface UpstreamBadResponseExtensions extends Common {
   readonly code: "UPSTREAM_BAD_RESPONSE";
@@ -185,7 +185,7 @@ export interface OverloadedExtensions extends Common {
   readonly retryAfterSeconds?: number;
 }
 
-/** An earlier request with the same `idempotencyKey` has a different input. */
+/** An earlier request with the same `idempotencyKey` has a different input: a changed input needs a new key. */
 export interface IdempotencyKeyReusedExtensions extends Common {
   readonly code: "IDEMPOTENCY_KEY_REUSED";
   readonly outcome: "NOT_CREATED";
@@ -193,7 +193,7 @@ export interface IdempotencyKeyReusedExtensions extends Common {
 }
 
 /**
- * - An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited.
+ * - An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, or has not ended in time.
  * - An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.
  */
 export interface OutcomeUnknownExtensions extends Common {
@@ -230,35 +230,35 @@ export interface GraphqlValidationFailedExtensions extends Common {
   readonly retryable?: false;
 }
 
-/** The document has no operation with the given name, or it has several operations and no name was given. */
+/** The document has no operation with the given name, or several and no name was given. */
 export interface OperationResolutionFailureExtensions extends Common {
   readonly code: "OPERATION_RESOLUTION_FAILURE";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The operation has too many tokens, levels, aliases, directives, root fields, or entities. */
+/** The operation exceeds one of the limits: split it. */
 export interface OperationLimitExceededExtensions extends Common {
   readonly code: "OPERATION_LIMIT_EXCEEDED";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The hash of the persisted query is unknown. */
+/** The hash is unknown: send the document together with its hash. */
 export interface PersistedQueryNotFoundExtensions extends Common {
   readonly code: "PERSISTED_QUERY_NOT_FOUND";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** Persisted queries are off. */
+/** Persisted queries are off: send the document. */
 export interface PersistedQueryNotSupportedExtensions extends Common {
   readonly code: "PERSISTED_QUERY_NOT_SUPPORTED";
   readonly outcome?: "NOT_CREATED";
   readonly retryable?: false;
 }
 
-/** The request violates the GraphQL over HTTP specification, for example a mutation by GET, or a browser may have sent it on behalf of another site (CSRF). */
+/** The request violates the GraphQL over HTTP specification, or a page of another site may have sent it (CSRF). */
 export interface BadRequestExtensions extends Common {
   readonly code: "BAD_REQUEST";
   readonly outcome?: "NOT_CREATED";

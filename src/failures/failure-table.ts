@@ -12,9 +12,8 @@ export interface FailureRow {
   readonly retryableRead: boolean;
   /** What the caller reads, unless ContactSwing's own text is more specific. */
   readonly message: string;
-  /** For the documentation: what happened, and what a user interface does about it. */
+  /** What happened, for the documentation. */
   readonly when: string;
-  readonly advice: string;
   /** The extensions that an error of this kind may have besides those that every error has. */
   readonly extensions?: readonly ("fieldErrors" | "retryAfterSeconds" | "upstream")[];
 }
@@ -25,10 +24,6 @@ const retryable = { outcome: "NOT_CREATED", retryable: true, retryableRead: true
 const unknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
 const created = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
-const checkBeforeRetry = "Let the user check whether the action exists.";
-const actionExists = "Reload the list: the action exists.";
-const signIn = "Refresh the token or let the user sign in, then retry.";
-
 /** The one place where a failure gets its code, outcome, and message. `docs/errors.md` is generated from it. */
 export const failureTable = {
   "token-missing": {
@@ -36,37 +31,32 @@ export const failureTable = {
     code: "UNAUTHENTICATED",
     message: "Send exactly one Authorization header of the form: Bearer <token>.",
     when: "No token, a malformed one, or more than one `Authorization` header.",
-    advice: signIn,
   },
   "token-invalid": {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "The token is invalid or has expired.",
     when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.",
-    advice: signIn,
   },
   "keys-unavailable": {
     ...retryable,
     code: "AUTH_UNAVAILABLE",
     message: "Tokens cannot be verified at the moment.",
-    when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key and it is too early to load them again.",
-    advice: "Offer a retry after `retryAfterSeconds`.",
+    when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded.",
     extensions: ["retryAfterSeconds"],
   },
   "input-invalid": {
     ...rejected,
     code: "BAD_USER_INPUT",
     message: "The input is invalid.",
-    when: "The input violates a rule of this service; `fieldErrors` lists every problem.",
-    advice: "Show each message next to its field.",
+    when: "The input violates a rule of this service.",
     extensions: ["fieldErrors"],
   },
   "variable-invalid": {
     ...rejected,
     code: "BAD_USER_INPUT",
     message: "A variable does not have the type that the schema requires.",
-    when: 'A variable cannot be coerced to its type (HTTP 400); `fieldErrors` lists every problem, with `rule: "type"`.',
-    advice: "Show each message next to its field. In a typed client this is a bug.",
+    when: "A variable cannot be coerced to its type (HTTP 400); the `rule` is `type`.",
     extensions: ["fieldErrors"],
   },
   "input-rejected": {
@@ -74,7 +64,6 @@ export const failureTable = {
     code: "BAD_USER_INPUT",
     message: "ContactSwing rejected the input.",
     when: "ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).",
-    advice: "Show each message next to its field, or the message above the form.",
     extensions: ["fieldErrors", "upstream"],
   },
   "token-rejected": {
@@ -82,7 +71,6 @@ export const failureTable = {
     code: "UNAUTHENTICATED",
     message: "ContactSwing rejected the token.",
     when: "ContactSwing returned 401, 403 `Not authenticated`, or 422 about a header.",
-    advice: signIn,
     extensions: ["upstream"],
   },
   forbidden: {
@@ -90,7 +78,6 @@ export const failureTable = {
     code: "FORBIDDEN",
     message: "ContactSwing denied permission for this request.",
     when: "ContactSwing returned 403.",
-    advice: "Say that the user does not have permission.",
     extensions: ["upstream"],
   },
   conflict: {
@@ -98,15 +85,13 @@ export const failureTable = {
     code: "CONFLICT",
     message: "The request conflicts with existing data in ContactSwing.",
     when: "ContactSwing returned 409.",
-    advice: "Show the message and let the user change the input.",
     extensions: ["upstream"],
   },
   "rate-limited": {
     ...retryable,
     code: "RATE_LIMITED",
     message: "ContactSwing's rate limit has been exceeded.",
-    when: "ContactSwing returned 429; `retryAfterSeconds` is present if it said how long to wait.",
-    advice: "Offer a retry after `retryAfterSeconds`, or after a few seconds.",
+    when: "ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one.",
     extensions: ["retryAfterSeconds", "upstream"],
   },
   "request-rejected": {
@@ -114,7 +99,6 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "ContactSwing rejected the request.",
     when: "Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.",
-    advice: "Refer the user to support.",
     extensions: ["upstream"],
   },
   "server-error": {
@@ -122,7 +106,6 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "ContactSwing failed while processing the request.",
     when: "ContactSwing returned 5xx.",
-    advice: checkBeforeRetry,
     extensions: ["upstream"],
   },
   "connection-lost": {
@@ -130,7 +113,6 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "The connection to ContactSwing was lost before its response was complete.",
     when: "The connection was lost after the request had been sent.",
-    advice: checkBeforeRetry,
     extensions: ["upstream"],
   },
   unreachable: {
@@ -138,14 +120,12 @@ export const failureTable = {
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing cannot be reached.",
     when: "No connection: refused, DNS, TLS, or connect timeout.",
-    advice: "Offer a retry.",
   },
   "circuit-open": {
     ...retryable,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing is unavailable; requests are paused for a moment.",
     when: "The circuit breaker is open because ContactSwing was unavailable to too many requests.",
-    advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
   timeout: {
@@ -153,7 +133,6 @@ export const failureTable = {
     code: "UPSTREAM_TIMEOUT",
     message: "ContactSwing did not respond in time.",
     when: "No complete response within `UPSTREAM_TIMEOUT_MS` after connecting.",
-    advice: checkBeforeRetry,
     extensions: ["upstream"],
   },
   "timeout-after-created": {
@@ -162,7 +141,6 @@ export const failureTable = {
     code: "UPSTREAM_TIMEOUT",
     message: "The action was created, but ContactSwing's response did not arrive in time.",
     when: "The status 201 arrived in time, but the rest of the response did not.",
-    advice: actionExists,
     extensions: ["upstream"],
   },
   "bad-response": {
@@ -170,16 +148,14 @@ export const failureTable = {
     retryableRead: false,
     code: "UPSTREAM_BAD_RESPONSE",
     message: "ContactSwing's response does not have the documented format.",
-    when: "A 2xx other than 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.",
-    advice: checkBeforeRetry,
+    when: "A 2xx other than 201 whose body is not as documented, is cut short, or is over 1 MiB.",
     extensions: ["upstream"],
   },
   "bad-response-after-created": {
     ...created,
     code: "UPSTREAM_BAD_RESPONSE",
     message: "The action was created, but ContactSwing's response does not have the documented format.",
-    when: "A 201 that does not have the documented format, is not JSON, is cut short, or is over 1 MiB.",
-    advice: actionExists,
+    when: "A 201 whose body is not as documented, is cut short, or is over 1 MiB.",
     extensions: ["upstream"],
   },
   "not-found-after-created": {
@@ -187,7 +163,6 @@ export const failureTable = {
     code: "UPSTREAM_ERROR",
     message: "The action was created, but ContactSwing does not return its details yet.",
     when: "ContactSwing returned 404 for the details of the action that it had just created.",
-    advice: "Read the details again after a moment.",
     extensions: ["upstream"],
   },
   overloaded: {
@@ -195,37 +170,32 @@ export const failureTable = {
     code: "OVERLOADED",
     message: "Too many requests are in flight; this one was not sent.",
     when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
-    advice: "Offer a retry after `retryAfterSeconds`.",
     extensions: ["retryAfterSeconds"],
   },
   "idempotency-key-reused": {
     ...rejected,
     code: "IDEMPOTENCY_KEY_REUSED",
     message: "This idempotency key was already used with a different input.",
-    when: "An earlier request with the same `idempotencyKey` has a different input.",
-    advice: "A bug in the client: a changed input needs a new key.",
+    when: "An earlier request with the same `idempotencyKey` has a different input: a changed input needs a new key.",
   },
   "outcome-unknown": {
     ...unknown,
     retryableRead: false,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key may have created the action.",
-    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, its process died, or it did not end while this request waited.",
-    advice: "Let the user check whether the action exists. Use a new key to create another one.",
+    when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, or has not ended in time.",
   },
   "outcome-unknown-after-created": {
     ...created,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key created the action, but its ID is not known.",
     when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.",
-    advice: actionExists,
   },
   "idempotency-unavailable": {
     ...retryable,
     code: "IDEMPOTENCY_UNAVAILABLE",
     message: "Idempotency keys cannot be checked at the moment; nothing was sent.",
     when: "The idempotency store cannot be reached, and the request has a key.",
-    advice: "Offer a retry with the same key.",
   },
   bug: {
     ...unknown,
@@ -233,6 +203,5 @@ export const failureTable = {
     code: "INTERNAL_SERVER_ERROR",
     message: "Internal server error.",
     when: "Anything else: a bug in this service, logged under the `requestId`.",
-    advice: "Show the `requestId` for support, and let the user check whether the action exists.",
   },
 } satisfies Record<FailureKind, FailureRow>;

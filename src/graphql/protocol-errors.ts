@@ -1,27 +1,17 @@
 import type { GraphQLError } from "graphql";
 
-const clientBug = "A bug in the client: fix its document.";
-
 /** Codes of the errors that are raised before anything is executed, with their documentation. */
 export const protocolErrors = {
-  GRAPHQL_PARSE_FAILED: { when: "The document has a syntax error.", advice: clientBug },
-  GRAPHQL_VALIDATION_FAILED: { when: "The document is not valid against the schema.", advice: clientBug },
+  GRAPHQL_PARSE_FAILED: { when: "The document has a syntax error." },
+  GRAPHQL_VALIDATION_FAILED: { when: "The document is not valid against the schema." },
   OPERATION_RESOLUTION_FAILURE: {
-    when: "The document has no operation with the given name, or it has several operations and no name was given.",
-    advice: clientBug,
+    when: "The document has no operation with the given name, or several and no name was given.",
   },
-  OPERATION_LIMIT_EXCEEDED: {
-    when: "The operation has too many tokens, levels, aliases, directives, root fields, or entities.",
-    advice: "Split the operation.",
-  },
-  PERSISTED_QUERY_NOT_FOUND: {
-    when: "The hash of the persisted query is unknown.",
-    advice: "None: clients then send the document together with its hash.",
-  },
-  PERSISTED_QUERY_NOT_SUPPORTED: { when: "Persisted queries are off.", advice: "Send the document." },
+  OPERATION_LIMIT_EXCEEDED: { when: "The operation exceeds one of the limits: split it." },
+  PERSISTED_QUERY_NOT_FOUND: { when: "The hash is unknown: send the document together with its hash." },
+  PERSISTED_QUERY_NOT_SUPPORTED: { when: "Persisted queries are off: send the document." },
   BAD_REQUEST: {
-    when: "The request violates the GraphQL over HTTP specification, for example a mutation by GET, or a browser may have sent it on behalf of another site (CSRF).",
-    advice: "A bug in the client: fix its request.",
+    when: "The request violates the GraphQL over HTTP specification, or a page of another site may have sent it (CSRF).",
   },
 } as const;
 

@@ -9,23 +9,19 @@ export type PlayedKind = Exclude<(typeof scenarios)[keyof typeof scenarios]["cre
  * a scenario or a recipe; the compiler checks it.
  */
 export const recipes = {
-  "token-missing": "Send no `Authorization` header, or two.",
-  "input-invalid": 'Break a rule: `name: " "` or `webhook: { syncData: true }`.',
-  "variable-invalid": 'Give a variable a value of another type: `{ "input": { "name": 7, "webhook": {} } }`.',
-  unreachable: "Create or read `sandbox:outage`; then send any request within 10 seconds.",
-  "circuit-open":
-    "Create or read `sandbox:outage`; then send 20 upstream requests within 10 seconds, e.g. two operations that read " +
-    "ten IDs each; then any request.",
-  overloaded:
-    "Start the service with `MAX_IN_FLIGHT=1`; create or read `sandbox:slow`, and meanwhile send any other request.",
+  "token-missing": "Send no `Authorization` header.",
+  "input-invalid": 'Create an action with the name `" "`.',
+  "variable-invalid": 'Send the variables `{ "input": { "name": 7, "webhook": {} } }`.',
+  unreachable: "Read `sandbox:outage`; then send any request within 10 seconds.",
+  "circuit-open": "Read `sandbox:outage`, then 20 IDs within 10 seconds, ten in each operation; then send any request.",
+  overloaded: "Start the service with `MAX_IN_FLIGHT=1`; read `sandbox:slow`, and meanwhile send another request.",
   "idempotency-key-reused": "Create with an `idempotencyKey`; then with the same key and another `name`.",
-  "outcome-unknown": "Create `sandbox:500` with an `idempotencyKey`; then send the same request again.",
-  "outcome-unknown-after-created":
-    "Create `sandbox:201-no-id` with an `idempotencyKey`; then send the same request again.",
+  "outcome-unknown": "Create `sandbox:500` with an `idempotencyKey`; then the same again.",
+  "outcome-unknown-after-created": "Create `sandbox:201-no-id` with an `idempotencyKey`; then the same again.",
   "idempotency-unavailable":
     "Start the service with `REDIS_URL=redis://127.0.0.1:1`; then create with an `idempotencyKey`.",
   "not-found-after-created": "Create `sandbox:details-404` and select `isActive`.",
-  "token-invalid": "Start the service with `JWKS_URL`; then send a token that those keys did not sign.",
+  "token-invalid": "Start the service with `JWKS_URL`; then send the demo token.",
   "keys-unavailable": "Start the service with `JWKS_URL=http://127.0.0.1:1/keys`; then send any request.",
-  bug: "Not on demand: it would be a bug of the service. To a user interface it is another `UNKNOWN`, like `sandbox:500`.",
+  bug: "Not on demand, because it is a bug.",
 } as const satisfies Readonly<Record<Exclude<FailureKind, PlayedKind>, string>>;

@@ -23,13 +23,13 @@ const createdData = { action_id: "sandbox:example", name: "Sandbox example", typ
  */
 export const scenarios = {
   "sandbox:400": {
-    happens: "400: the webhook configuration is rejected with a text",
+    happens: "400 with a text",
     behavior: detail(400, "Invalid webhook configuration: sync_field is not a field of customers"),
     create: "input-rejected",
     read: "input-rejected",
   },
   "sandbox:422": {
-    happens: "422 with pydantic's list of problems",
+    happens: "422 with a list of problems",
     behavior: detail(422, [
       { type: "missing", loc: ["body", "webhook", "sync_field"], msg: "Field required", input: brokenField },
       {
@@ -45,13 +45,13 @@ export const scenarios = {
     list: "bad-response",
   },
   "sandbox:401": {
-    happens: "401: the token is rejected",
+    happens: "401 `Invalid token`",
     behavior: detail(401, "Invalid token", { "www-authenticate": "Bearer" }),
     create: "token-rejected",
     read: "token-rejected",
   },
   "sandbox:401-403": {
-    happens: "403 `Not authenticated`: FastAPI's bearer check before version 0.122",
+    happens: "403 `Not authenticated`, as in older versions of FastAPI",
     behavior: detail(403, "Not authenticated"),
     create: "token-rejected",
     read: "token-rejected",
@@ -63,13 +63,13 @@ export const scenarios = {
     read: "token-rejected",
   },
   "sandbox:403": {
-    happens: "403: the caller has no permission",
+    happens: "403 as JSON",
     behavior: detail(403, "Your role may not manage actions"),
     create: "forbidden",
     read: "forbidden",
   },
   "sandbox:403-page": {
-    happens: "403 as a page of the hosting platform",
+    happens: "403 as an HTML page of Cloud Run",
     behavior: page(403, "Forbidden", "Your client does not have permission to get URL <code>/v2/_actions</code>."),
     create: "request-rejected",
     read: "request-rejected",
@@ -82,19 +82,19 @@ export const scenarios = {
     list: "request-rejected",
   },
   "sandbox:404-page": {
-    happens: "404 as a page of the hosting platform",
+    happens: "404 as an HTML page of Cloud Run",
     behavior: page(404, "Page not found", "The requested URL was not found on this server."),
     create: "request-rejected",
     read: "request-rejected",
   },
   "sandbox:307": {
-    happens: "307: FastAPI's redirect to the path with a trailing slash, which is not followed",
+    happens: "307, a redirect that is not followed",
     behavior: { ...text(307, ""), headers: { location: "/v2/_actions/" } },
     create: "request-rejected",
     read: "request-rejected",
   },
   "sandbox:409": {
-    happens: "409: an action with this name exists",
+    happens: "409, because the name exists",
     behavior: detail(409, "An action with this name already exists"),
     create: "conflict",
     read: "conflict",
@@ -106,19 +106,19 @@ export const scenarios = {
     read: "rate-limited",
   },
   "sandbox:429-text": {
-    happens: "429 as Cloud Run's text, without `Retry-After`",
+    happens: "429 without `Retry-After`",
     behavior: text(429, "Rate exceeded."),
     create: "rate-limited",
     read: "rate-limited",
   },
   "sandbox:500": {
-    happens: "500 as Starlette's plain text",
+    happens: "500 as plain text",
     behavior: text(500, "Internal Server Error"),
     create: "server-error",
     read: "server-error",
   },
   "sandbox:502": {
-    happens: "502 as a page of the hosting platform",
+    happens: "502 as an HTML page of Cloud Run",
     behavior: page(
       502,
       "Server Error",
@@ -128,7 +128,7 @@ export const scenarios = {
     read: "server-error",
   },
   "sandbox:503": {
-    happens: "503: no instance accepts the request",
+    happens: "503 of Cloud Run",
     behavior: text(
       503,
       "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
@@ -137,7 +137,7 @@ export const scenarios = {
     read: "server-error",
   },
   "sandbox:504": {
-    happens: "504: Cloud Run stops waiting for the instance",
+    happens: "504 of Cloud Run",
     behavior: text(504, "upstream request timeout"),
     create: "server-error",
     read: "server-error",
@@ -155,13 +155,13 @@ export const scenarios = {
     read: "timeout",
   },
   "sandbox:201-timeout": {
-    happens: "status 201 and half of the body, then nothing",
+    happens: "201 and half of the body, then nothing",
     behavior: { kind: "partial", status: 201, end: "hang" },
     create: "timeout-after-created",
     read: "timeout",
   },
   "sandbox:201-cut": {
-    happens: "status 201 and half of the body, then the connection is closed",
+    happens: "201 and half of the body, then the connection is closed",
     behavior: { kind: "partial", status: 201, end: "close" },
     create: "bad-response-after-created",
     read: "bad-response",
@@ -185,19 +185,19 @@ export const scenarios = {
     read: "bad-response",
   },
   "sandbox:no-ctx-id": {
-    happens: "success without `ctx_id`: `ctxId` is null",
+    happens: "success without `ctx_id`",
     behavior: { kind: "no-ctx-id" },
     create: "created",
     read: "found",
   },
   "sandbox:empty": {
-    happens: "success; the list is empty",
+    happens: "success with an empty list",
     behavior: { kind: "empty" },
     create: "created",
     read: "found",
   },
   "sandbox:slow": {
-    happens: "success after 3 seconds, for loading states",
+    happens: "success after 3 seconds",
     behavior: { kind: "delay" },
     create: "created",
     read: "found",
