@@ -1,112 +1,98 @@
 import { randomUUID } from "node:crypto";
+import { type EventEmitter, once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import type { UpstreamSettings } from "./upstream.ts";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { NotChecked } from "./check.ts";
 
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly isSecure: boolean;
-  readonly path: string;
-}
-
-export function readTarget({ baseUrl }: UpstreamSettings): Target {
-  const { protocol, hostname, port, pathname } = new URL(baseUrl);
-  const isSecure = protocol === "https:";
-  const host = hostname.replace(/^\[|\]$/g, "");
-  return { host, port: Number(port) || (isSecure ? 443 : 80), isSecure, path: pathname };
+export interface ConnectionSettings {
+  readonly baseUrl: string;
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+  readonly minIdleMs: number;
 }
 
 /** The system's code of a network error. */
 export const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "unknown error";
 
-/** Resolves with an established connection. Rejects with a network error. */
-export function open(
-  { host, port }: Target,
-  timeoutMs: number,
-  tls?: { readonly isTrusted: boolean },
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const servername = isIP(host) === 0 ? { servername: host } : {};
-    const socket = tls
-      ? connectTls({ host, port, rejectUnauthorized: tls.isTrusted, ...servername })
-      : connectTcp({ host, port });
-    const timer = setTimeout(
-      () => socket.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })),
-      timeoutMs,
-    );
-    socket.once(tls ? "secureConnect" : "connect", () => {
-      clearTimeout(timer);
-      resolve(socket);
-    });
-    socket.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-  });
+/** @throws NotChecked for an error, or if the event does not happen in time. */
+async function waitFor(emitter: EventEmitter, event: string, timeoutMs: number): Promise<unknown[]> {
+  try {
+    return await once(emitter, event, { signal: AbortSignal.timeout(timeoutMs) });
+  } catch (error) {
+    throw new NotChecked(codeOf(error) === "ABORT_ERR" ? "ETIMEDOUT" : codeOf(error));
+  }
+}
+
+/** The host name or address of a URL, without the brackets of IPv6. */
+export const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, "");
+
+/** @throws NotChecked if there is no connection in time. */
+export function openTcp(settings: ConnectionSettings): Promise<Socket> {
+  const { protocol, port } = new URL(settings.baseUrl);
+  const defaultPort = protocol === "https:" ? 443 : 80;
+  const socket = connectTcp({ host: hostOf(settings.baseUrl), port: Number(port) || defaultPort });
+  return whenOpen(socket, "connect", settings);
+}
+
+/** A TLS session, even if the certificate is not trusted. @throws NotChecked if there is none in time. */
+export async function openTls(settings: ConnectionSettings): Promise<TLSSocket> {
+  const host = hostOf(settings.baseUrl);
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectTls({ socket: await openTcp(settings), rejectUnauthorized: false, ...servername });
+  return whenOpen(socket, "secureConnect", settings);
+}
+
+async function whenOpen<Opening extends Socket>(
+  socket: Opening,
+  event: string,
+  settings: ConnectionSettings,
+): Promise<Opening> {
+  try {
+    await waitFor(socket, event, settings.connectTimeoutMs);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    socket.on("error", () => undefined);
+  }
 }
 
 export interface IdleProbe {
-  /** Status line and headers of the response. */
-  readonly head: string;
+  readonly status: number | undefined;
+  readonly httpVersion: string;
+  readonly headers: IncomingHttpHeaders;
   /** The ID that was sent as `x-request-id`. */
   readonly requestId: string;
   /** How long the connection stayed open after the response; undefined if it was still open at the end. */
   readonly closedAfterMs: number | undefined;
 }
 
-/** Sends one request without a token and then watches the idle connection. Rejects with a network error. */
-export async function probeIdleConnection(settings: UpstreamSettings): Promise<IdleProbe> {
-  const target = readTarget(settings);
-  const socket = await open(target, settings.connectTimeoutMs, target.isSecure ? { isTrusted: false } : undefined);
+/** Sends one request without a token and then watches the idle connection. @throws NotChecked without a response. */
+export async function probeIdleConnection(settings: ConnectionSettings): Promise<IdleProbe> {
+  const { protocol, host, pathname: path } = new URL(settings.baseUrl);
+  const socket = await (protocol === "https:" ? openTls : openTcp)(settings);
   const requestId = randomUUID();
-  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
-  const closed = Promise.withResolvers<void>();
-  const received = Promise.withResolvers<string>();
-  let text = "";
-  socket.on("error", () => undefined);
-  socket.once("close", () => {
-    received.resolve(text);
-    closed.resolve();
-  });
-  // A server that closes sends FIN first.
-  socket.once("end", () => socket.end());
-  socket.setEncoding("latin1").on("data", (chunk: string) => {
-    text += chunk;
-    if (isComplete(text)) received.resolve(text);
-  });
-  socket.write(
-    `GET ${target.path} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nX-Request-Id: ${requestId}\r\n\r\n`,
-  );
-  let timer: NodeJS.Timeout | undefined;
+  const headers = { host, accept: "application/json", connection: "keep-alive", "x-request-id": requestId };
   try {
-    const noResponse = new Promise<never>((_resolve, reject) => {
-      const error = Object.assign(new Error("no response"), { code: "ETIMEDOUT" });
-      timer = setTimeout(reject, settings.responseTimeoutMs, error);
-    });
-    const response = await Promise.race([received.promise, noResponse]);
-    clearTimeout(timer);
-    const since = performance.now();
-    const stillOpen = new Promise<"open">((resolve) => {
-      timer = setTimeout(resolve, settings.minIdleMs, "open");
-    });
-    const end = await Promise.race([closed.promise, stillOpen]);
-    const [head = ""] = response.split("\r\n\r\n", 1);
-    return { head, requestId, closedAfterMs: end === "open" ? undefined : performance.now() - since };
+    // Without an agent, nothing on this side closes the connection.
+    const request = sendRequest({ createConnection: () => socket, path, headers }).end();
+    const [response] = (await waitFor(request, "response", settings.responseTimeoutMs)) as [IncomingMessage];
+    await waitFor(response.resume(), "end", settings.responseTimeoutMs);
+    const { statusCode: status, httpVersion } = response;
+    const closedAfterMs = await watchIdle(socket, settings.minIdleMs);
+    return { status, httpVersion, headers: response.headers, requestId, closedAfterMs };
   } finally {
-    clearTimeout(timer);
     socket.destroy();
   }
 }
 
-/** Whether a response has arrived whole: with a length, or in chunks. */
-function isComplete(text: string): boolean {
-  const end = text.indexOf("\r\n\r\n");
-  if (end < 0) return false;
-  const length = /^content-length: *(\d+)/im.exec(text.slice(0, end))?.[1];
-  return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : text.length >= end + 4 + Number(length);
-}
-
-export function headerOf(head: string, name: string): string | undefined {
-  return new RegExp(`^${name}: *(.*?) *$`, "im").exec(head)?.[1];
+function watchIdle(socket: Socket, minIdleMs: number): Promise<number | undefined> {
+  const since = performance.now();
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve(performance.now() - since));
+    setTimeout(resolve, minIdleMs, undefined).unref();
+    if (socket.destroyed) resolve(0);
+  });
 }
