@@ -22,20 +22,13 @@ export interface DocumentedOperation {
   readonly responseSchema: unknown;
 }
 
-export interface OpenApiDocument {
-  readonly version: string;
-  find(method: string, path: string): DocumentedOperation | undefined;
-  /** Paths that differ only in their punctuation. */
-  findSimilar(path: string): string[];
-  /** The alternatives that a schema allows besides null, with references and `allOf` resolved. */
-  listAlternatives(schema: unknown): Schema[];
-}
+export type OpenApiDocument = NonNullable<ReturnType<typeof readOpenApi>>;
 
 // A reference may lead to itself, and a schema may contain itself.
 const maxDepth = 20;
 
 /** Reads an OpenAPI document; undefined if it is none. */
-export function readOpenApi(document: unknown): OpenApiDocument | undefined {
+export function readOpenApi(document: unknown) {
   if (!isRecord(document) || typeof document.openapi !== "string" || !isRecord(document.paths)) return undefined;
   const { openapi: version, paths, components, security: commonSecurity } = document;
 
@@ -48,20 +41,15 @@ export function readOpenApi(document: unknown): OpenApiDocument | undefined {
     return depth > maxDepth ? {} : resolve(target, depth + 1);
   }
 
+  /** The alternatives that a schema allows besides null, with references resolved. */
   function listAlternatives(schema: unknown, depth = 0): Schema[] {
-    const { anyOf, oneOf, allOf, ...own } = resolve(schema);
-    if (depth > maxDepth) return [];
-    // Of each union one member holds, and of `allOf` each.
-    const unions = [...asArray(allOf).map((part) => [part]), anyOf, oneOf].filter(Array.isArray);
-    return unions
-      .reduce<Schema[]>(
-        (merged, union) => {
-          const members = union.flatMap((member) => listAlternatives(member, depth + 1));
-          return merged.flatMap((one) => members.map((member) => merge(one, member)));
-        },
-        [own],
-      )
-      .filter(({ type, const: value }) => type !== "null" && value !== null);
+    const own = resolve(schema);
+    // FastAPI writes `allOf` only around a single reference.
+    const members = [own.anyOf, own.oneOf, own.allOf].find(Array.isArray);
+    if (members !== undefined && depth < maxDepth) {
+      return members.flatMap((member) => listAlternatives(member, depth + 1));
+    }
+    return own.type === "null" || own.const === null ? [] : [own];
   }
 
   function readJsonSchema(value: unknown): unknown {
@@ -88,7 +76,7 @@ export function readOpenApi(document: unknown): OpenApiDocument | undefined {
 
   return {
     version,
-    find(method, path) {
+    find(method: string, path: string): DocumentedOperation | undefined {
       const item = resolve(Object.entries(paths).find(([candidate]) => unnamed(candidate) === unnamed(path))?.[1]);
       const operation = item[method.toLowerCase()];
       if (!isRecord(operation)) return undefined;
@@ -100,20 +88,9 @@ export function readOpenApi(document: unknown): OpenApiDocument | undefined {
         responseSchema: readJsonSchema(success),
       };
     },
-    findSimilar: (path) => Object.keys(paths).filter((candidate) => squeeze(candidate) === squeeze(path)),
-    listAlternatives: (schema) => listAlternatives(schema),
-  };
-}
-
-/** Both must hold. */
-function merge(one: Schema, other: Schema): Schema {
-  const properties = { ...asObject(one.properties), ...asObject(other.properties) };
-  const required = [...asArray(one.required), ...asArray(other.required)];
-  return {
-    ...one,
-    ...other,
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
-    ...(required.length === 0 ? {} : { required }),
+    /** Paths that differ only in their punctuation. */
+    findSimilar: (path: string) => Object.keys(paths).filter((candidate) => squeeze(candidate) === squeeze(path)),
+    listAlternatives: (schema: unknown) => listAlternatives(schema),
   };
 }
 

@@ -58,7 +58,8 @@ export const reachabilityChecks: readonly Check[] = [
     name: "reachability.keep-alive",
     expected: "an idle HTTP/1.1 connection stays open longer than the 4 s after which the service closes it",
     async run(upstream) {
-      const { httpVersion, headers, closedAfterMs } = await upstream.probeIdleConnection();
+      const { response, closedAfterMs } = await upstream.probeIdleConnection();
+      const { httpVersion, headers } = response;
       if (httpVersion !== "1.1") throw new Different(`HTTP/${httpVersion}`, isSlow);
       if (headers.connection?.toLowerCase().includes("close")) throw new Different("Connection: close", isSlow);
       if (closedAfterMs !== undefined) throw new Different(`closed after ${seconds(closedAfterMs)}`, isRisky);
@@ -69,10 +70,10 @@ export const reachabilityChecks: readonly Check[] = [
     name: "headers.x-request-id",
     expected: "accepted; nothing depends on whether a response repeats it",
     async run(upstream) {
-      const { status, headers, requestId } = await upstream.probeIdleConnection();
-      const value = headers["x-request-id"];
+      const { response, requestId } = await upstream.probeIdleConnection();
+      const value = response.headers["x-request-id"];
       const fate = value === undefined ? "is not in the response" : value === requestId ? "is repeated" : "is replaced";
-      return `the header ${fate} (status ${status})`;
+      return `the header ${fate} (status ${response.statusCode})`;
     },
   },
 ];

@@ -6,7 +6,7 @@ import type { RestOperation } from "../contactswing/rest-operation.ts";
 import { createTransport, type Exchange, type Transport } from "../contactswing/transport.ts";
 import { version } from "../version.ts";
 import { NotChecked } from "./check.ts";
-import { type IdleProbe, probeIdleConnection } from "./connection.ts";
+import { probeIdleConnection } from "./connection.ts";
 
 export interface UpstreamSettings {
   readonly baseUrl: string;
@@ -28,20 +28,7 @@ export type Read<Result> = Interpretation<Result> & {
   readonly requestId: string;
 };
 
-/** Reads ContactSwing through the service's own transport: nothing but GET, and each request only once. */
-export interface Upstream {
-  readonly settings: UpstreamSettings;
-  /**
-   * Reads with the given token, or with the one that is checked.
-   * @throws NotChecked if there is no token, no response, or one that says nothing about the API.
-   */
-  read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token?: string): Promise<Read<Result>>;
-  /** The OpenAPI document as JSON. @throws NotChecked if there is none. */
-  readDocument(): Promise<unknown>;
-  /** @throws NotChecked if there is no response. */
-  probeIdleConnection(): Promise<IdleProbe>;
-  close(): void;
-}
+export type Upstream = ReturnType<typeof createUpstream>;
 
 // The document describes the whole API.
 const maxDocumentBytes = 32 * 1024 * 1024;
@@ -49,7 +36,8 @@ const summaryCharacters = 160;
 // The platform's own responses and those to too many requests.
 const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-export function createUpstream(settings: UpstreamSettings): Upstream {
+/** Reads ContactSwing through the service's own transport: nothing but GET, and each request only once. */
+export function createUpstream(settings: UpstreamSettings) {
   const transport = createTransport(settings);
   const documents = createTransport({ ...settings, maxResponseBytes: maxDocumentBytes });
   const secretsOf = (token: string = randomUUID()) => ({ token, host: new URL(settings.baseUrl).hostname });
@@ -89,10 +77,15 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
 
   return {
     settings,
+    /**
+     * Reads with the given token, or with the one that is checked.
+     * @throws NotChecked if there is no token, no response, or one that says nothing about the API.
+     */
     async read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token = settings.token) {
       if (token === undefined) throw new NotChecked("no token was given");
       return once(JSON.stringify([operation.name, args, token]), () => send(operation, args, token));
     },
+    /** The OpenAPI document as JSON. @throws NotChecked if there is none. */
     readDocument: () =>
       once("document", async () => {
         const exchange = await get(documents, "/openapi.json", randomUUID());
