@@ -122,9 +122,7 @@ if (!install("test")) {
   console.error("The packages of test/ could not be installed.");
   process.exit(1);
 }
-// `npm run test:unit -- <name>` is `tests <name>`, and means the second one only.
-const selected = names.length > 1 ? names.filter((name) => name !== "tests") : names;
-if (selected.length > 0) for (const name of selected) runNamed(name);
+if (names.length > 0) for (const name of names) runNamed(name);
 else {
   for (const [name, command] of Object.entries(checks)) runStep(name, () => run(command));
   runTests();
