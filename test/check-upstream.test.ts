@@ -20,7 +20,7 @@ import { describeWith } from "./helpers/redis.ts";
 import { certificate, privateKey } from "./helpers/self-signed-certificate.ts";
 import type { ReceivedRequest } from "./helpers/upstream.ts";
 
-const root = new URL("..", import.meta.url).pathname;
+const command = new URL("../dist/check-upstream.cjs", import.meta.url).pathname;
 
 function check(baseUrl: string, { token = demoToken, minIdleMs = 1 }: { token?: string; minIdleMs?: number } = {}) {
   return runChecks({ baseUrl, connectTimeoutMs: 1000, responseTimeoutMs: 5000, minIdleMs, token });
@@ -442,8 +442,7 @@ const closeWhenIdle: Change = (_response, { headers }, socket) => {
 
 describe("the command", () => {
   async function run(environment: Record<string, string>, { input = "", options = [] as string[] } = {}) {
-    const entry = ["--import", "tsx", join(root, "src/check-upstream/main.ts"), ...options];
-    const child = spawn(process.execPath, entry, { cwd: root, env: { PATH: process.env.PATH, ...environment } });
+    const child = spawn(process.execPath, [command, ...options], { env: environment });
     child.stdin.on("error", () => undefined).end(input);
     const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
     const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
