@@ -87,6 +87,46 @@ describe("the OpenAPI document", () => {
       {},
     ],
     [
+      "other fields",
+      {
+        "schemas.CreateAction.additionalProperties": false,
+        "schemas.CreateAction.properties.action_timing": { type: "string", enum: ["BEFORE", "AFTER"] },
+        "schemas.CreateAction.properties.description": undefined,
+        "schemas.CreateAction.properties.name": { type: "string", minLength: 3, maxLength: 100 },
+        "schemas.CreateAction.required": ["name", "description", "company_id"],
+        "schemas.Webhook.properties.description": { type: "string", maxLength: 20_000, pattern: "^[a-z]+$" },
+        "schemas.Webhook.properties.name": { anyOf: [{ type: "integer" }, { type: "null" }] },
+        "schemas.Webhook.properties.sync_data": string,
+        "schemas.Webhook.properties.sync_field": undefined,
+        "schemas.Webhook.properties.sync_module": { type: "string", enum: ["customers"] },
+        "schemas.Webhook.properties.type": { type: "string", enum: ["yes/no", "number"] },
+        "schemas.Webhook.required": ["mandatory"],
+      },
+      {
+        "createDataExtractionAction.fields": "description: rejected; webhook.sync_field: not known",
+        "createDataExtractionAction.required":
+          "description: required, but optional in the graph; company_id: required, but never sent; " +
+          "webhook.mandatory: required, but optional in the graph",
+        "createDataExtractionAction.types":
+          "webhook.name: integer instead of string; webhook.sync_data: string instead of boolean",
+        "createDataExtractionAction.enums":
+          'action_timing: the graph lacks "BEFORE", "AFTER"; action_timing: "DURING" not accepted; ' +
+          'webhook.type: the graph lacks "number"; webhook.sync_module: only "customers", but any text in the graph',
+        "createDataExtractionAction.limits":
+          "name: at most 100 characters, stricter than 255 here; name: at least 3 characters, stricter than 1 here; " +
+          "webhook.description: at most 20000 characters, looser than 10000 here; " +
+          "webhook.description: must match ^[a-z]+$, which is not checked here",
+        // Read with the same schema.
+        "dataExtractionAction.response": notReadable,
+        "dataExtractionActions.response": notReadable,
+      },
+    ],
+    [
+      "a list instead of an object",
+      { "schemas.CreateAction.properties.webhook": { type: "array", items: ref("Webhook") } },
+      { "createDataExtractionAction.types": "webhook: array instead of object" },
+    ],
+    [
       "another path and another method",
       {
         "paths./v2/actions": { get: {}, post: {} },
@@ -100,106 +140,27 @@ describe("the OpenAPI document", () => {
       },
     ],
     [
-      "unknown and rejected fields",
+      "other parameters, credentials, and responses",
       {
-        "schemas.CreateAction.properties.description": undefined,
-        "schemas.CreateAction.additionalProperties": false,
-        "schemas.Webhook.properties.sync_field": undefined,
-      },
-      { "createDataExtractionAction.fields": "description: rejected; webhook.sync_field: not known" },
-    ],
-    [
-      "more required fields",
-      {
-        "schemas.CreateAction.required": ["name", "description", "company_id"],
-        "schemas.Webhook.required": ["mandatory"],
-      },
-      {
-        "createDataExtractionAction.required":
-          "description: required, but optional in the graph; company_id: required, but never sent; " +
-          "webhook.mandatory: required, but optional in the graph",
-      },
-    ],
-    [
-      "other types",
-      {
-        "schemas.Webhook.properties.mandatory": string,
-        "schemas.CreateAction.properties.name": { anyOf: [{ type: "integer" }, { type: "null" }] },
-      },
-      {
-        "createDataExtractionAction.types":
-          "name: integer instead of string; webhook.mandatory: string instead of boolean",
-        // Read with the same schema.
-        "dataExtractionAction.response": notReadable,
-        "dataExtractionActions.response": notReadable,
-      },
-    ],
-    [
-      "a list instead of an object",
-      { "schemas.CreateAction.properties.webhook": { type: "array", items: ref("Webhook") } },
-      { "createDataExtractionAction.types": "webhook: array instead of object" },
-    ],
-    [
-      "other enum values",
-      {
-        "schemas.Webhook.properties.type": { type: "string", enum: ["yes/no", "number"] },
-        "schemas.Webhook.properties.sync_module": { type: "string", enum: ["customers"] },
-        "schemas.CreateAction.properties.action_timing": { type: "string", enum: ["BEFORE", "AFTER"] },
-      },
-      {
-        "createDataExtractionAction.enums":
-          'action_timing: the graph lacks "BEFORE", "AFTER"; action_timing: "DURING" not accepted; ' +
-          'webhook.type: the graph lacks "number"; webhook.sync_module: only "customers", but any text in the graph',
-      },
-    ],
-    [
-      "stricter and looser limits",
-      {
-        "schemas.CreateAction.properties.name": { type: "string", minLength: 3, maxLength: 100 },
-        "schemas.CreateAction.properties.description": { type: "string", maxLength: 20_000 },
-        "schemas.Webhook.properties.name": { type: "string", pattern: "^[a-z]+$" },
-      },
-      {
-        "createDataExtractionAction.limits":
-          "name: at most 100 characters, stricter than 255 here; name: at least 3 characters, stricter than 1 here; " +
-          "description: at most 20000 characters, looser than 10000 here; " +
-          "webhook.name: must match ^[a-z]+$, which is not checked here",
-      },
-    ],
-    [
-      "other parameters",
-      {
+        "components.securitySchemes.Key": { type: "apiKey", in: "header", name: "X-API-Key" },
+        "create.security": [{ Key: [] }, { HTTPBearer: [] }],
         "list.parameters": [
           { name: "per_page", in: "query", schema: { type: "integer", maximum: 50 } },
           { name: "company_id", in: "query", required: true, schema: {} },
         ],
         "paths./v2/_actions/{id}.parameters": [{ name: "X-Company", in: "header", required: true, schema: {} }],
-      },
-      {
-        "dataExtractionAction.parameters": "header X-Company: required, but never sent",
-        "dataExtractionActions.parameters":
-          "query company_id: required, but never sent; query page: not known; query per_page: at most 50, but 100 is sent",
-      },
-    ],
-    [
-      "other credentials",
-      {
-        "components.securitySchemes.Key": { type: "apiKey", in: "header", name: "X-API-Key" },
         "read.security": [{ Key: [] }],
-        "create.security": [{ Key: [] }, { HTTPBearer: [] }],
-      },
-      { "dataExtractionAction.parameters": "credentials in header X-API-Key, but the token is in Authorization" },
-    ],
-    [
-      "other responses",
-      {
         "schemas.Created.properties.data.properties": { id: string },
         "schemas.ActionList.properties.data": { type: "array", items: string },
         "schemas.OneAction.properties.data": ref("Created"),
       },
       {
         "createDataExtractionAction.response": notReadable,
+        "dataExtractionAction.parameters":
+          "header X-Company: required, but never sent; credentials in header X-API-Key, but the token is in Authorization",
         "dataExtractionAction.response": notReadable,
+        "dataExtractionActions.parameters":
+          "query company_id: required, but never sent; query page: not known; query per_page: at most 50, but 100 is sent",
         "dataExtractionActions.response": notReadable,
       },
     ],
@@ -261,7 +222,6 @@ describe("the responses", () => {
 
   test.each<[what: string, change: Change, differences: Record<string, string>]>([
     ["a made-up token is forbidden", toMadeUp(403, {}), { "token.made-up": startsWith("403.+: FORBIDDEN$") }],
-    ["a made-up token is an error", toMadeUp(500, {}), { "token.made-up": startsWith("500.+: UPSTREAM_ERROR$") }],
     ["no token is checked", toMadeUp(200, emptyPage), { "token.made-up": startsWith("200 ") }],
     [
       "the token is rejected",

@@ -54,8 +54,9 @@ function* compareProperties(
     if (property === undefined) {
       const fate = schema.additionalProperties === false ? "rejected" : "not known";
       yield { aspect: "fields", text: `${fieldName}: ${fate}` };
-    } else if (field.fields !== undefined) yield* compareObject(field.fields, property, document, fieldName);
-    else {
+    } else if (field.fields !== undefined) {
+      yield* compareObject(field.fields, property, document, fieldName);
+    } else {
       yield* closest(property, document, (alternative) => compareValue(field, alternative, fieldName));
     }
   }
