@@ -5,10 +5,11 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { packageFolder as playgroundFolder } from "./build-playground.mjs";
 import { install } from "./install.mjs";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
 const isCi = Boolean(process.env.CI);
 const words = process.argv.slice(2);
 const isFixing = words.includes("--fix");
