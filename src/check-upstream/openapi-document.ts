@@ -5,24 +5,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** A JSON Schema of an OpenAPI document, as FastAPI writes it for pydantic 1 (3.0) and 2 (3.1). */
 export type Schema = JsonObject;
 
-export interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly isRequired: boolean;
-  readonly schema: unknown;
-}
-
-/** One operation of an OpenAPI document. Every part is undefined where the document does not say. */
-export interface DocumentedOperation {
-  readonly parameters: readonly Parameter[];
-  /** Where the credentials belong, if not in `Authorization`. */
-  readonly credentialPlaces: readonly string[];
-  readonly requestSchema: unknown;
-  /** The schema of the first documented 2xx. */
-  readonly responseSchema: unknown;
-}
-
 export type OpenApiDocument = NonNullable<ReturnType<typeof readOpenApi>>;
+export type DocumentedOperation = NonNullable<ReturnType<OpenApiDocument["find"]>>;
 
 // A reference may lead to itself, and a schema may contain itself.
 const maxDepth = 20;
@@ -57,12 +41,12 @@ export function readOpenApi(document: unknown) {
     return asObject(types.find(([type]) => /\bjson\b/.test(type))?.[1]).schema;
   }
 
-  function readParameter(value: unknown): Parameter {
+  function readParameter(value: unknown) {
     const { name, in: place, required, schema } = resolve(value);
     return { name: String(name), in: String(place), isRequired: required === true, schema };
   }
 
-  /** Of alternatives that need other credentials than `Authorization` the first, unless one of them does not. */
+  /** Where the credentials belong, if every alternative needs others than `Authorization`. */
   function listCredentialPlaces(security: unknown): string[] {
     const alternatives = asArray(security).map((alternative) =>
       Object.keys(asObject(alternative))
@@ -76,7 +60,8 @@ export function readOpenApi(document: unknown) {
 
   return {
     version,
-    find(method: string, path: string): DocumentedOperation | undefined {
+    /** One operation. What the document does not say is undefined. */
+    find(method: string, path: string) {
       const item = resolve(Object.entries(paths).find(([candidate]) => unnamed(candidate) === unnamed(path))?.[1]);
       const operation = item[method.toLowerCase()];
       if (!isRecord(operation)) return undefined;
@@ -85,6 +70,7 @@ export function readOpenApi(document: unknown) {
         parameters: [...asArray(item.parameters), ...asArray(operation.parameters)].map(readParameter),
         credentialPlaces: listCredentialPlaces(operation.security ?? commonSecurity),
         requestSchema: readJsonSchema(operation.requestBody),
+        /** Of the first documented 2xx. */
         responseSchema: readJsonSchema(success),
       };
     },
