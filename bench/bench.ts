@@ -1,14 +1,12 @@
 // What a create request, a list, and the upstream request alone cost, how the process starts, and what memory it uses:
 // `npm run bench`. The subjects of a table take turns, because a shared machine drifts: read the ratios.
-//   --rounds 5  --seconds 5  --warm-up 25000  --starts 5  --memory-requests 500000 (0 skips the part)  --chart FILE
+//   --rounds 5  --seconds 5  --warm-up 25000  --starts 5  --memory-requests 500000 (0 skips the part)
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { LoadReport, LoadSettings } from "./bench-load.ts";
-import { type BarGroup, drawBars, formatNumber } from "./chart.ts";
 import { cpuSeconds, residentMegabytes, type ServiceProcess, startService, stopService } from "./service-process.ts";
 
 const { values } = parseArgs({
@@ -19,7 +17,6 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "25000" },
     starts: { type: "string", default: "5" },
     "memory-requests": { type: "string", default: "500000" },
-    chart: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
@@ -83,6 +80,11 @@ function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
+/** Three significant digits: these measurements are not more exact. */
+function formatNumber(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
 function printTable(title: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const texts = [head, ...rows].map((row) => row.map((cell) => (typeof cell === "number" ? formatNumber(cell) : cell)));
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
@@ -96,7 +98,7 @@ function printTable(title: string, head: readonly string[], rows: readonly (read
 
 const inTurns = `${connections} connections, median of ${rounds} rounds of ${seconds} s in turns`;
 
-async function benchCreate(service: Subject, upstreamPort: number): Promise<BarGroup> {
+async function benchCreate(service: Subject, upstreamPort: number): Promise<void> {
   const withGot = {
     name: "baseline: node:http + got",
     ...(await forkTool("./bench-baseline.ts", "got", String(upstreamPort))),
@@ -124,11 +126,9 @@ async function benchCreate(service: Subject, upstreamPort: number): Promise<BarG
       single[index] ?? Number.NaN,
     ]),
   );
-  const bars = results.map(({ name, cpu }) => ({ label: name, value: cpu }));
-  return { title: "CPU time of a create request", unit: "µs", bars };
 }
 
-async function benchList(service: Subject): Promise<BarGroup> {
+async function benchList(service: Subject): Promise<void> {
   const create = { ...service, name: "create request" };
   const lists = listLengths.map((rows) => ({ ...service, name: `list of ${rows} rows`, rows }));
   const results = await measureInTurns([create, ...lists], create, warmUpRequests / 10);
@@ -146,11 +146,9 @@ async function benchList(service: Subject): Promise<BarGroup> {
       p99,
     ]),
   );
-  const bars = results.map(({ name, cpu }) => ({ label: name, value: cpu }));
-  return { title: "CPU time of a list", unit: "µs", bars };
 }
 
-async function benchTransport(upstreamPort: number): Promise<BarGroup> {
+async function benchTransport(upstreamPort: number): Promise<void> {
   const names = { transport: "the service's transport", got: "got with its defaults", node: "node:http" };
   const results = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
@@ -162,16 +160,14 @@ async function benchTransport(upstreamPort: number): Promise<BarGroup> {
       results.set(name, [...(results.get(name) ?? []), microseconds]);
     }
   }
-  const bars = [...results].map(([label, list]) => ({ label, value: median(list) }));
   printTable(
     `Upstream request: client alone, ${connections} in flight, median of ${rounds} processes in turns`,
     ["", "µs of CPU time"],
-    bars.map(({ label, value }) => [label, value]),
+    [...results].map(([name, list]) => [name, median(list)]),
   );
-  return { title: "CPU time of an upstream request", unit: "µs", bars };
 }
 
-async function benchStart(upstreamPort: number): Promise<BarGroup> {
+async function benchStart(upstreamPort: number): Promise<void> {
   const starts: { startMs: number; idleMegabytes: number }[] = [];
   for (let start = 0; start < Number(values.starts); start++) {
     const service = await startService(upstreamPort, environment);
@@ -185,33 +181,28 @@ async function benchStart(upstreamPort: number): Promise<BarGroup> {
     ["", "ms to the first response", "MB resident then"],
     [["contactswing-bff", startMs, idle]],
   );
-  return { title: "Start", unit: "ms to the first response", bars: [{ label: "contactswing-bff", value: startMs }] };
 }
 
-async function benchMemory({ child, port }: Subject): Promise<BarGroup> {
+async function benchMemory({ child, port }: Subject): Promise<void> {
   const requests = Number(values["memory-requests"]) / memorySteps;
-  const steps: { label: string; value: number }[] = [];
+  const steps: [string, number][] = [];
   for (let step = 1; step <= memorySteps; step++) {
     await load({ port, connections, requests });
-    steps.push({ label: `after ${requests * step} requests`, value: residentMegabytes(child) });
+    steps.push([`after ${requests * step} requests`, residentMegabytes(child)]);
   }
-  printTable(
-    "Memory: resident under load",
-    ["", "MB"],
-    steps.map(({ label, value }) => [label, value]),
-  );
-  return { title: "Resident memory under load", unit: "MB", bars: steps };
+  printTable("Memory: resident under load", ["", "MB"], steps);
 }
 
 const upstream = await forkTool("./bench-upstream.ts");
-const groups: BarGroup[] = [];
 try {
-  groups.push(await benchStart(upstream.port), await benchTransport(upstream.port));
+  await benchStart(upstream.port);
+  await benchTransport(upstream.port);
   const service: ServiceProcess = await startService(upstream.port, environment);
   const subject = { name: "contactswing-bff", child: service.child, port: Number(new URL(service.url).port) };
   try {
-    groups.push(await benchCreate(subject, upstream.port), await benchList(subject));
-    if (Number(values["memory-requests"]) > 0) groups.push(await benchMemory(subject));
+    await benchCreate(subject, upstream.port);
+    await benchList(subject);
+    if (Number(values["memory-requests"]) > 0) await benchMemory(subject);
   } finally {
     await stopService(service);
   }
@@ -222,4 +213,3 @@ try {
 console.log(
   `\nNode.js ${process.version}, ${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)} at the end, including the benchmark's own processes`,
 );
-if (values.chart !== undefined) writeFileSync(values.chart, drawBars(groups));

@@ -73,8 +73,9 @@ function collectLicences(inputs) {
 }
 
 /** A page of docs/; links to pages that are not there become plain text. */
-async function renderDocs(name) {
+function renderDocs(name) {
   const { Marked } = createRequire(join(packages, "marked/package.json"))("marked");
+  const markdown = readFileSync(join(root, `docs/${name}.md`), "utf8");
   const marked = new Marked({
     renderer: {
       link({ href, tokens }) {
@@ -84,17 +85,16 @@ async function renderDocs(name) {
       },
     },
   });
-  const body = marked.parse(readFileSync(join(root, `docs/${name}.md`), "utf8"));
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${/^# (.*)$/m.exec(readFileSync(join(root, `docs/${name}.md`), "utf8"))?.[1]}</title>
+<title>${/^# (.*)$/m.exec(markdown)?.[1]}</title>
 <link rel="stylesheet" href="docs.css">
 </head>
 <body>
-${body}</body>
+${marked.parse(markdown)}</body>
 </html>
 `;
 }
@@ -107,7 +107,7 @@ export async function buildPlayground() {
   const { build } = await import("esbuild");
   const { metafile } = await build({ ...options, outdir: unfinished });
   writeFileSync(join(unfinished, "licenses.txt"), collectLicences(Object.keys(metafile.inputs)));
-  for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), await renderDocs(name));
+  for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), renderDocs(name));
   for (const file of globSync("*.{js,css}", { cwd: unfinished })) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
     writeFileSync(join(unfinished, `${file}.br`), brotliCompressSync(readFileSync(join(unfinished, file)), { params }));

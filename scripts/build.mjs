@@ -3,28 +3,19 @@
 // of which loads undici: a tenth of the start and of the memory.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { dirname, extname, join, relative } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 
 /** Packages that are loaded only when a setting asks for them; the image has them beside the bundle. */
-const external = [
+const lazyPackages = [
   "@fastify/static",
   "@redis/client",
   "jose",
@@ -32,7 +23,6 @@ const external = [
   "@opentelemetry/exporter-trace-otlp-proto",
   "@opentelemetry/resources",
   "@opentelemetry/sdk-trace",
-  "@apollo/usage-reporting-protobuf",
 ];
 
 /** Apollo's package looks for Node.js' own hash in a way that a bundle breaks, and falls back to a slow one. */
@@ -61,7 +51,8 @@ const bundle = {
   bundle: true,
   target: "node26",
   mainFields: ["module", "main"],
-  external,
+  // Apollo's reports to its own service are off.
+  external: [...lazyPackages, "@apollo/usage-reporting-protobuf"],
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: "linked",
@@ -88,11 +79,8 @@ const formats = {
 };
 
 export async function buildService() {
-  const { build } = await import("esbuild");
   // A file that the build no longer writes must not live on. The playground knows by itself whether it is up to date.
-  for (const name of existsSync(dist) ? readdirSync(dist) : []) {
-    if (name !== "browser") rmSync(join(dist, name), { recursive: true });
-  }
+  for (const path of globSync("*", { cwd: dist, exclude: ["browser"] })) rmSync(join(dist, path), { recursive: true });
   for (const [source, file] of Object.entries(entries)) {
     await build({ ...bundle, ...formats[extname(file)], entryPoints: [source], outfile: join(dist, file) });
   }
@@ -126,31 +114,23 @@ async function fillCompileCache() {
   }
 }
 
-/** Lays the external packages and what they depend on into dist/node_modules, so that dist/ is all that an image needs. */
-export function copyExternalPackages() {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const patterns = external.map((name) => new RegExp(`^${name.replace("*", ".*")}$`));
+/** Copies the lazy packages and what they depend on into dist/node_modules, so that dist/ is all that an image needs. */
+function copyLazyPackages() {
   const copied = new Set();
   const copy = (name, from) => {
-    const source = createRequire(from)
-      .resolve.paths(name)
-      ?.map((folder) => join(folder, name))
-      .find((folder) => existsSync(join(folder, "package.json")));
-    if (source === undefined || copied.has(source)) return;
-    copied.add(source);
-    const target = join(dist, source.slice(root.length));
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(source, target, { recursive: true, filter: (path) => !/\.(d\.[cm]?ts|map)$/.test(path) });
-    const manifest = join(source, "package.json");
-    for (const dependency of Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies ?? {}))
-      copy(dependency, manifest);
+    const manifest = findPackageJSON(name, from);
+    if (copied.has(manifest)) return;
+    copied.add(manifest);
+    const folder = dirname(manifest);
+    const filter = (path) => !/\.(d\.[cm]?ts|map)$/.test(path);
+    cpSync(folder, join(dist, relative(root, folder)), { recursive: true, filter });
+    const { dependencies = {} } = JSON.parse(readFileSync(manifest, "utf8"));
+    for (const dependency of Object.keys(dependencies)) copy(dependency, manifest);
   };
-  for (const name of Object.keys(dependencies)) {
-    if (patterns.some((pattern) => pattern.test(name))) copy(name, join(root, "package.json"));
-  }
+  for (const name of lazyPackages) copy(name, join(root, "package.json"));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await buildService();
-  if (process.argv.includes("--image")) copyExternalPackages();
+  if (process.argv.includes("--image")) copyLazyPackages();
 }

@@ -1,11 +1,10 @@
 // After `npm ci`: builds the playground and removes what nothing here uses, which is half of what npm installs.
 import { globSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildPlayground, packageFolder } from "./build-playground.mjs";
 
-const cwd = fileURLToPath(new URL("../", import.meta.url));
-
-await buildPlayground();
+const root = fileURLToPath(new URL("..", import.meta.url));
 const unused = [
   // The packages that the playground was built from: 200 MB.
   `${packageFolder}/node_modules`,
@@ -14,5 +13,6 @@ const unused = [
   // The source maps of packages: 37 MB.
   "node_modules/**/*.map",
 ];
-for (const path of globSync(unused, { cwd }))
-  rmSync(new URL(path, new URL("../", import.meta.url)), { recursive: true, force: true });
+
+await buildPlayground();
+for (const path of globSync(unused, { cwd: root })) rmSync(join(root, path), { recursive: true, force: true });

@@ -1,25 +1,37 @@
 import type { FailureKind } from "../src/failures/failure.ts";
-import { type FailureRow, failureTable, type Outcome } from "../src/failures/failure-table.ts";
+import { type FailureRow, failureTable } from "../src/failures/failure-table.ts";
 import { protocolErrors } from "../src/graphql/protocol-errors.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 
-type Extension = NonNullable<FailureRow["extensions"]>[number];
-type Presence = "always" | "sometimes" | "never";
-
-/** What the extensions of an error with this code can be. */
-interface CodeShape {
-  readonly code: string;
-  /** One line per situation that has the code. */
-  readonly when: readonly string[];
-  readonly outcomes: readonly Outcome[];
-  readonly outcome: Presence;
-  readonly retryableValues: readonly boolean[];
-  readonly retryable: Presence;
-  readonly extensions: readonly Extension[];
+/** An extension that errors with a code have. `values` lists what it can be, where that is not the same for all codes. */
+interface Extension {
+  readonly isOptional: boolean;
+  readonly values?: readonly unknown[];
 }
 
+/** What errors with a code are like. */
+interface Shape {
+  readonly when: readonly string[];
+  readonly extensions: Readonly<Partial<Record<ExtensionName, Extension>>>;
+}
+
+const extensionSchemas = {
+  outcome: { enum: ["CREATED", "NOT_CREATED", "UNKNOWN"] },
+  retryable: { type: "boolean" },
+  fieldErrors: { type: "array", items: { $ref: "#/definitions/fieldError" } },
+  retryAfterSeconds: { type: "integer", minimum: 0 },
+  upstream: { $ref: "#/definitions/upstream" },
+} as const;
+type ExtensionName = keyof typeof extensionSchemas;
+const extensionNames = Object.keys(extensionSchemas) as ExtensionName[];
+const extensionTypes: Readonly<Partial<Record<ExtensionName, string>>> = {
+  fieldErrors: "readonly FieldError[]",
+  retryAfterSeconds: "number",
+  upstream: "Upstream",
+};
+
 // Only a create request with an idempotency key, or one that has received 201, fails in these ways.
-const mutationOnly: ReadonlySet<string> = new Set([
+const mutationOnly: ReadonlySet<string> = new Set<FailureKind>([
   "timeout-after-created",
   "bad-response-after-created",
   "not-found-after-created",
@@ -29,37 +41,114 @@ const mutationOnly: ReadonlySet<string> = new Set([
   "outcome-unknown-after-created",
 ]);
 
-// These are found before the first upstream request, so the details of a created action never fail in these ways.
-const beforeUpstream: ReadonlySet<string> = new Set([
+// Found before the first upstream request, so the details of a created action never fail in these ways.
+const beforeUpstream: ReadonlySet<string> = new Set<FailureKind>([
   "token-missing",
   "token-invalid",
   "keys-unavailable",
   "input-invalid",
   "variable-invalid",
-] satisfies FailureKind[]);
+]);
 
-const extensionTypes = {
-  fieldErrors: {
-    type: "readonly FieldError[]",
-    schema: { type: "array", items: { $ref: "#/definitions/fieldError" } },
-  },
-  retryAfterSeconds: { type: "number", schema: { type: "integer", minimum: 0 } },
-  upstream: { type: "Upstream", schema: { $ref: "#/definitions/upstream" } },
-} as const satisfies Record<Extension, unknown>;
-const extensionNames = Object.keys(extensionTypes) as Extension[];
+/** The shape of each code, in the order of the tables. */
+function listShapes(): [code: string, shape: Shape][] {
+  const failures = Map.groupBy(Object.entries<FailureRow>(failureTable), ([, { code }]) => code);
+  const requests = Map.groupBy(Object.values(httpErrors), ({ code }) => code);
+  const rejected = {
+    outcome: { isOptional: true, values: ["NOT_CREATED"] },
+    retryable: { isOptional: true, values: [false] },
+  };
+  return [
+    ...[...failures].map(([code, rows]): [string, Shape] => [code, toShape(rows)]),
+    ...Object.entries(protocolErrors).map(([code, { when }]): [string, Shape] => [
+      code,
+      { when: [when], extensions: rejected },
+    ]),
+    ...[...requests]
+      .filter(([code]) => !(code in protocolErrors))
+      .map(([code, rows]): [string, Shape] => [code, { when: rows.map(({ message }) => message), extensions: {} }]),
+  ];
+}
+
+function toShape(entries: readonly (readonly [kind: string, row: FailureRow])[]): Shape {
+  const rows = entries.map(([, row]) => row);
+  const ofReads = entries.filter(([kind]) => !mutationOnly.has(kind));
+  // Details that fail after a create request have the outcome CREATED and are not retryable, whatever the code.
+  const isOfDetails = ofReads.some(([kind]) => !beforeUpstream.has(kind));
+  const outcomes = [...rows.map(({ outcome }) => outcome), ...(isOfDetails ? ["CREATED"] : [])];
+  const retryable = [
+    ...rows.map((row) => row.retryable),
+    ...ofReads.map(([, row]) => row.retryableRead),
+    ...(isOfDetails ? [false] : []),
+  ];
+  return {
+    when: rows.map(({ when }) => when),
+    extensions: {
+      outcome: { isOptional: ofReads.length > 0, values: [...new Set(outcomes)].sort() },
+      retryable: { isOptional: false, values: [...new Set(retryable)].sort() },
+      ...Object.fromEntries(rows.flatMap((row) => row.extensions ?? []).map((name) => [name, { isOptional: true }])),
+    },
+  };
+}
+
+/** Prints `docs/clients/error-extensions.schema.json`: a JSON Schema of `extensions`, for mocks and other languages. */
+export function printErrorSchema(): string {
+  const oneOf = listShapes().map(([code, { extensions }]) => ({
+    properties: {
+      code: { const: code },
+      ...Object.fromEntries(
+        extensionNames.map((name) => {
+          const extension = extensions[name];
+          const schema = extension?.values ? { enum: extension.values } : extensionSchemas[name];
+          return [name, extension !== undefined && schema];
+        }),
+      ),
+    },
+    required: extensionNames.filter((name) => extensions[name]?.isOptional === false),
+  }));
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $comment: "Generated by `npm run schema` from the failure table: do not edit.",
+    title: "extensions of an error",
+    type: "object",
+    properties: { requestId: { type: "string" } },
+    required: ["code", "requestId"],
+    oneOf,
+    definitions: {
+      fieldError: {
+        type: "object",
+        required: ["path", "message", "rule"],
+        properties: {
+          path: { type: "array", items: { type: "string" } },
+          message: { type: "string" },
+          rule: { type: "string" },
+        },
+      },
+      upstream: {
+        type: "object",
+        required: ["status", "ctxId"],
+        properties: { status: { type: "integer" }, ctxId: { type: ["string", "null"] } },
+      },
+    },
+  };
+  // Lists of values on one line, as the formatter prints them.
+  const text = JSON.stringify(schema, undefined, 2);
+  return `${text.replace(/\[\s+([^[\]{}]+?)\s+\]/g, (_list, values: string) => `[${values.replace(/,\s+/g, ", ")}]`)}\n`;
+}
 
 /** Prints `docs/clients/error-extensions.d.ts`: the extensions of every error as a union by `code`. */
 export function printErrorTypes(): string {
-  const shapes = readShapes();
-  const name = (shape: CodeShape) => `${toPascalCase(shape.code)}Extensions`;
+  const members = listShapes().map(([code, { when, extensions }]) => {
+    const fields = extensionNames.flatMap((name) => {
+      const extension = extensions[name];
+      if (extension === undefined) return [];
+      const type = extension.values?.map((value) => JSON.stringify(value)).join(" | ") ?? extensionTypes[name];
+      return [`    readonly ${name}${extension.isOptional ? "?" : ""}: ${type};`];
+    });
+    const body = fields.length === 0 ? "object;" : ["{", ...fields, "  };"].join("\n");
+    return [...when.map((sentence) => `  // ${sentence}`), `  readonly ${code}: ${body}`].join("\n");
+  });
   return `// Generated by \`npm run schema\` from the failure table: do not edit.
-
-/** The \`extensions\` of an error, as a union by \`code\`. \`readFailure\` finds them in a client's error. */
-export type ErrorExtensions = Exact<
-${shapes.map((shape) => `  | ${name(shape)}`).join("\n")}
->;
-
-export type ErrorCode = ErrorExtensions["code"];
 
 /** Whether the action exists after a failed create request. */
 export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
@@ -92,14 +181,19 @@ interface AnyExtensions {
   readonly upstream?: Upstream;
 }
 
-type Common = Pick<AnyExtensions, "requestId">;
+interface ExtensionsByCode {
+${members.join("\n")}
+}
+
+export type ErrorCode = keyof ExtensionsByCode;
+
+/** The \`extensions\` of an error, as a union by \`code\`. \`readFailure\` finds them in a client's error. */
+export type ErrorExtensions = {
+  [Code in ErrorCode]: Exact<{ readonly code: Code; readonly requestId: string } & ExtensionsByCode[Code]>;
+}[ErrorCode];
 
 /** What a member of the union does not have is \`undefined\`, so that it can be read without narrowing first. */
-type Exact<Member> = Member extends unknown
-  ? Member & { readonly [Absent in Exclude<keyof AnyExtensions, keyof Member>]?: never }
-  : never;
-
-${shapes.map((shape) => printInterface(name(shape), shape)).join("\n\n")}
+type Exact<Member> = Member & { readonly [Absent in Exclude<keyof AnyExtensions, keyof Member>]?: never };
 
 // graphql-js declares these as interfaces, which cannot be unions: without \`readFailure\` each field is only optional.
 declare module "graphql" {
@@ -107,145 +201,4 @@ declare module "graphql" {
   interface GraphQLFormattedErrorExtensions extends Partial<AnyExtensions> {}
 }
 `;
-}
-
-/** Prints `docs/clients/error-extensions.schema.json`: a JSON Schema of `extensions`, for mocks and other languages. */
-export function printErrorSchema(): string {
-  const schema = {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    $comment: "Generated by `npm run schema` from the failure table: do not edit.",
-    title: "extensions of an error",
-    type: "object",
-    properties: { requestId: { type: "string" } },
-    required: ["code", "requestId"],
-    oneOf: readShapes().map(toSchema),
-    definitions: {
-      fieldError: {
-        type: "object",
-        required: ["path", "message", "rule"],
-        properties: {
-          path: { type: "array", items: { type: "string" } },
-          message: { type: "string" },
-          rule: { type: "string" },
-        },
-      },
-      upstream: {
-        type: "object",
-        required: ["status", "ctxId"],
-        properties: { status: { type: "integer" }, ctxId: { type: ["string", "null"] } },
-      },
-    },
-  };
-  // Lists of values on one line, as the formatter prints them.
-  const text = JSON.stringify(schema, undefined, 2);
-  return `${text.replace(/\[\s+([^[\]{}]+?)\s+\]/g, (_list, values: string) => `[${values.replace(/,\s+/g, ", ")}]`)}\n`;
-}
-
-/** One shape per code, in the order of the tables. */
-function readShapes(): CodeShape[] {
-  const rows = Object.entries<FailureRow>(failureTable);
-  const failureCodes = unique(rows.map(([, { code }]) => code));
-  const documentCodes: [string, { readonly when: string }][] = Object.entries(protocolErrors);
-  const httpFailures = Object.values(httpErrors);
-  const httpCodes = unique(httpFailures.map(({ code }) => code)).filter((code) => !(code in protocolErrors));
-  return [
-    ...failureCodes.map((code) =>
-      toShape(
-        code,
-        rows.filter(([, row]) => row.code === code),
-      ),
-    ),
-    ...documentCodes.map(
-      ([code, { when }]): CodeShape => ({
-        code,
-        when: [when],
-        outcomes: ["NOT_CREATED"],
-        outcome: "sometimes",
-        retryableValues: [false],
-        retryable: "sometimes",
-        extensions: [],
-      }),
-    ),
-    ...httpCodes.map(
-      (code): CodeShape => ({
-        code,
-        when: httpFailures.filter((failure) => failure.code === code).map(({ message }) => message),
-        outcomes: [],
-        outcome: "never",
-        retryableValues: [],
-        retryable: "never",
-        extensions: [],
-      }),
-    ),
-  ];
-}
-
-function toShape(code: string, rows: readonly [string, FailureRow][]): CodeShape {
-  const isOfDetails = rows.some(([kind]) => !mutationOnly.has(kind) && !beforeUpstream.has(kind));
-  const reads = rows.filter(([kind]) => !mutationOnly.has(kind)).map(([, row]) => row);
-  const writes = rows.map(([, row]) => row);
-  return {
-    code,
-    when: writes.map(({ when }) => when),
-    // Details that fail after a create request have the outcome CREATED and are not retryable, whatever the code.
-    outcomes: unique([...writes.map(({ outcome }) => outcome), ...(isOfDetails ? ["CREATED" as const] : [])]).sort(),
-    outcome: reads.length > 0 ? "sometimes" : "always",
-    retryableValues: unique([
-      ...writes.map(({ retryable }) => retryable),
-      ...reads.map(({ retryableRead }) => retryableRead),
-      ...(isOfDetails ? [false] : []),
-    ]).sort(),
-    retryable: "always",
-    extensions: extensionNames.filter((name) => writes.some(({ extensions }) => extensions?.includes(name))),
-  };
-}
-
-function printInterface(name: string, shape: CodeShape): string {
-  const print = (field: string, presence: Presence, type: string) =>
-    presence === "never" ? [] : [`  readonly ${field}${presence === "always" ? "" : "?"}: ${type};`];
-  const [firstWhen, ...otherWhens] = shape.when;
-  const comment =
-    otherWhens.length === 0
-      ? `/** ${firstWhen} */`
-      : ["/**", ...shape.when.map((when) => ` * - ${when}`), " */"].join("\n");
-  const outcomeType = shape.outcomes.map((outcome) => JSON.stringify(outcome)).join(" | ");
-  const retryableType = shape.retryableValues.length > 1 ? "boolean" : String(shape.retryableValues[0]);
-  return [
-    comment,
-    `export interface ${name} extends Common {`,
-    ...print("code", "always", JSON.stringify(shape.code)),
-    ...print("outcome", shape.outcome, outcomeType),
-    ...print("retryable", shape.retryable, retryableType),
-    ...shape.extensions.flatMap((extension) => print(extension, "sometimes", extensionTypes[extension].type)),
-    "}",
-  ].join("\n");
-}
-
-function toSchema(shape: CodeShape): object {
-  const print = (presence: Presence, values: readonly unknown[]) => presence !== "never" && { enum: values };
-  return {
-    properties: {
-      code: { const: shape.code },
-      outcome: print(shape.outcome, shape.outcomes),
-      retryable: print(shape.retryable, shape.retryableValues),
-      ...Object.fromEntries(
-        extensionNames.map((name) => [name, shape.extensions.includes(name) && extensionTypes[name].schema]),
-      ),
-    },
-    required: [
-      ...(shape.outcome === "always" ? ["outcome"] : []),
-      ...(shape.retryable === "always" ? ["retryable"] : []),
-    ],
-  };
-}
-
-function toPascalCase(code: string): string {
-  return code
-    .split("_")
-    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
-    .join("");
-}
-
-function unique<Value>(values: readonly Value[]): Value[] {
-  return [...new Set(values)];
 }

@@ -5,21 +5,15 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { packageFolder as playgroundFolder } from "./build-playground.mjs";
 import { install } from "./install.mjs";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
 const isCi = Boolean(process.env.CI);
 const words = process.argv.slice(2);
 const isFixing = words.includes("--fix");
 const names = words.filter((word) => word !== "--fix");
-
-const checks = {
-  format: ["biome", "check", "--error-on-warnings", ...(isFixing ? ["--write"] : []), "."],
-  types: ["tsc", "-p", "test/tsconfig.json"],
-  generated: ["tsx", "scripts/generate.ts", "--check"],
-  schema: ["node", "--no-warnings", "test/schema-gate/check-schema-change.ts"],
-};
 
 /** Heavy checks: packages of their own, installed when they first run. Each has a script `test` that runs Jest. */
 const packages = globSync("test/*/package.json", { cwd: root })
@@ -43,19 +37,19 @@ function run([command, ...rest], folder = "") {
   );
 }
 
-function runStep(name, step) {
+function runStep(name, command, folder) {
   console.log(`\n# ${name}`);
   const startedAt = performance.now();
-  const isPassed = step();
+  const isPassed = run(command, folder);
   console.log(`${isPassed ? "ok" : "FAILED"}: ${name}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   count(isPassed);
 }
 
-/** Runs a command that writes Jest's report to the file that it is given, and counts its tests. */
-function runJest(name, runWith) {
-  const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-test-"));
-  const report = join(folder, "jest.json");
-  runStep(name, () => runWith(["--json", `--outputFile=${report}`]));
+/** Runs a command that runs Jest, and counts its tests. */
+function runJest(name, command, folder) {
+  const reportFolder = mkdtempSync(join(tmpdir(), "contactswing-bff-test-"));
+  const report = join(reportFolder, "jest.json");
+  runStep(name, [...command, "--json", `--outputFile=${report}`], folder);
   if (existsSync(report)) {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
     passed += numPassedTests;
@@ -66,7 +60,7 @@ function runJest(name, runWith) {
     );
     if (pending.length > 0) leftOut.push(`${name}, ${pending.length} tests:\n    ${pending.join("\n    ")}`);
   }
-  rmSync(folder, { recursive: true });
+  rmSync(reportFolder, { recursive: true });
 }
 
 function runTests(patterns = []) {
@@ -78,14 +72,12 @@ function runTests(patterns = []) {
   ];
   const jest = ["node", "--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
   const options = ["--config", "test/jest.config.mjs", ...(patterns.length === 0 ? coverage : [])];
-  runJest(["tests", ...patterns].join(" "), (report) => run([...jest, ...options, ...report, ...patterns]));
+  runJest(["tests", ...patterns].join(" "), [...jest, ...options, ...patterns]);
 }
 
 function runPackage(name, patterns = []) {
   if (install(`test/${name}`)) {
-    runJest([name, ...patterns].join(" "), (report) =>
-      run(["npm", "test", "--silent", "--", ...report, ...patterns], `test/${name}`),
-    );
+    runJest([name, ...patterns].join(" "), ["npm", "test", "--silent", "--", ...patterns], `test/${name}`);
     return;
   }
   leftOut.push(`${name}: its packages could not be installed`);
@@ -93,28 +85,31 @@ function runPackage(name, patterns = []) {
 }
 
 function runPlaygroundTypes() {
-  if (install(playgroundFolder)) runStep("types of the playground", () => run(["tsc", "-p", playgroundFolder]));
+  if (install(playgroundFolder)) runStep("types of the playground", ["tsc", "-p", playgroundFolder]);
   else leftOut.push("types of the playground: its packages could not be installed");
 }
 
-/** The package of a test file, or undefined for one of the tests in test/ itself. */
-const packageOf = (path) => packages.find((name) => path.startsWith(`test/${name}/`));
+const steps = {
+  format: () => runStep("format", ["biome", "check", "--error-on-warnings", ...(isFixing ? ["--write"] : []), "."]),
+  types: () => runStep("types", ["tsc", "-p", "test/tsconfig.json"]),
+  generated: () => runStep("generated", ["tsx", "scripts/generate.ts", "--check"]),
+  schema: () => runStep("schema", ["node", "--no-warnings", "test/schema-gate/check-schema-change.ts"]),
+  tests: () => runTests(),
+  "playground-types": runPlaygroundTypes,
+  ...Object.fromEntries(packages.map((name) => [name, () => runPackage(name)])),
+};
 
-function runNamed(name) {
-  if (name in checks) return runStep(name, () => run(checks[name]));
-  if (name === "tests") return runTests();
-  if (name === "playground-types") return runPlaygroundTypes();
-  if (packages.includes(name)) return runPackage(name);
+/** Runs the test files whose paths contain a text, each in its package, or in test/ itself. */
+function runMatching(text) {
   const files = globSync("test/**/*.test.{ts,tsx}", { cwd: root, exclude: (path) => path.endsWith("node_modules") });
-  const matching = files.filter((path) => path.includes(name));
-  for (const owner of new Set(matching.map(packageOf))) {
-    if (owner === undefined) runTests([name]);
-    else runPackage(owner, [name]);
+  const matching = files.filter((path) => path.includes(text));
+  const owners = new Set(matching.map((path) => packages.find((name) => path.startsWith(`test/${name}/`))));
+  for (const owner of owners) {
+    if (owner === undefined) runTests([text]);
+    else runPackage(owner, [text]);
   }
   if (matching.length > 0) return;
-  console.error(
-    `${name} is none of ${[...Object.keys(checks), "tests", "playground-types", ...packages].join(", ")} and in no test file's path`,
-  );
+  console.error(`${text} is none of ${Object.keys(steps).join(", ")} and in no test file's path`);
   count(false);
 }
 
@@ -122,14 +117,9 @@ if (!install("test")) {
   console.error("The packages of test/ could not be installed.");
   process.exit(1);
 }
-// `npm run test:unit -- <name>` is `tests <name>`, and means the second one only.
-const selected = names.length > 1 ? names.filter((name) => name !== "tests") : names;
-if (selected.length > 0) for (const name of selected) runNamed(name);
-else {
-  for (const [name, command] of Object.entries(checks)) runStep(name, () => run(command));
-  runTests();
-  runPlaygroundTypes();
-  for (const name of packages) runPackage(name);
+for (const name of names.length > 0 ? names : Object.keys(steps)) {
+  if (Object.hasOwn(steps, name)) steps[name]();
+  else runMatching(name);
 }
 
 if (leftOut.length > 0) console.log(`\nLEFT OUT:\n  ${leftOut.join("\n  ")}`);

@@ -10,6 +10,7 @@ const serial = ["drain", "overload", "process", "rolling-restart", "unit/event-l
 
 /** Tests that start the built service. */
 const built = [
+  "check-upstream",
   "idempotency-redis",
   "memory",
   "redis-connection",

@@ -22,12 +22,10 @@ Exit code: 0 if all is as expected, 1 if something differs, 2 if the checks coul
 /** Thrown for what prevents the checks from running. The message repeats nothing that was given. */
 class CannotRun extends Error {}
 
-function readOptions(): { readonly json: boolean; readonly withoutToken: boolean; readonly help: boolean } {
-  const boolean = { type: "boolean", default: false } as const;
+function readOptions() {
+  const option = { type: "boolean", default: false } as const;
   try {
-    const options = { json: boolean, help: boolean, "without-token": boolean };
-    const { json, help, "without-token": withoutToken } = parseArgs({ options }).values;
-    return { json, help, withoutToken };
+    return parseArgs({ options: { json: option, help: option, "without-token": option } }).values;
   } catch {
     // The argument may be a token.
     throw new CannotRun("The only arguments are --json, --without-token, and --help.");
@@ -38,7 +36,7 @@ async function readToken(): Promise<string> {
   const { CHECK_TOKEN_FILE: file } = process.env;
   if (!file && process.stdin.isTTY)
     throw new CannotRun("There is no token: set CHECK_TOKEN_FILE or use standard input.");
-  const given = file ? await readFile(file, "utf8").catch(failToRead) : await text(process.stdin);
+  const given = file ? await readTokenFile(file) : await text(process.stdin);
   const token = given.trim().replace(/^bearer +/i, "");
   if (BearerToken.parse(`Bearer ${token}`) === undefined) {
     throw new CannotRun(`${file ? "The file" : "Standard input"} does not contain exactly one token.`);
@@ -46,15 +44,19 @@ async function readToken(): Promise<string> {
   return token;
 }
 
-function failToRead(error: NodeJS.ErrnoException): never {
-  throw new CannotRun(`The file of CHECK_TOKEN_FILE could not be read: ${error.code}.`);
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new CannotRun(`The file of CHECK_TOKEN_FILE could not be read: ${(error as NodeJS.ErrnoException).code}.`);
+  }
 }
 
-async function main(): Promise<number> {
-  const { json, help, withoutToken } = readOptions();
-  if (help) {
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
     process.stdout.write(usage);
-    return 0;
+    return;
   }
   const config = readConfig(process.env);
   const report = await runChecks({
@@ -62,19 +64,14 @@ async function main(): Promise<number> {
     connectTimeoutMs: config.upstreamConnectTimeoutMs,
     responseTimeoutMs: config.upstreamTimeoutMs,
     minIdleMs: idleSocketTimeoutMs + idleMarginMs,
-    token: withoutToken ? undefined : await readToken(),
+    token: options["without-token"] ? undefined : await readToken(),
   });
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : toText(report));
-  return report.exitCode;
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : toText(report));
+  process.exitCode = report.exitCode;
 }
 
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error) => {
-    const isExpected = error instanceof CannotRun || error instanceof ConfigError;
-    process.stderr.write(`${isExpected ? error.message : `The checks could not run: ${error}`}\n`);
-    process.exitCode = 2;
-  },
-);
+main().catch((error) => {
+  const isExpected = error instanceof CannotRun || error instanceof ConfigError;
+  process.stderr.write(`${isExpected ? error.message : `The checks could not run: ${error}`}\n`);
+  process.exitCode = 2;
+});

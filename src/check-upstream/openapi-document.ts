@@ -5,123 +5,83 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** A JSON Schema of an OpenAPI document, as FastAPI writes it for pydantic 1 (3.0) and 2 (3.1). */
 export type Schema = JsonObject;
 
-export interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly isRequired: boolean;
-  readonly schema: Schema;
-}
+export type OpenApiDocument = NonNullable<ReturnType<typeof readOpenApi>>;
+export type DocumentedOperation = NonNullable<ReturnType<OpenApiDocument["find"]>>;
 
-/** One operation of an OpenAPI document. Every part is undefined where the document does not say. */
-export interface DocumentedOperation {
-  readonly parameters: readonly Parameter[];
-  /** Headers other than `Authorization` that hold the credentials, if nothing else is accepted. */
-  readonly credentialHeaders: readonly string[];
-  readonly requestSchema: Schema | undefined;
-  /** The schema of the first documented 2xx. */
-  readonly responseSchema: Schema | undefined;
-}
-
-export interface OpenApiDocument {
-  readonly version: string;
-  find(method: string, path: string): DocumentedOperation | undefined;
-  /** Paths that differ only in their punctuation. */
-  findSimilar(path: string): string[];
-  /** The alternatives that a schema allows besides null, with references and `allOf` resolved. */
-  listAlternatives(schema: unknown): Schema[];
-}
+// A reference may lead to itself, and a schema may contain itself.
+const maxDepth = 20;
 
 /** Reads an OpenAPI document; undefined if it is none. */
-export function readOpenApi(document: unknown): OpenApiDocument | undefined {
+export function readOpenApi(document: unknown) {
   if (!isRecord(document) || typeof document.openapi !== "string" || !isRecord(document.paths)) return undefined;
-  const { openapi: version, paths } = document;
+  const { openapi: version, paths, components, security: commonSecurity } = document;
 
-  function resolve(value: unknown): JsonObject | undefined {
-    let resolved = value;
-    // A reference may lead to another one, but not endlessly.
-    for (let steps = 0; isRecord(resolved) && typeof resolved.$ref === "string" && steps < 20; steps += 1) {
-      const words = resolved.$ref.replace(/^#\//, "").split("/").map(decodePointer);
-      resolved = words.reduce<unknown>((part, word) => (isRecord(part) ? part[word] : undefined), document);
-    }
-    return isRecord(resolved) ? resolved : undefined;
+  /** The object that a value is or refers to; an empty one if there is none. */
+  function resolve(value: unknown, depth = 0): JsonObject {
+    if (!isRecord(value)) return {};
+    if (typeof value.$ref !== "string") return value;
+    const words = value.$ref.replace(/^#\//, "").split("/").map(decodePointer);
+    const target = words.reduce<unknown>((part, word) => asObject(part)[word], document);
+    return depth > maxDepth ? {} : resolve(target, depth + 1);
   }
 
+  /** The alternatives that a schema allows besides null, with references resolved. */
   function listAlternatives(schema: unknown, depth = 0): Schema[] {
     const own = resolve(schema);
-    if (own === undefined || depth > 20) return [];
-    const { anyOf, oneOf, allOf, ...rest } = own;
-    const unions = [anyOf, oneOf].filter(Array.isArray);
-    const parts = Array.isArray(allOf) ? allOf.map((part) => listAlternatives(part, depth + 1)) : [];
-    const bases = parts.reduce<Schema[]>(
-      (merged, alternatives) => merged.flatMap((one) => alternatives.map((other) => merge(one, other))),
-      [rest],
+    // FastAPI writes `allOf` only around a single reference.
+    const members = [own.anyOf, own.oneOf, own.allOf].find(Array.isArray);
+    if (members !== undefined && depth < maxDepth) {
+      return members.flatMap((member) => listAlternatives(member, depth + 1));
+    }
+    return own.type === "null" || own.const === null ? [] : [own];
+  }
+
+  function readJsonSchema(value: unknown): unknown {
+    const types = Object.entries(asObject(resolve(value).content));
+    return asObject(types.find(([type]) => /\bjson\b/.test(type))?.[1]).schema;
+  }
+
+  function readParameter(value: unknown) {
+    const { name, in: place, required, schema } = resolve(value);
+    return { name: String(name), in: String(place), isRequired: required === true, schema };
+  }
+
+  /** Where the credentials belong, if every alternative needs others than `Authorization`. */
+  function listCredentialPlaces(security: unknown): string[] {
+    const alternatives = asArray(security).map((alternative) =>
+      Object.keys(asObject(alternative))
+        .map((name) => resolve(asObject(asObject(components).securitySchemes)[name]))
+        .filter(({ type }) => type === "apiKey")
+        .map(({ in: place, name }) => `${place} ${name}`)
+        .filter((place) => place.toLowerCase() !== "header authorization"),
     );
-    const all = unions.reduce<Schema[]>((merged, union) => {
-      const members = union.flatMap((member) => listAlternatives(member, depth + 1));
-      return merged.flatMap((one) => members.map((member) => merge(one, member)));
-    }, bases);
-    return all.filter(({ type, const: value }) => type !== "null" && value !== null);
-  }
-
-  function jsonSchema(content: unknown): Schema | undefined {
-    const json = isRecord(content) ? Object.entries(content).find(([type]) => /\bjson\b/.test(type))?.[1] : undefined;
-    return isRecord(json) && isRecord(json.schema) ? json.schema : undefined;
-  }
-
-  function readParameter(value: unknown): Parameter[] {
-    const { name, in: place, required, schema } = resolve(value) ?? {};
-    if (typeof name !== "string" || typeof place !== "string") return [];
-    return [{ name, in: place, isRequired: required === true, schema: isRecord(schema) ? schema : {} }];
-  }
-
-  function listCredentialHeaders(security: unknown): string[] {
-    const schemes = isRecord(document) && isRecord(document.components) ? document.components.securitySchemes : {};
-    const alternatives = (Array.isArray(security) ? security : []).filter(isRecord).map((alternative) =>
-      Object.keys(alternative).flatMap((name) => {
-        const { type, in: place, name: header } = resolve(isRecord(schemes) ? schemes[name] : undefined) ?? {};
-        const isOther = type === "apiKey" && (place !== "header" || String(header).toLowerCase() !== "authorization");
-        return isOther ? [`${place} ${header}`] : [];
-      }),
-    );
-    return alternatives.some((others) => others.length === 0) ? [] : (alternatives[0] ?? []);
+    return alternatives.every((places) => places.length > 0) ? (alternatives[0] ?? []) : [];
   }
 
   return {
     version,
-    find(method, path) {
-      const found = Object.entries(paths).find(([candidate]) => unnamed(candidate) === unnamed(path))?.[1];
-      const item = resolve(found) ?? {};
+    /** One operation. What the document does not say is undefined. */
+    find(method: string, path: string) {
+      const item = resolve(Object.entries(paths).find(([candidate]) => unnamed(candidate) === unnamed(path))?.[1]);
       const operation = item[method.toLowerCase()];
       if (!isRecord(operation)) return undefined;
-      const { parameters, requestBody, responses, security = document.security } = operation;
-      const success = Object.entries(isRecord(responses) ? responses : {}).find(([status]) => /^2/.test(status))?.[1];
+      const success = Object.entries(asObject(operation.responses)).find(([status]) => /^2/.test(status))?.[1];
       return {
-        parameters: [item.parameters, parameters]
-          .flatMap((list) => (Array.isArray(list) ? list : []))
-          .flatMap(readParameter),
-        credentialHeaders: listCredentialHeaders(security),
-        requestSchema: jsonSchema(resolve(requestBody)?.content),
-        responseSchema: jsonSchema(resolve(success)?.content),
+        parameters: [...asArray(item.parameters), ...asArray(operation.parameters)].map(readParameter),
+        credentialPlaces: listCredentialPlaces(operation.security ?? commonSecurity),
+        requestSchema: readJsonSchema(operation.requestBody),
+        /** Of the first documented 2xx. */
+        responseSchema: readJsonSchema(success),
       };
     },
-    findSimilar: (path) => Object.keys(paths).filter((candidate) => squeeze(candidate) === squeeze(path)),
-    listAlternatives: (schema) => listAlternatives(schema),
+    /** Paths that differ only in their punctuation. */
+    findSimilar: (path: string) => Object.keys(paths).filter((candidate) => squeeze(candidate) === squeeze(path)),
+    listAlternatives: (schema: unknown) => listAlternatives(schema),
   };
 }
 
-/** Both must hold. */
-function merge(one: Schema, other: Schema): Schema {
-  const properties = { ...asObject(one.properties), ...asObject(other.properties) };
-  const required = [one.required, other.required].flatMap((names) => (Array.isArray(names) ? names : []));
-  return {
-    ...one,
-    ...other,
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
-    ...(required.length === 0 ? {} : { required }),
-  };
-}
-
-const asObject = (value: unknown) => (isRecord(value) ? value : {});
+const asObject = (value: unknown): JsonObject => (isRecord(value) ? value : {});
+const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 /** The names of a path's parameters do not matter. */
 const unnamed = (path: string) => path.replace(/\{[^}]*\}/g, "{}");
 const squeeze = (path: string) =>

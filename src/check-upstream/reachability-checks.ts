@@ -1,107 +1,79 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { TLSSocket } from "node:tls";
-import { asExpected, type Check, different, type Finding, notChecked } from "./check.ts";
-import { codeOf, headerOf, open, readTarget } from "./connection.ts";
-import type { Upstream } from "./upstream.ts";
+import { type Check, Different, NotChecked } from "./check.ts";
+import { codeOf, hostOf, openTcp, openTls } from "./connection.ts";
 
 const minCertificateDays = 14;
 const dayMs = 86_400_000;
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 
-async function checkCertificate(upstream: Upstream): Promise<Finding> {
-  const target = readTarget(upstream.settings);
-  if (!target.isSecure) return notChecked("the URL is http:");
-  const { connectTimeoutMs } = upstream.settings;
-  try {
-    const socket = (await open(target, connectTimeoutMs, { isTrusted: false })) as TLSSocket;
-    const { authorizationError } = socket;
-    const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / dayMs);
-    const observed = `${socket.getProtocol()}, ${days} days left`;
-    socket.destroy();
-    if (authorizationError) {
-      const meaning = "No request can be sent: every one fails with UPSTREAM_UNAVAILABLE.";
-      return different(`${String(authorizationError)}; ${observed}`, meaning);
-    }
-    const meaning = "Once the certificate has expired, every request fails with UPSTREAM_UNAVAILABLE.";
-    return days < minCertificateDays ? different(observed, meaning) : asExpected(observed);
-  } catch (error) {
-    const code = codeOf(error);
-    const isTlsError = /SSL|TLS|CERT|EPROTO/.test(code);
-    return isTlsError
-      ? different(code, "No request can be sent: every one fails with UPSTREAM_UNAVAILABLE.")
-      : notChecked(code);
-  }
-}
+const everyRequestFails = "No request can be sent: every one fails with UPSTREAM_UNAVAILABLE.";
+const expiresSoon = "Once the certificate has expired, every request fails with UPSTREAM_UNAVAILABLE.";
+const isSlow = "Every request opens a connection of its own, which costs time.";
+const isRisky =
+  "A create request may be sent just as the connection is closed, and then ends as UPSTREAM_ERROR with outcome UNKNOWN.";
 
-/** The checks that say whether ContactSwing could be reached at all. */
+/** Whether ContactSwing can be reached at all, and what its connections are like. */
 export const reachabilityChecks: readonly Check[] = [
   {
     name: "reachability.dns",
     expected: "the host name has an address",
-    async run(upstream) {
-      const { host } = readTarget(upstream.settings);
-      if (isIP(host) !== 0) return asExpected("an address");
-      try {
-        const addresses = await lookup(host, { all: true });
-        return asExpected(addresses.map(({ address }) => address).join(", "));
-      } catch (error) {
-        return notChecked(codeOf(error));
-      }
+    async run({ settings }) {
+      const host = hostOf(settings.baseUrl);
+      if (isIP(host) !== 0) return "an address";
+      const addresses = await lookup(host, { all: true }).catch((error) => {
+        throw new NotChecked(codeOf(error));
+      });
+      return addresses.map(({ address }) => address).join(", ");
     },
   },
   {
     name: "reachability.tcp",
     expected: "a connection within UPSTREAM_CONNECT_TIMEOUT_MS",
-    async run(upstream) {
+    async run({ settings }) {
       const startedAt = performance.now();
-      try {
-        (await open(readTarget(upstream.settings), upstream.settings.connectTimeoutMs)).destroy();
-        return asExpected(`${Math.ceil(performance.now() - startedAt)} ms`);
-      } catch (error) {
-        return notChecked(codeOf(error));
-      }
+      (await openTcp(settings)).destroy();
+      return `${Math.ceil(performance.now() - startedAt)} ms`;
     },
   },
   {
     name: "reachability.tls",
     expected: `a trusted certificate that is valid for at least ${minCertificateDays} days`,
-    run: checkCertificate,
+    async run({ settings }) {
+      if (!settings.baseUrl.startsWith("https:")) throw new NotChecked("the URL is http:");
+      const socket = await openTls(settings).catch((error) => {
+        throw /SSL|TLS|CERT|EPROTO/.test(error.message) ? new Different(error.message, everyRequestFails) : error;
+      });
+      const { authorizationError } = socket;
+      const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / dayMs);
+      const observed = `${socket.getProtocol()}, ${days} days left`;
+      socket.destroy();
+      if (authorizationError) throw new Different(`${authorizationError}; ${observed}`, everyRequestFails);
+      if (days < minCertificateDays) throw new Different(observed, expiresSoon);
+      return observed;
+    },
   },
   {
     name: "reachability.keep-alive",
     expected: "an idle HTTP/1.1 connection stays open longer than the 4 s after which the service closes it",
     async run(upstream) {
-      const { minIdleMs } = upstream.settings;
-      const slow = "Every request opens a connection of its own, which costs time.";
-      const risky =
-        "A create request may be sent just as the connection is closed, and then ends as UPSTREAM_ERROR with outcome UNKNOWN.";
-      try {
-        const { head, closedAfterMs } = await upstream.probeIdleConnection();
-        if (!head.startsWith("HTTP/1.1 ")) return different(head.split("\r\n")[0] || "no HTTP response", slow);
-        if (/\bclose\b/i.test(headerOf(head, "connection") ?? "")) return different("Connection: close", slow);
-        if (closedAfterMs === undefined) return asExpected(`open after ${seconds(minIdleMs)}`);
-        return different(`closed after ${seconds(closedAfterMs)}`, risky);
-      } catch (error) {
-        return notChecked(codeOf(error));
-      }
+      const { response, closedAfterMs } = await upstream.probeIdleConnection();
+      const { httpVersion, headers } = response;
+      if (httpVersion !== "1.1") throw new Different(`HTTP/${httpVersion}`, isSlow);
+      if (headers.connection?.toLowerCase().includes("close")) throw new Different("Connection: close", isSlow);
+      if (closedAfterMs !== undefined) throw new Different(`closed after ${seconds(closedAfterMs)}`, isRisky);
+      return `open after ${seconds(upstream.settings.minIdleMs)}`;
     },
   },
   {
     name: "headers.x-request-id",
     expected: "accepted; nothing depends on whether a response repeats it",
     async run(upstream) {
-      try {
-        const { head, requestId } = await upstream.probeIdleConnection();
-        const status = head.split(" ")[1];
-        const value = headerOf(head, "x-request-id");
-        const fate =
-          value === undefined ? "is not in the response" : value === requestId ? "is repeated" : "is replaced";
-        return asExpected(`the header ${fate} (status ${status})`);
-      } catch (error) {
-        return notChecked(codeOf(error));
-      }
+      const { response, requestId } = await upstream.probeIdleConnection();
+      const value = response.headers["x-request-id"];
+      const fate = value === undefined ? "is not in the response" : value === requestId ? "is repeated" : "is replaced";
+      return `the header ${fate} (status ${response.statusCode})`;
     },
   },
 ];

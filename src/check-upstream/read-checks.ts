@@ -1,149 +1,44 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isNonEmptyString, isRecord } from "../contactswing/json.ts";
+import { isSuccess } from "../contactswing/rest-operation.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import { restResponseTypes } from "../operations/data-extraction-action/enums.ts";
 import { dataExtractionType } from "../operations/data-extraction-action/parse-action.ts";
 import { getAction } from "../operations/data-extraction-action/rest.ts";
 import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/rest.ts";
-import { asExpected, type Check, different, type Finding, notChecked, toFinding } from "./check.ts";
-import { findObstacle, hasSucceeded, type Read, type Upstream } from "./upstream.ts";
+import { type Check, Different, NotChecked } from "./check.ts";
+import type { Read, Upstream } from "./upstream.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
 const readsFail = "dataExtractionActions fails with UPSTREAM_BAD_RESPONSE.";
-
-/** What a check of the API needs a valid token for. */
-function withToken(
-  name: string,
-  expected: string,
-  judge: (upstream: Upstream, token: string) => Promise<Finding>,
-): Check {
-  const run = async (upstream: Upstream) => {
-    const { token } = upstream.settings;
-    return token === undefined ? notChecked("no token was given") : judge(upstream, token);
-  };
-  return { name, expected, run };
-}
+const listRepeats = "The list repeats its first page.";
+const listIsSlower = "Long lists need up to ten times as many requests, and a field finds at most 100 rows.";
+const actionsAreNull = "dataExtractionAction is null for actions that exist.";
 
 /** Any page size, also those that the service itself never requests. */
-function readPage(upstream: Upstream, token: string, page: number, perPage: number): Promise<Read<Page | "too-large">> {
-  return upstream.read(listActions, { page, pageSize: perPage } as PageRequest, token);
+function readPage(upstream: Upstream, page: number, perPage: number): Promise<Read<Page | "too-large">> {
+  return upstream.read(listActions, { page, pageSize: perPage } as PageRequest);
 }
 
-/** Judges a page of the list; what is no usable page is judged by the checks of the token and the envelope. */
-async function judgePage(
-  upstream: Upstream,
-  token: string,
-  [page, perPage]: readonly [page: number, perPage: number],
-  judge: (rows: readonly Row[], total: number, read: Read<Page | "too-large">) => Finding | Promise<Finding>,
-): Promise<Finding> {
-  const read = await readPage(upstream, token, page, perPage);
-  const data = isRecord(read.body) && isRecord(read.body.data) ? read.body.data : {};
+/** The rows of a page. What is no page is found by the checks of the token and the envelope, so it is not checked. */
+async function readRows(upstream: Upstream, page: number, perPage: number) {
+  const { status, body, summary } = await readPage(upstream, page, perPage);
+  const data = isRecord(body) && isRecord(body.data) ? body.data : {};
+  if (!isSuccess(status) || !Array.isArray(data.data)) throw new NotChecked(`no list: ${summary}`);
+  const rows: readonly Row[] = data.data.filter(isRecord);
   const total = isRecord(data.pagination) ? data.pagination.total_records : undefined;
-  if (!hasSucceeded(read) || !Array.isArray(data.data)) return notChecked(`no list: ${read.summary}`);
-  const rows = data.data.filter(isRecord);
-  return judge(rows, typeof total === "number" ? total : rows.length, read);
+  return { rows, total: typeof total === "number" ? total : rows.length };
 }
 
 const isDataExtraction = ({ type }: Row) => type === dataExtractionType;
 
-async function checkPageNumber(upstream: Upstream, token: string): Promise<Finding> {
-  return judgePage(upstream, token, [1, 1], async ([first], total) => {
-    if (total < 2) return notChecked(`${total} actions: the list needs two`);
-    const second = await readPage(upstream, token, 2, 1);
-    const obstacle = findObstacle(second);
-    if (obstacle !== undefined) return obstacle;
-    if (second.result === undefined) return different(second.summary, readsFail);
-    return judgePage(upstream, token, [2, 1], ([row]) =>
-      row === undefined || row.id === first?.id
-        ? different("page 2 has the rows of page 1", "The list repeats its first page.")
-        : asExpected("page 2 has other rows than page 1"),
-    );
-  });
+function codeOf({ failure }: Read<unknown>): string {
+  return failure === undefined ? "an action" : failureTable[failure.kind].code;
 }
 
-async function checkPageSize(upstream: Upstream, token: string): Promise<Finding> {
-  const slower = "Long lists need up to ten times as many requests, and a field finds at most 100 rows.";
-  const largest = await readPage(upstream, token, 1, 100);
-  const obstacle = findObstacle(largest);
-  if (obstacle !== undefined) return obstacle;
-  if (largest.result === "too-large") return different(`per_page=100: ${largest.summary}`, slower);
-  return judgePage(upstream, token, [1, 1], (few, total) =>
-    judgePage(upstream, token, [1, 100], (many) => {
-      if (total > 1 && few.length !== 1) return different(`per_page=1 returns ${few.length} rows`, slower);
-      const wanted = Math.min(total, 100);
-      if (many.length < wanted) return different(`per_page=100 returns ${many.length} of ${total} rows`, slower);
-      return total > 1 ? asExpected(`1 and ${many.length} rows`) : notChecked(`${total} actions: the list needs two`);
-    }),
-  );
-}
-
-async function checkRowDetails(upstream: Upstream, token: string): Promise<Finding> {
-  return judgePage(upstream, token, [1, 100], (all) => {
-    const rows = all.filter(isDataExtraction);
-    if (rows.length === 0) return notChecked("no data extraction action among the first 100 rows");
-    const having = (name: string) => rows.filter((row) => name in row).length;
-    const observed = ["is_active", "description", "webhook"].map(
-      (name) => `${name} in ${having(name)} of ${rows.length}`,
-    );
-    const types = rows.flatMap(({ webhook }) =>
-      isRecord(webhook) && isNonEmptyString(webhook.type) ? [webhook.type] : [],
-    );
-    const unknown = [...new Set(types)].filter((type) => !Object.values<string>(restResponseTypes).includes(type));
-    if (unknown.length > 0) observed.push(`response types shown as rawType only: ${unknown.join(", ")}`);
-    const missing = having("is_active") < rows.length ? [observed.join("; ")] : [];
-    return toFinding(missing, observed.join("; "), "isActive is null in lists although ContactSwing knows it.");
-  });
-}
-
-async function checkReadById(upstream: Upstream, token: string): Promise<Finding> {
-  return judgePage(upstream, token, [1, 100], async (rows) => {
-    const readable = rows.filter(({ id }) => isNonEmptyString(id));
-    const row = readable.find(isDataExtraction) ?? readable[0];
-    if (row === undefined) return notChecked("the list has no row with an ID");
-    const read = await upstream.read(getAction, { id: String(row.id) }, token);
-    const obstacle = findObstacle(read);
-    if (obstacle !== undefined) return obstacle;
-    if (read.result === undefined) {
-      const { code } = failureTable[read.failure?.kind ?? "bug"];
-      return different(read.summary, `dataExtractionAction fails with ${code}.`);
-    }
-    if (!isDataExtraction(row)) {
-      return hasSucceeded(read)
-        ? asExpected(`an action of type ${row.type}; the details were not checked`)
-        : different(read.summary, "dataExtractionAction is null for actions that exist.");
-    }
-    if (read.result === null) return different(read.summary, "dataExtractionAction is null for actions that exist.");
-    const id = isRecord(read.body) && isRecord(read.body.data) ? read.body.data.id : undefined;
-    if (id !== row.id) return different(`another ID: ${read.summary}`, "dataExtractionAction shows another action.");
-    if (read.result.name !== row.name) return different("another name than in the list", "Lists show other names.");
-    return asExpected("the action of the list, with its details");
-  });
-}
-
-function checkMissing(id: string) {
-  return async (upstream: Upstream, token: string): Promise<Finding> => {
-    const read = await upstream.read(getAction, { id }, token);
-    const obstacle = findObstacle(read);
-    if (obstacle !== undefined) return obstacle;
-    if (read.failure?.kind === "token-rejected") return notChecked(`the token was rejected: ${read.summary}`);
-    if (read.result === null && !hasSucceeded(read)) return asExpected(read.summary);
-    const code = read.failure === undefined ? "an action" : failureTable[read.failure.kind].code;
-    return different(read.summary, `dataExtractionAction returns ${code} instead of null if there is no such action.`);
-  };
-}
-
-async function checkCtxId(upstream: Upstream, token: string): Promise<Finding> {
-  const reads = [await readPage(upstream, token, 1, 1), await readPage(upstream, token, 1, 100)];
-  const successful = reads.filter(hasSucceeded);
-  const [first] = successful;
-  if (first === undefined) return notChecked(`no list: ${reads[0]?.summary}`);
-  const meaning = "ctxId is null: users and support cannot name the request to ContactSwing.";
-  if (successful.some(({ ctxId }) => ctxId === null)) return different("no usable ctx_id", meaning);
-  if (first.ctxId === first.requestId) return asExpected("ctx_id is the x-request-id that was sent");
-  const isConstant = successful.length > 1 && new Set(successful.map(({ ctxId }) => ctxId)).size === 1;
-  if (isConstant) return different("the same ctx_id in two responses", "ctxId does not identify a request.");
-  return asExpected("ContactSwing's own, another one in each response");
+function requireValidToken({ failure, summary }: Read<unknown>): void {
+  if (failure?.kind === "token-rejected") throw new NotChecked(`the token was rejected: ${summary}`);
 }
 
 /** Shaped like a JWT and signed by nobody. */
@@ -153,6 +48,14 @@ function makeUpToken(): string {
   return [encode({ alg: "HS256", typ: "JWT" }), encode(claims), randomBytes(32).toString("base64url")].join(".");
 }
 
+async function checkMissing(upstream: Upstream, id: string): Promise<string> {
+  const read = await upstream.read(getAction, { id });
+  requireValidToken(read);
+  if (read.result === null && !isSuccess(read.status)) return read.summary;
+  const meaning = `dataExtractionAction returns ${codeOf(read)} instead of null if there is no such action.`;
+  throw new Different(read.summary, meaning);
+}
+
 /** The checks of ContactSwing's responses. */
 export const readChecks: readonly Check[] = [
   {
@@ -160,43 +63,129 @@ export const readChecks: readonly Check[] = [
     expected: "rejected so that the error is UNAUTHENTICATED",
     async run(upstream) {
       const read = await upstream.read(listActions, { page: 1, pageSize: 10 }, makeUpToken());
-      const obstacle = findObstacle(read);
-      if (obstacle !== undefined) return obstacle;
       if (read.failure === undefined) {
-        return different(read.summary, "ContactSwing does not check tokens: anyone can read actions.");
+        throw new Different(read.summary, "ContactSwing does not check tokens: anyone can read actions.");
       }
-      const { code } = failureTable[read.failure.kind];
-      return read.failure.kind === "token-rejected"
-        ? asExpected(`${read.summary}: ${code}`)
-        : different(
-            `${read.summary}: ${code}`,
-            `Users whose token has expired get ${code}, so that clients do not ask them to sign in.`,
-          );
+      const observed = `${read.summary}: ${codeOf(read)}`;
+      if (read.failure.kind === "token-rejected") return observed;
+      const meaning = `Users whose token has expired get ${codeOf(read)}, so that clients do not ask them to sign in.`;
+      throw new Different(observed, meaning);
     },
   },
-  withToken("token.given", "accepted by the list", async (upstream, token) => {
-    const read = await readPage(upstream, token, 1, 10);
-    const meaning = "The token is invalid, or reads need another kind of credentials than the caller's token.";
-    return (
-      findObstacle(read) ??
-      (read.failure?.kind === "token-rejected" || read.failure?.kind === "forbidden"
-        ? different(read.summary, meaning)
-        : asExpected(`status ${read.status}`))
-    );
-  }),
-  withToken("list.envelope", "data.data and data.pagination, in the documented shape", async (upstream, token) => {
-    const read = await readPage(upstream, token, 1, 10);
-    const obstacle = findObstacle(read);
-    if (obstacle !== undefined) return obstacle;
-    if (read.failure?.kind === "token-rejected") return notChecked(`the token was rejected: ${read.summary}`);
-    if (read.result === undefined || read.result === "too-large") return different(read.summary, readsFail);
-    return asExpected(`${read.result.rows.length} rows, has_next ${read.result.hasNext}`);
-  }),
-  withToken("list.page", "page=2 returns the second page", checkPageNumber),
-  withToken("list.per_page", "per_page is honored from 1 to 100", checkPageSize),
-  withToken("list.row-details", "is_active in every row; description and webhook may be missing", checkRowDetails),
-  withToken("read.by-id", "an ID from the list leads to the same action", checkReadById),
-  withToken("read.unknown-uuid", "404 with JSON for an ID that does not exist", checkMissing(randomUUID())),
-  withToken("read.unknown-text", "404 with JSON for an ID that is not a UUID", checkMissing("check-upstream-none")),
-  withToken("responses.ctx_id", "a ctx_id of its own in each response", checkCtxId),
+  {
+    name: "token.given",
+    expected: "accepted by the list",
+    async run(upstream) {
+      const { failure, status, summary } = await readPage(upstream, 1, 10);
+      if (failure?.kind !== "token-rejected" && failure?.kind !== "forbidden") return `status ${status}`;
+      const meaning = "The token is invalid, or reads need another kind of credentials than the caller's token.";
+      throw new Different(summary, meaning);
+    },
+  },
+  {
+    name: "list.envelope",
+    expected: "data.data and data.pagination, in the documented shape",
+    async run(upstream) {
+      const read = await readPage(upstream, 1, 10);
+      requireValidToken(read);
+      if (read.result === undefined || read.result === "too-large") throw new Different(read.summary, readsFail);
+      return `${read.result.rows.length} rows, has_next ${read.result.hasNext}`;
+    },
+  },
+  {
+    name: "list.page",
+    expected: "page=2 returns the second page",
+    async run(upstream) {
+      const first = await readRows(upstream, 1, 1);
+      if (first.total < 2) throw new NotChecked(`${first.total} actions: the list needs two`);
+      const second = await readPage(upstream, 2, 1);
+      if (second.result === undefined) throw new Different(second.summary, readsFail);
+      const [row] = (await readRows(upstream, 2, 1)).rows;
+      if (row === undefined || row.id === first.rows[0]?.id) {
+        throw new Different("page 2 has the rows of page 1", listRepeats);
+      }
+      return "page 2 has other rows than page 1";
+    },
+  },
+  {
+    name: "list.per_page",
+    expected: "per_page is honored from 1 to 100",
+    async run(upstream) {
+      const largest = await readPage(upstream, 1, 100);
+      if (largest.result === "too-large") throw new Different(`per_page=100: ${largest.summary}`, listIsSlower);
+      const { rows: few, total } = await readRows(upstream, 1, 1);
+      const { rows: many } = await readRows(upstream, 1, 100);
+      if (total > 1 && few.length !== 1) throw new Different(`per_page=1 returns ${few.length} rows`, listIsSlower);
+      if (many.length < Math.min(total, 100)) {
+        throw new Different(`per_page=100 returns ${many.length} of ${total} rows`, listIsSlower);
+      }
+      if (total < 2) throw new NotChecked(`${total} actions: the list needs two`);
+      return `1 and ${many.length} rows`;
+    },
+  },
+  {
+    name: "list.row-details",
+    expected: "is_active in every row; description and webhook may be missing",
+    async run(upstream) {
+      const rows = (await readRows(upstream, 1, 100)).rows.filter(isDataExtraction);
+      if (rows.length === 0) throw new NotChecked("no data extraction action among the first 100 rows");
+      const parts = ["is_active", "description", "webhook"].map(
+        (name) => `${name} in ${rows.filter((row) => name in row).length} of ${rows.length}`,
+      );
+      const types = rows.map(({ webhook }) => (isRecord(webhook) ? webhook.type : undefined)).filter(isNonEmptyString);
+      const unknown = new Set(types).difference(new Set<string>(Object.values(restResponseTypes)));
+      if (unknown.size > 0) parts.push(`response types shown as rawType only: ${[...unknown].join(", ")}`);
+      const observed = parts.join("; ");
+      if (rows.every((row) => "is_active" in row)) return observed;
+      throw new Different(observed, "isActive is null in lists although ContactSwing knows it.");
+    },
+  },
+  {
+    name: "read.by-id",
+    expected: "an ID from the list leads to the same action",
+    async run(upstream) {
+      const { rows } = await readRows(upstream, 1, 100);
+      const readable = rows.filter(({ id }) => isNonEmptyString(id));
+      const row = readable.find(isDataExtraction) ?? readable[0];
+      if (row === undefined) throw new NotChecked("the list has no row with an ID");
+      const read = await upstream.read(getAction, { id: String(row.id) });
+      const { result, summary, status, body } = read;
+      if (result === undefined) throw new Different(summary, `dataExtractionAction fails with ${codeOf(read)}.`);
+      if (!isSuccess(status)) throw new Different(summary, actionsAreNull);
+      if (!isDataExtraction(row)) return `an action of type ${row.type}; the details were not checked`;
+      if (result === null) throw new Different(summary, actionsAreNull);
+      const id = isRecord(body) && isRecord(body.data) ? body.data.id : undefined;
+      if (id !== row.id) throw new Different(`another ID: ${summary}`, "dataExtractionAction shows another action.");
+      if (result.name !== row.name) throw new Different("another name than in the list", "Lists show other names.");
+      return "the action of the list, with its details";
+    },
+  },
+  {
+    name: "read.unknown-uuid",
+    expected: "404 with JSON for an ID that does not exist",
+    run: (upstream) => checkMissing(upstream, randomUUID()),
+  },
+  {
+    name: "read.unknown-text",
+    expected: "404 with JSON for an ID that is not a UUID",
+    run: (upstream) => checkMissing(upstream, "check-upstream-none"),
+  },
+  {
+    name: "responses.ctx_id",
+    expected: "a ctx_id of its own in each response",
+    async run(upstream) {
+      const reads = [await readPage(upstream, 1, 1), await readPage(upstream, 1, 100)];
+      const [first, second] = reads.filter(({ status }) => isSuccess(status));
+      if (first === undefined) throw new NotChecked(`no list: ${reads[0]?.summary}`);
+      if (first.ctxId === null || second?.ctxId === null) {
+        const meaning = "ctxId is null: users and support cannot name the request to ContactSwing.";
+        throw new Different("no usable ctx_id", meaning);
+      }
+      if (first.ctxId === first.requestId) return "ctx_id is the x-request-id that was sent";
+      if (first.ctxId === second?.ctxId) {
+        throw new Different("the same ctx_id in two responses", "ctxId does not identify a request.");
+      }
+      return "ContactSwing's own, another one in each response";
+    },
+  },
 ];

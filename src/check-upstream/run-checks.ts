@@ -1,11 +1,18 @@
 import { replaceToken } from "../contactswing/plain-text.ts";
-import type { Check, Finding } from "./check.ts";
+import { type Check, Different, NotChecked } from "./check.ts";
 import { openApiChecks } from "./openapi-checks.ts";
 import { reachabilityChecks } from "./reachability-checks.ts";
 import { readChecks } from "./read-checks.ts";
-import { createUpstream, type UpstreamSettings } from "./upstream.ts";
+import { createUpstream, type Upstream, type UpstreamSettings } from "./upstream.ts";
 
-export type Result = Pick<Check, "name" | "expected"> & Finding;
+export interface Result {
+  readonly name: string;
+  readonly status: "as-expected" | "different" | "not-checked";
+  readonly expected: string;
+  readonly observed: string;
+  /** Only of a difference: what it means for the users of the graph. */
+  readonly meaning?: string;
+}
 
 export interface Report {
   readonly url: string;
@@ -14,25 +21,32 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-export const checks: readonly Check[] = [...reachabilityChecks, ...openApiChecks, ...readChecks];
+const checks: readonly Check[] = [...reachabilityChecks, ...openApiChecks, ...readChecks];
 
 /** Runs every check. The token is in no result. */
 export async function runChecks(settings: UpstreamSettings): Promise<Report> {
   const upstream = createUpstream(settings);
   try {
-    const results = await Promise.all(
-      checks.map(async (check) =>
-        conceal({ name: check.name, expected: check.expected, ...(await check.run(upstream)) }, settings.token),
-      ),
-    );
+    const results = await Promise.all(checks.map((check) => runCheck(check, upstream)));
     return { url: settings.baseUrl, exitCode: toExitCode(results, settings.token !== undefined), results };
   } finally {
     upstream.close();
   }
 }
 
-function conceal(result: Result, token: string | undefined): Result {
-  return token === undefined ? result : { ...result, observed: replaceToken(result.observed, token) };
+async function runCheck({ name, expected, run }: Check, upstream: Upstream): Promise<Result> {
+  const { token } = upstream.settings;
+  const conceal = (text: string) => (token === undefined ? text : replaceToken(text, token));
+  try {
+    return { name, status: "as-expected", expected, observed: conceal(await run(upstream)) };
+  } catch (error) {
+    if (error instanceof Different) {
+      const { message, meaning } = error;
+      return { name, status: "different", expected, observed: conceal(message), meaning };
+    }
+    if (error instanceof NotChecked) return { name, status: "not-checked", expected, observed: conceal(error.message) };
+    throw error;
+  }
 }
 
 function toExitCode(results: readonly Result[], hasToken: boolean): Report["exitCode"] {
@@ -45,14 +59,12 @@ const labels = { "as-expected": "ok", different: "DIFFERENT", "not-checked": "no
 
 /** One line per check, and a summary. */
 export function toText({ url, results }: Report): string {
-  const lines = results.map((result) => {
-    const label = labels[result.status].padEnd(labels["not-checked"].length);
-    const meaning = result.status === "different" ? `; meaning: ${result.meaning}` : "";
-    return `${label}  ${result.name}: expected: ${result.expected}; observed: ${oneLine(result.observed)}${meaning}`;
+  const lines = results.map(({ name, status, expected, observed, meaning }) => {
+    const label = labels[status].padEnd(labels["not-checked"].length);
+    const ending = meaning === undefined ? "" : `; meaning: ${meaning}`;
+    return `${label}  ${name}: expected: ${expected}; observed: ${observed.replace(/\s+/g, " ")}${ending}`;
   });
   const count = (status: Result["status"]) => results.filter((result) => result.status === status).length;
   const summary = `${count("as-expected")} as expected, ${count("different")} different, ${count("not-checked")} not checked`;
   return `${[url, ...lines, summary].join("\n")}\n`;
 }
-
-const oneLine = (text: string) => text.replace(/\s+/g, " ");

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type Interpretation, interpret, toPath } from "../contactswing/client.ts";
 import { parseJson } from "../contactswing/json.ts";
-import { isHtml, replaceToken, toPlainText } from "../contactswing/plain-text.ts";
-import { isSuccess, type RestOperation } from "../contactswing/rest-operation.ts";
-import { createTransport, type Exchange } from "../contactswing/transport.ts";
+import { isHtml, replaceToken, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
+import type { RestOperation } from "../contactswing/rest-operation.ts";
+import { createTransport, type Exchange, type Transport } from "../contactswing/transport.ts";
 import { version } from "../version.ts";
-import type { Finding } from "./check.ts";
-import { notChecked } from "./check.ts";
-import { type IdleProbe, probeIdleConnection } from "./connection.ts";
+import { NotChecked } from "./check.ts";
+import { probeIdleConnection } from "./connection.ts";
 
 export interface UpstreamSettings {
   readonly baseUrl: string;
@@ -19,11 +18,9 @@ export interface UpstreamSettings {
   readonly token: string | undefined;
 }
 
-/** A finished read: what came back, and what the service makes of it. */
+/** A response, and what the service makes of it. */
 export type Read<Result> = Interpretation<Result> & {
-  readonly exchange: Exchange;
-  /** Undefined if there was no response. */
-  readonly status: number | undefined;
+  readonly status: number;
   /** The parsed JSON; undefined if there is none. */
   readonly body: unknown;
   /** Status and beginning of the body, safe to print. */
@@ -31,83 +28,71 @@ export type Read<Result> = Interpretation<Result> & {
   readonly requestId: string;
 };
 
-/** Reads ContactSwing through the service's own transport. Equal requests are sent once; nothing but GET is sent. */
-export interface Upstream {
-  readonly settings: UpstreamSettings;
-  read<Args, Result>(
-    operation: RestOperation<Args, Result>,
-    args: Args,
-    credentials: string | undefined,
-  ): Promise<Read<Result>>;
-  /** The OpenAPI document, as an exchange. */
-  readDocument(): Promise<Exchange>;
-  probeIdleConnection(): Promise<IdleProbe>;
-  close(): void;
-}
+export type Upstream = ReturnType<typeof createUpstream>;
 
 // The document describes the whole API.
 const maxDocumentBytes = 32 * 1024 * 1024;
 const summaryCharacters = 160;
+// The platform's own responses and those to too many requests.
+const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-export function createUpstream(settings: UpstreamSettings): Upstream {
-  const { baseUrl, connectTimeoutMs, responseTimeoutMs } = settings;
-  const transport = createTransport({ baseUrl, connectTimeoutMs, responseTimeoutMs });
-  const documents = createTransport({
-    baseUrl,
-    connectTimeoutMs,
-    responseTimeoutMs,
-    maxResponseBytes: maxDocumentBytes,
-  });
-  const host = new URL(baseUrl).hostname;
-  const sent = new Map<string, Promise<Read<unknown>>>();
-  let document: Promise<Exchange> | undefined;
-  let idleProbe: Promise<IdleProbe> | undefined;
+/** Reads ContactSwing through the service's own transport: nothing but GET, and each request only once. */
+export function createUpstream(settings: UpstreamSettings) {
+  const transport = createTransport(settings);
+  const documents = createTransport({ ...settings, maxResponseBytes: maxDocumentBytes });
+  const secretsOf = (token: string = randomUUID()) => ({ token, host: new URL(settings.baseUrl).hostname });
+  const results = new Map<string, Promise<unknown>>();
 
-  const headersOf = (requestId: string, token: string | undefined) => ({
-    accept: "application/json",
-    "user-agent": `contactswing-bff/${version} check-upstream`,
-    "x-request-id": requestId,
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  });
-  const get = (from: typeof transport, path: string, headers: Record<string, string>) =>
-    from.exchange({ method: "GET", path, headers, memory: { take: () => true } });
+  function once<Result>(key: string, start: () => Promise<Result>): Promise<Result> {
+    const result = results.get(key) ?? start();
+    results.set(key, result);
+    return result as Promise<Result>;
+  }
+
+  function get(from: Transport, path: string, requestId: string, token?: string): Promise<Exchange> {
+    const headers = {
+      accept: "application/json",
+      "user-agent": `contactswing-bff/${version} check-upstream`,
+      "x-request-id": requestId,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    return from.exchange({ method: "GET", path, headers, memory: { take: () => true } });
+  }
 
   async function send<Args, Result>(
     operation: RestOperation<Args, Result>,
     args: Args,
-    token: string | undefined,
+    token: string,
   ): Promise<Read<Result>> {
-    if (operation.effect !== "read" || operation.method !== "GET") throw new Error("a check only reads");
+    if (operation.method !== "GET") throw new Error("a check only reads");
     const requestId = randomUUID();
-    const exchange = await get(
-      transport,
-      toPath(operation.path, operation.toRequest(args)),
-      headersOf(requestId, token),
-    );
-    if (exchange.kind === "aborted") throw new Error("nothing aborts a check");
-    const secrets = { token: token ?? randomUUID(), host };
+    const exchange = await get(transport, toPath(operation.path, operation.toRequest(args)), requestId, token);
+    const secrets = secretsOf(token);
+    const summary = summarize(exchange, secrets);
+    if (exchange.kind !== "response" || passingStatuses.has(exchange.response.status)) throw new NotChecked(summary);
     const interpretation = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
-    const status = exchange.kind === "response" ? exchange.response.status : undefined;
-    const body = exchange.kind === "response" ? parseJson(exchange.response.body) : undefined;
-    return { ...interpretation, exchange, status, body, summary: summarize(exchange, secrets), requestId };
+    const { status, body } = exchange.response;
+    return { ...interpretation, status, body: parseJson(body), summary, requestId };
   }
 
   return {
     settings,
-    read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token: string | undefined) {
-      const key = JSON.stringify([operation.name, args, token]);
-      const known = sent.get(key) ?? send(operation, args, token);
-      sent.set(key, known);
-      return known as Promise<Read<Result>>;
+    /**
+     * Reads with the given token, or with the one that is checked.
+     * @throws NotChecked if there is no token, no response, or one that says nothing about the API.
+     */
+    async read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token = settings.token) {
+      if (token === undefined) throw new NotChecked("no token was given");
+      return once(JSON.stringify([operation.name, args, token]), () => send(operation, args, token));
     },
-    readDocument() {
-      document ??= get(documents, "/openapi.json", headersOf(randomUUID(), undefined));
-      return document;
-    },
-    probeIdleConnection() {
-      idleProbe ??= probeIdleConnection(settings);
-      return idleProbe;
-    },
+    /** The OpenAPI document as JSON. @throws NotChecked if there is none. */
+    readDocument: () =>
+      once("document", async () => {
+        const exchange = await get(documents, "/openapi.json", randomUUID());
+        if (exchange.kind === "response" && exchange.response.status === 200) return parseJson(exchange.response.body);
+        throw new NotChecked(`no document: ${summarize(exchange, secretsOf(settings.token))}`);
+      }),
+    probeIdleConnection: () => once("idle connection", () => probeIdleConnection(settings)),
     close() {
       transport.destroy();
       documents.destroy();
@@ -116,24 +101,14 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
 }
 
 /** What happened, in one line without secrets. */
-export function summarize(exchange: Exchange, secrets: { readonly token: string; readonly host: string }): string {
+function summarize(exchange: Exchange, secrets: Secrets): string {
   if (exchange.kind === "aborted") return "aborted";
   if (exchange.kind !== "response") return `${exchange.kind} (${exchange.networkErrorCode})`;
   const { status, body, contentType, isOversized } = exchange.response;
   if (isOversized) return `${status}, a body over the limit`;
   if (isHtml(contentType, body)) return `${status}, an HTML page`;
-  const text = toPlainText(replaceToken(body, secrets.token), secrets) ?? "";
-  return text === "" ? `${status}, no text` : `${status} ${Array.from(text).slice(0, summaryCharacters).join("")}`;
-}
-
-// The platform's own responses and those to too many requests say nothing about the API.
-const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-
-/** Why a read says nothing about the API: there was no response, or one that will pass. */
-export function findObstacle({ status, summary }: Read<unknown>): Finding | undefined {
-  return status === undefined || passingStatuses.has(status) ? notChecked(summary) : undefined;
-}
-
-export function hasSucceeded({ status }: Read<unknown>): boolean {
-  return status !== undefined && isSuccess(status);
+  const text = toPlainText(replaceToken(body, secrets.token), secrets);
+  return text === undefined
+    ? `${status}, no text`
+    : `${status} ${Array.from(text).slice(0, summaryCharacters).join("")}`;
 }

@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text as readText } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import { detail, sendPartialResponse, sendResponse, text } from "./behavior.ts";
 import { demoToken } from "./demo-token.ts";
 import { createHandlers, type Handler, type HandlerRequest, type Handling } from "./handlers.ts";
@@ -45,24 +48,15 @@ export function createSandbox(
 ): Sandbox {
   const findHandler = createRouter(operations);
   const requests: SandboxRequest[] = [];
-  const timers = new Set<NodeJS.Timeout>();
+  const stopping = new AbortController();
 
+  /** Runs something after a while, unless the sandbox is stopped before. */
   function later(delayMs: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      run();
-    }, delayMs);
-    timers.add(timer);
+    pause(delayMs, undefined, { signal: stopping.signal }).then(run, () => undefined);
   }
 
-  function listen(port: number, host: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+  async function listen(port: number, host: string): Promise<void> {
+    await once(server.listen(port, host), "listening");
   }
 
   /** Stops listening at once, so that nothing listens by the time the response has been read. */
@@ -135,7 +129,7 @@ export function createSandbox(
       return `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
     },
     stop() {
-      for (const timer of timers) clearTimeout(timer);
+      stopping.abort();
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -168,10 +162,4 @@ function createRouter(operations: readonly RestRoute[]) {
 
 function readToken(authorization: string): string {
   return /^bearer /i.test(authorization) ? authorization.slice("bearer ".length).trim() : "";
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }
