@@ -21,6 +21,7 @@ export interface UpstreamSettings {
 
 /** A finished read: what came back, and what the service makes of it. */
 export type Read<Result> = Interpretation<Result> & {
+  readonly ctxId: string | null;
   readonly exchange: Exchange;
   /** Undefined if there was no response. */
   readonly status: number | undefined;
@@ -89,7 +90,8 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
     const interpretation = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
     const status = exchange.kind === "response" ? exchange.response.status : undefined;
     const body = exchange.kind === "response" ? parseJson(exchange.response.body) : undefined;
-    return { ...interpretation, exchange, status, body, summary: summarize(exchange, secrets), requestId };
+    const ctxId = interpretation.upstream?.ctxId ?? null;
+    return { ...interpretation, ctxId, exchange, status, body, summary: summarize(exchange, secrets), requestId };
   }
 
   return {

@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
-import { type Failure, RequestFailure } from "../failures/failure.ts";
+import { type Failure, RequestFailure, type UpstreamFacts } from "../failures/failure.ts";
 import type { Memory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
@@ -35,10 +35,9 @@ export interface ClientDependencies {
   readonly userAgent: string;
 }
 
-export interface WithCtxId<Result> {
+/** A response of the documented shape. */
+export interface UpstreamResult<Result> extends UpstreamFacts {
   readonly result: Result;
-  /** ContactSwing's ID of the request; null if its response has none. */
-  readonly ctxId: string | null;
 }
 
 export interface Client {
@@ -47,7 +46,7 @@ export interface Client {
     operation: RestOperation<Args, Result>,
     args: Args,
     scope: RequestScope,
-  ): Promise<WithCtxId<Result>>;
+  ): Promise<UpstreamResult<Result>>;
 }
 
 /** The client of ContactSwing's REST API. It knows no operation by name: see `src/operations/`. */
@@ -92,13 +91,11 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       }
 
       const secrets = { token: caller.token.reveal(), host };
-      const { result, ctxId, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
-      observation.end({ status: statusOf(exchange), ctxId, ...(failure && { failure }) });
-      if (failure !== undefined) {
-        if (failure.kind === "token-rejected") scope.tokenRejection = failure;
-        throw new RequestFailure(failure);
-      }
-      return { result, ctxId };
+      const { result, upstream, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
+      observation.end({ status: upstream?.status, ctxId: upstream?.ctxId ?? null, ...(failure && { failure }) });
+      if (failure === undefined) return { result, ...upstream };
+      if (failure.kind === "token-rejected") scope.tokenRejection = failure;
+      throw new RequestFailure(failure);
     },
   };
 }
@@ -117,8 +114,8 @@ function guarantee(memory: Memory): Memory {
 }
 
 export type Interpretation<Result> =
-  | { readonly result: Result; readonly ctxId: string | null; readonly failure?: undefined }
-  | { readonly result?: undefined; readonly ctxId: string | null; readonly failure: Failure };
+  | { readonly result: Result; readonly upstream: UpstreamFacts; readonly failure?: undefined }
+  | { readonly result?: undefined; readonly upstream: UpstreamFacts | undefined; readonly failure: Failure };
 
 /** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
 export function interpret<Args, Result>(
@@ -126,7 +123,10 @@ export function interpret<Args, Result>(
   exchange: Exclude<Exchange, { kind: "aborted" }>,
   context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
 ): Interpretation<Result> {
-  if (exchange.kind !== "response") return { ctxId: null, failure: classifyLostExchange(exchange, context) };
+  if (exchange.kind !== "response") {
+    const failure = classifyLostExchange(exchange, context);
+    return { failure, upstream: failure.upstream };
+  }
   const { response: raw } = exchange;
   const response: RestResponse = {
     status: raw.status,
@@ -134,9 +134,9 @@ export function interpret<Args, Result>(
     isOversized: raw.isOversized,
     isPage: isHtml(raw.contentType, raw.body),
   };
-  const ctxId = readCtxId(response.body, context.secrets);
+  const upstream = { status: raw.status, ctxId: readCtxId(response.body, context.secrets) };
   const result = context.operation.parseResponse(response, args);
-  return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
+  return result === undefined ? { upstream, failure: classifyResponse(response, raw, context) } : { upstream, result };
 }
 
 /** The path of a request, with its query. */
@@ -146,11 +146,6 @@ export function toPath(template: string, { pathParameters, query }: RestRequest)
       ? template
       : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
   return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
-}
-
-function statusOf(exchange: Exchange): number | undefined {
-  if (exchange.kind === "response") return exchange.response.status;
-  return "status" in exchange ? exchange.status : undefined;
 }
 
 // Sent by the platform in front of ContactSwing while no instance can take requests. A 500 comes from the application,

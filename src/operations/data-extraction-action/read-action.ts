@@ -1,3 +1,4 @@
+import type { UpstreamResult } from "../../contactswing/client.ts";
 import { RequestFailure } from "../../failures/failure.ts";
 import type { RequestContext } from "../../request-context.ts";
 import type { ActionDetails, DataExtractionAction } from "./data-extraction-action.ts";
@@ -6,8 +7,8 @@ import { getAction, type ReadAction } from "./rest.ts";
 
 /** Reads an action; null if there is no data extraction action with this ID. @throws RequestFailure */
 export async function readAction(id: string, context: RequestContext): Promise<DataExtractionAction | null> {
-  const action = await readById(id, context);
-  return action && { id, name: action.name, type: dataExtractionType, knownDetails: action, isNew: false };
+  const action = (await readById(id, context))?.result;
+  return action ? { id, name: action.name, type: dataExtractionType, knownDetails: action, isNew: false } : null;
 }
 
 /** One detail of an action: as it came with the action, or read by ID once per request. @throws RequestFailure */
@@ -18,18 +19,22 @@ export async function readDetail<Name extends keyof ActionDetails>(
 ): Promise<ActionDetails[Name] | null> {
   const known = knownDetails[name];
   if (known !== undefined) return known;
-  const details: ActionDetails | null = await readById(id, context);
+  const read = await readById(id, context);
+  if (read?.result) return read.result[name];
+  if (!isNew) return null;
   // ContactSwing may not have replicated the action yet. A silent null would look like an empty detail.
-  if (details === null && isNew) {
-    throw new RequestFailure({ kind: "not-found-after-created", upstream: { status: 404, ctxId: null } });
-  }
-  return details === null ? null : details[name];
+  const upstream = read && { status: read.status, ctxId: read.ctxId };
+  throw new RequestFailure({ kind: "not-found-after-created", ...(upstream && { upstream }) });
 }
 
-async function readById(id: string, { authenticate, contactSwing }: RequestContext): Promise<ReadAction | null> {
-  if (isUsableId(id)) return contactSwing.readOnce(getAction, { id }, id);
+/** What ContactSwing returned; undefined for an ID that cannot be requested. */
+async function readById(
+  id: string,
+  { authenticate, contactSwing }: RequestContext,
+): Promise<UpstreamResult<ReadAction | null> | undefined> {
+  if (isUsableId(id)) return contactSwing.readOnce(getAction, { id });
   await authenticate();
-  return null;
+  return undefined;
 }
 
 /** An ID is one path segment: an empty one or dots would be normalized away, a lone surrogate has no UTF-8 form. */
