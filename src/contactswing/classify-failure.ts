@@ -136,9 +136,9 @@ function readRule(type: unknown, secrets: Secrets): string {
   return isName ? type : "upstream";
 }
 
-// RFC 9110, section 5.6.7: all three forms of a date begin with the day of the week. The last one has no time zone and
-// means GMT; naming GMT twice changes nothing.
-const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
+// RFC 9110, section 5.6.7: all three forms of a date begin with the day of the week. Two end in GMT, the third one in a
+// year and means GMT, too; naming GMT twice changes nothing.
+const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d (?:GMT|\d{4})$/;
 
 /** RFC 9110, section 10.2.3: a number of seconds or an HTTP date. */
 function readRetryAfter(value: string | undefined, now: number): Pick<Failure, "retryAfterSeconds"> {
