@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type Interpretation, interpret, toPath } from "../contactswing/client.ts";
+import { type Interpretation, interpret } from "../contactswing/classify-failure.ts";
 import { parseJson } from "../contactswing/json.ts";
 import { isHtml, replaceToken, toPlainText } from "../contactswing/plain-text.ts";
-import { isSuccess, type RestOperation } from "../contactswing/rest-operation.ts";
+import { isSuccess, type RestOperation, toPath } from "../contactswing/rest-operation.ts";
 import { createTransport, type Exchange } from "../contactswing/transport.ts";
 import { version } from "../version.ts";
 import type { Finding } from "./check.ts";

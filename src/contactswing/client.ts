@@ -6,10 +6,8 @@ import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
 import type { Admission } from "./admission.ts";
 import type { Availability } from "./circuit-breaker.ts";
-import { type ClassificationContext, classifyLostExchange, classifyResponse, readCtxId } from "./classify-failure.ts";
-import { parseJson } from "./json.ts";
-import { isHtml } from "./plain-text.ts";
-import type { RestOperation, RestRequest, RestResponse } from "./rest-operation.ts";
+import { interpret } from "./classify-failure.ts";
+import { type RestOperation, toPath } from "./rest-operation.ts";
 import type { Exchange, Transport } from "./transport.ts";
 
 /** The GraphQL request that upstream requests are sent for. */
@@ -80,7 +78,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
           ...(body === undefined ? {} : { body }),
           ...(operation.effect === "read"
             ? { signal: scope.connection.signal, memory: scope.memory }
-            : { memory: guarantee(scope.memory) }),
+            : { memory: guaranteeMemory(scope.memory) }),
         });
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
@@ -103,7 +101,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
 const guaranteedCreateBytes = 64 * 1024;
 
 /** A documented response to a create request always has memory: the ID of what was created must not get lost. */
-function guarantee(memory: Memory): Memory {
+function guaranteeMemory(memory: Memory): Memory {
   let bytesLeft = guaranteedCreateBytes;
   return {
     take(bytes) {
@@ -111,41 +109,6 @@ function guarantee(memory: Memory): Memory {
       return bytesLeft >= 0 || memory.take(bytes);
     },
   };
-}
-
-export type Interpretation<Result> =
-  | { readonly result: Result; readonly upstream: UpstreamFacts; readonly failure?: undefined }
-  | { readonly result?: undefined; readonly upstream: UpstreamFacts | undefined; readonly failure: Failure };
-
-/** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
-export function interpret<Args, Result>(
-  args: Args,
-  exchange: Exclude<Exchange, { kind: "aborted" }>,
-  context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
-): Interpretation<Result> {
-  if (exchange.kind !== "response") {
-    const failure = classifyLostExchange(exchange, context);
-    return { failure, upstream: failure.upstream };
-  }
-  const { response: raw } = exchange;
-  const response: RestResponse = {
-    status: raw.status,
-    body: parseJson(raw.body),
-    isOversized: raw.isOversized,
-    isPage: isHtml(raw.contentType, raw.body),
-  };
-  const upstream = { status: raw.status, ctxId: readCtxId(response.body, context.secrets) };
-  const result = context.operation.parseResponse(response, args);
-  return result === undefined ? { upstream, failure: classifyResponse(response, raw, context) } : { upstream, result };
-}
-
-/** The path of a request, with its query. */
-export function toPath(template: string, { pathParameters, query }: RestRequest): string {
-  const path =
-    pathParameters === undefined
-      ? template
-      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
-  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 
 // Sent by the platform in front of ContactSwing while no instance can take requests. A 500 comes from the application,

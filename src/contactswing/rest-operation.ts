@@ -55,6 +55,15 @@ export function defineRestOperation<Args, Result>(
   return { ...description, translator: createTranslator(fieldNames, argument, [fallbackArgument]) };
 }
 
+/** The path of a request, with its query. */
+export function toPath(template: string, { pathParameters, query }: RestRequest): string {
+  const path =
+    pathParameters === undefined
+      ? template
+      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
+}
+
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }

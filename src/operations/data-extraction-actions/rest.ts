@@ -1,3 +1,4 @@
+import { isAboutHeader, readValidationProblems } from "../../contactswing/classify-failure.ts";
 import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
 import type { ActionDetails } from "../data-extraction-action/data-extraction-action.ts";
@@ -42,17 +43,11 @@ export const listActions = defineRestOperation<PageRequest, Page | "too-large">(
   toRequest: ({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } }),
   parseResponse({ status, body, isOversized }, request) {
     if (request.pageSize === 100 && (status === 422 || (isSuccess(status) && isOversized))) {
-      return isHeaderProblem(body) ? undefined : "too-large";
+      return isAboutHeader(readValidationProblems(body)) ? undefined : "too-large";
     }
     return isSuccess(status) ? parsePage(body, request) : undefined;
   },
 });
-
-/** Whether a validation error is about the token, as some versions of FastAPI report it. */
-function isHeaderProblem(body: unknown): boolean {
-  const detail = isRecord(body) && Array.isArray(body.detail) ? body.detail : [];
-  return detail.some((problem) => isRecord(problem) && Array.isArray(problem.loc) && problem.loc[0] === "header");
-}
 
 function parsePage(body: unknown, { page }: PageRequest): Page | undefined {
   const data = isRecord(body) ? body.data : undefined;
