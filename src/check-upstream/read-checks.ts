@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isNonEmptyString, isRecord } from "../contactswing/json.ts";
 import { failureTable } from "../failures/failure-table.ts";
-import { restResponseTypes } from "../operations/data-extraction-action/enums.ts";
-import { dataExtractionType } from "../operations/data-extraction-action/parse-action.ts";
-import { getAction } from "../operations/data-extraction-action/rest.ts";
+import { dataExtractionType, getAction, restResponseTypes } from "../operations/data-extraction-action/rest.ts";
 import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/rest.ts";
 import { asExpected, type Check, different, type Finding, notChecked, toFinding } from "./check.ts";
 import { findObstacle, hasSucceeded, type Read, type Upstream } from "./upstream.ts";

@@ -4,7 +4,7 @@ import type { RequestContext } from "../../request-context.ts";
 import { textRule } from "../../validation/text-rules.ts";
 import { validateInput } from "../../validation/validate-input.ts";
 import type { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
-import { dataExtractionType } from "../data-extraction-action/parse-action.ts";
+import { dataExtractionType } from "../data-extraction-action/rest.ts";
 import { DataExtractionActionConnection } from "./connection.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { type ListedAction, listActions } from "./rest.ts";

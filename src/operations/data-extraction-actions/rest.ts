@@ -2,7 +2,7 @@ import { isAboutHeader, readValidationProblems } from "../../contactswing/classi
 import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
 import type { ActionDetails } from "../data-extraction-action/data-extraction-action.ts";
-import { dataExtractionType, parseDetails, parseOrUndefined } from "../data-extraction-action/parse-action.ts";
+import { dataExtractionType, parseDetails } from "../data-extraction-action/rest.ts";
 
 /** A row of ContactSwing's list; null stands for an action of another kind. */
 export type Row = ListedAction | null;
@@ -64,17 +64,15 @@ function parseRow(row: unknown): Row | undefined {
   if (!isRecord(row) || typeof row.id !== "string" || typeof row.type !== "string") return undefined;
   if (row.type !== dataExtractionType) return null;
   const { id, name } = row;
-  if (typeof name !== "string") return undefined;
-  return parseOrUndefined(() => {
-    const { isActive, description, webhook } = parseDetails(row);
-    // It is not documented which details a row has: one that is absent is read by ID when it is selected.
-    const details = {
-      isActive,
-      ...("description" in row ? { description } : {}),
-      ...("webhook" in row ? { webhook } : {}),
-    };
-    return { id, name, details };
-  });
+  const details = parseDetails(row);
+  if (typeof name !== "string" || details === undefined) return undefined;
+  const { isActive, description, webhook } = details;
+  // It is not documented which details a row has: one that is absent is read by ID when it is selected.
+  return {
+    id,
+    name,
+    details: { isActive, ...("description" in row && { description }), ...("webhook" in row && { webhook }) },
+  };
 }
 
 // More rows than a response can hold. Cursors have no room for sizes without a limit.
