@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { isAboutHeader, readValidationProblems } from "../../contactswing/classify-failure.ts";
 import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
@@ -30,7 +31,10 @@ export interface Page {
   readonly hasNext: boolean;
 }
 
-/** "Get Actions", all kinds of actions in one list. The result is `too-large` if ContactSwing rejects a page of 100 rows or it is over the size limit. */
+/**
+ * "Get Actions", all kinds of actions in one list. The result is `too-large` if ContactSwing rejects a page of 100 rows,
+ * or if it is over the size limit.
+ */
 export const listActions = defineRestOperation<PageRequest, Page | "too-large">({
   name: "dataExtractionActions",
   effect: "read",
@@ -49,14 +53,25 @@ export const listActions = defineRestOperation<PageRequest, Page | "too-large">(
   },
 });
 
+const pageSchema = z.object({
+  data: z.object({
+    data: z.array(z.unknown()),
+    // Cursors have no room for sizes without a limit; this is more rows than a response can hold.
+    pagination: z.object({
+      current_page: z.number(),
+      per_page: z.int().min(1).max(1_000_000),
+      has_next: z.boolean(),
+    }),
+  }),
+});
+
 function parsePage(body: unknown, { page }: PageRequest): Page | undefined {
-  const data = isRecord(body) ? body.data : undefined;
-  if (!isRecord(data) || !Array.isArray(data.data) || !isRecord(data.pagination)) return undefined;
-  const { current_page, per_page, has_next } = data.pagination;
+  const list = pageSchema.safeParse(body).data?.data;
+  if (list === undefined) return undefined;
+  const { current_page, per_page, has_next } = list.pagination;
   // A list that always returned its first page would otherwise end early, or never.
-  if (current_page !== page || !isPageSize(per_page) || typeof has_next !== "boolean") return undefined;
-  const rows = data.data.map(parseRow);
-  if (rows.length > per_page) return undefined;
+  if (current_page !== page || list.data.length > per_page) return undefined;
+  const rows = list.data.map(parseRow);
   return rows.every((row) => row !== undefined) ? { rows, pageSize: per_page, hasNext: has_next } : undefined;
 }
 
@@ -73,11 +88,4 @@ function parseRow(row: unknown): Row | undefined {
     name,
     details: { isActive, ...("description" in row && { description }), ...("webhook" in row && { webhook }) },
   };
-}
-
-// More rows than a response can hold. Cursors have no room for sizes without a limit.
-const maxPageSize = 1_000_000;
-
-function isPageSize(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxPageSize;
 }
