@@ -21,7 +21,7 @@ export function toRestObject(input: object, names: FieldNames): Record<string, u
   for (const [name, entry] of Object.entries(names)) {
     const value = given[name];
     if (value === undefined || value === null) continue;
-    const { restName, fields, values } = describe(entry);
+    const { restName, fields, values } = readEntry(entry);
     rest[restName] = fields ? toRestObject(value, fields) : values ? values[value as string] : value;
   }
   return rest;
@@ -48,10 +48,10 @@ export function createTranslator(names: FieldNames, argument: string | undefined
       let fields = names;
       // FastAPI starts a location with the part of the request. Indexes, union tags, and byte offsets end the path.
       for (const part of ["body", "path", "query"].includes(String(head)) ? rest : [head, ...rest]) {
-        const found = Object.entries(fields).find(([, entry]) => describe(entry).restName === String(part));
+        const found = Object.entries(fields).find(([, entry]) => readEntry(entry).restName === String(part));
         if (found === undefined) break;
         path.push(found[0]);
-        fields = describe(found[1]).fields ?? {};
+        fields = readEntry(found[1]).fields ?? {};
       }
       return path.length === 0 ? fallback : path;
     },
@@ -60,14 +60,14 @@ export function createTranslator(names: FieldNames, argument: string | undefined
   };
 }
 
-function describe(entry: FieldName): Exclude<FieldName, string> {
+function readEntry(entry: FieldName): Exclude<FieldName, string> {
   return typeof entry === "string" ? { restName: entry } : entry;
 }
 
 /** REST name or value → GraphQL name or value, where they differ. */
 function listRestWords(names: FieldNames): [string, string][] {
   return Object.entries(names).flatMap(([name, entry]) => {
-    const { restName, values = {}, fields = {} } = describe(entry);
+    const { restName, values = {}, fields = {} } = readEntry(entry);
     const restValues = Object.entries(values).map(([value, restValue]): [string, string] => [restValue, value]);
     const words: [string, string][] = [[restName, name], ...restValues, ...listRestWords(fields)];
     return words.filter(([restWord, word]) => restWord !== word);

@@ -11,7 +11,7 @@ import {
   type StoredResult,
   StoreUnavailable,
 } from "./idempotency-store.ts";
-import { within } from "./within.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /**
  * How a request with a key was handled. `created`, `not-created`, and `uncertain` (the action may exist, or exists without
@@ -64,8 +64,8 @@ type KeyState = Exclude<ClaimResult, { readonly state: "claimed" }> | AttemptRes
 
 /** Makes retried create requests safe, on top of a store of keys. `docs/idempotency.md` has the states and guarantees. */
 export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettings): IdempotencyGuard {
-  // Of the requests of this process with the same caller, key, and input, one at a time claims the key. The others wait
-  // for it here.
+  // By fingerprint: of the requests of this process with the same caller, key, and input, one at a time claims the key,
+  // and the others wait for what it finds out.
   const claiming = new Map<string, Promise<KeyState>>();
 
   /** Claims the key, runs `create` if it was free, and tells the requests that wait for this one. */
@@ -119,7 +119,7 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
         if (other === undefined) {
           return claimAndCreate(claim, keyState.state === "in-flight", deadline, onResult, create);
         }
-        keyState = (await within(other, deadline - performance.now())) ?? { state: "in-flight" };
+        keyState = (await waitAtMost(other, deadline - performance.now())) ?? { state: "in-flight" };
       }
       return replay<Response>(keyState, claim.sealKey, onResult);
     },

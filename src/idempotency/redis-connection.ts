@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreUnavailable } from "./idempotency-store.ts";
-import { within } from "./within.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
 export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;
@@ -71,7 +71,7 @@ export function createRedisConnection({
 
   async function expectInTime(reply: Promise<unknown>): Promise<unknown> {
     try {
-      const value = await within(reply, commandTimeoutMs);
+      const value = await waitAtMost(reply, commandTimeoutMs);
       if (value === undefined) throw new TimeoutError();
       return value;
     } catch (error) {
@@ -130,7 +130,7 @@ export function createRedisConnection({
       connection.on("error", (error) => setUnavailable(error));
       // Rejects if the connection is stopped meanwhile.
       const tried = Promise.race([connection.connect(), once(connection, "error")]).catch(() => undefined);
-      if ((await within(tried, firstAttemptMs)) === undefined) setUnavailable(new TimeoutError());
+      if ((await waitAtMost(tried, firstAttemptMs)) === undefined) setUnavailable(new TimeoutError());
       await probe(recover);
       void keepProbing(recover);
     },
