@@ -6,9 +6,7 @@ import type { RestOperation } from "./rest-operation.ts";
 export interface ContactSwing {
   /** Sends a request. @throws RequestFailure */
   send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<UpstreamResult<Result>>;
-  /**
-   * Sends a read, once however often it is asked for with the same arguments. @throws RequestFailure
-   */
+  /** Sends a read, once however often it is asked for with the same arguments. @throws RequestFailure */
   readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<UpstreamResult<Result>>;
 }
 
