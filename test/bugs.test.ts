@@ -78,6 +78,7 @@ const thrown: [string, () => unknown][] = [
 async function startWith(client: (name: string, args: { name?: string }) => unknown) {
   const send: Client["send"] = async ({ name }, args) => ({
     result: (await client(name, args as object)) as never,
+    status: 200,
     ctxId: null,
   });
   return startService({}, { client: { send } });

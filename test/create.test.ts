@@ -275,4 +275,15 @@ describe("the details of a created action", () => {
       })),
     );
   });
+
+  test.each<[string, ScriptedResponse]>([
+    ["does not exist yet", { status: 404, body: { ctx_id: "ctx-2", detail: "Action not found" } }],
+    ["is of another kind", { status: 200, body: { ctx_id: "ctx-2", data: { type: "WEBHOOK" } } }],
+  ])("fail with the facts of the response if the action %s", async (_case, scripted) => {
+    const { url } = await startWith(scripted);
+
+    const { extensions } = onlyError(await createWith(url, "isActive"));
+
+    expect(extensions).toMatchObject({ outcome: "CREATED", upstream: { status: scripted.status, ctxId: "ctx-2" } });
+  });
 });

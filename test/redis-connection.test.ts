@@ -103,7 +103,7 @@ describeWithRedis("a connection to Redis", () => {
     expect(await evaluate()).toEqual(["k", "a", "b"]);
   });
 
-  test("is replaced after a reply that is an error", async () => {
+  test("is unavailable after a reply that is an error, until a probe succeeds", async () => {
     const { connection, changes, evaluate } = await start();
 
     await expect(evaluate("return redis.error_reply('CANARY text')")).rejects.toThrow(StoreUnavailable);
@@ -112,6 +112,24 @@ describeWithRedis("a connection to Redis", () => {
 
     expect(changes).toEqual(["down CANARY", "up"]);
   });
+});
+
+test("a connection that goes silent is replaced", async () => {
+  const sockets: Socket[] = [];
+  const { connection, changes } = connect(
+    await serve((sent, socket) => {
+      if (!sockets.includes(socket)) sockets.push(socket);
+      if (isSilent && socket === sockets[0]) return;
+      for (const _command of sent.match(/^\*/gm) ?? []) socket.write("+OK\r\n");
+    }),
+  );
+  let isSilent = false;
+  await connection.start(noRecovery);
+
+  isSilent = true;
+  await eventually(() => changes.at(-1) === "up");
+
+  expect(changes).toEqual(["down TIMEOUT", "up"]);
 });
 
 /** A server on the loopback interface. @returns its URL. */

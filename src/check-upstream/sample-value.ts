@@ -1,5 +1,5 @@
 import { isRecord } from "../contactswing/json.ts";
-import { dataExtractionType } from "../operations/data-extraction-action/parse-action.ts";
+import { dataExtractionType } from "../operations/data-extraction-action/rest.ts";
 import type { OpenApiDocument } from "./openapi-document.ts";
 
 const maxDepth = 12;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type Interpretation, interpret, toPath } from "../contactswing/client.ts";
+import { type Interpretation, interpret } from "../contactswing/classify-failure.ts";
 import { parseJson } from "../contactswing/json.ts";
 import { isHtml, replaceToken, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
-import type { RestOperation } from "../contactswing/rest-operation.ts";
+import { type RestOperation, toPath } from "../contactswing/rest-operation.ts";
 import { createTransport, type Exchange, type Transport } from "../contactswing/transport.ts";
 import { version } from "../version.ts";
 import { NotChecked } from "./check.ts";
@@ -20,6 +20,7 @@ export interface UpstreamSettings {
 
 /** A response, and what the service makes of it. */
 export type Read<Result> = Interpretation<Result> & {
+  readonly ctxId: string | null;
   readonly status: number;
   /** The parsed JSON; undefined if there is none. */
   readonly body: unknown;
@@ -72,7 +73,8 @@ export function createUpstream(settings: UpstreamSettings) {
     if (exchange.kind !== "response" || passingStatuses.has(exchange.response.status)) throw new NotChecked(summary);
     const interpretation = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
     const { status, body } = exchange.response;
-    return { ...interpretation, status, body: parseJson(body), summary, requestId };
+    const ctxId = interpretation.upstream?.ctxId ?? null;
+    return { ...interpretation, ctxId, status, body: parseJson(body), summary, requestId };
   }
 
   return {

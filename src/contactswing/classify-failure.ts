@@ -1,6 +1,6 @@
 import type { Failure, FailureKind, FieldError, UpstreamFacts } from "../failures/failure.ts";
-import { isNonEmptyString, isRecord } from "./json.ts";
-import { replaceToken, type Secrets, toPlainText } from "./plain-text.ts";
+import { isNonEmptyString, isRecord, parseJson } from "./json.ts";
+import { isHtml, replaceToken, type Secrets, toPlainText } from "./plain-text.ts";
 import { isSuccess, type RestOperation, type RestResponse } from "./rest-operation.ts";
 import type { Exchange, TransportResponse } from "./transport.ts";
 
@@ -23,15 +23,35 @@ const kindByStatus: Readonly<Record<number, FailureKind>> = {
 
 // Cloud Run's front end sends these itself, as HTML: they say nothing about the caller's token or the action.
 const platformStatuses: ReadonlySet<number> = new Set([401, 403, 404]);
-const statusesWithText: ReadonlySet<number> = new Set([400, 403, 409, 422]);
+const kindsWithText: ReadonlySet<FailureKind> = new Set(["input-rejected", "forbidden", "conflict"]);
 const maxFieldErrors = 100;
 const maxCtxIdLength = 255;
 
-/** The `ctx_id` of a response, if it is fit to be shown. */
-export function readCtxId(body: unknown, { token }: Secrets): string | null {
-  const ctxId = isRecord(body) ? body.ctx_id : undefined;
-  const isFit = isNonEmptyString(ctxId) && ctxId.length <= maxCtxIdLength && replaceToken(ctxId, token) === ctxId;
-  return isFit ? ctxId : null;
+/** What an exchange means, and the facts of its response as far as there is one. */
+export type Interpretation<Result> =
+  | { readonly result: Result; readonly upstream: UpstreamFacts; readonly failure?: undefined }
+  | { readonly result?: undefined; readonly upstream: UpstreamFacts | undefined; readonly failure: Failure };
+
+/** Parses or classifies an exchange: a result, or a failure in the names of the GraphQL schema. */
+export function interpret<Args, Result>(
+  args: Args,
+  exchange: Exclude<Exchange, { kind: "aborted" }>,
+  context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
+): Interpretation<Result> {
+  if (exchange.kind !== "response") {
+    const failure = classifyLostExchange(exchange, context);
+    return { failure, upstream: failure.upstream };
+  }
+  const { response: raw } = exchange;
+  const response: RestResponse = {
+    status: raw.status,
+    body: parseJson(raw.body),
+    isOversized: raw.isOversized,
+    isPage: isHtml(raw.contentType, raw.body),
+  };
+  const upstream = { status: raw.status, ctxId: readCtxId(response.body, context.secrets) };
+  const result = context.operation.parseResponse(response, args);
+  return result === undefined ? { upstream, failure: classifyResponse(response, raw, context) } : { upstream, result };
 }
 
 /** Classifies an exchange that ended without a response. */
@@ -59,33 +79,37 @@ export function classifyResponse(
   const { secrets, operation } = context;
   const body = isPage ? undefined : response.body;
   const upstream: UpstreamFacts = { status, ctxId: readCtxId(body, secrets) };
-
-  if (isSuccess(status)) {
-    const isCreated = operation.effect === "create" && status === 201;
-    return { kind: isCreated ? "bad-response-after-created" : "bad-response", upstream };
-  }
-  if (isPage && platformStatuses.has(status)) return { kind: "request-rejected", upstream };
-
-  const detail = isRecord(body) ? body.detail : undefined;
-  const problems = readValidationProblems(detail);
-  const isAboutToken =
-    (status === 403 && detail === "Not authenticated") ||
-    (status === 422 && problems.some(({ loc }) => loc[0] === "header"));
-  if (isAboutToken) return { kind: "token-rejected", upstream };
-  if (status === 422 && !operation.isInputFromCaller) return { kind: "bad-response", upstream };
-
-  const kind = kindByStatus[status] ?? (status >= 300 && status < 500 ? "request-rejected" : "server-error");
+  const problems = readValidationProblems(body);
+  const kind = findKind(response, problems, operation);
   if (kind === "rate-limited") return { kind, upstream, ...readRetryAfter(retryAfter, context.endedAt) };
   if (kind === "input-rejected" && problems.length > 0) {
     return { kind, upstream, fieldErrors: problems.map((problem) => toFieldError(problem, context)) };
   }
-  const message =
-    statusesWithText.has(status) && !isPage
-      ? findText(body === undefined && /^text\/plain\b/i.test(contentType) ? [text] : listTexts(body), secrets)
-      : undefined;
-  return message === undefined
-    ? { kind, upstream }
-    : { kind, upstream, message: operation.translator.toMessage(message) };
+  if (!kindsWithText.has(kind)) return { kind, upstream };
+  const isPlainText = body === undefined && /^text\/plain\b/i.test(contentType);
+  const message = findText(isPlainText ? [text] : listTexts(body), secrets);
+  return { kind, upstream, ...(message !== undefined && { message: operation.translator.toMessage(message) }) };
+}
+
+/** The kind of a failed response: the first rule that applies decides. */
+function findKind(
+  { status, isPage, body }: RestResponse,
+  problems: readonly ValidationProblem[],
+  { effect, isInputFromCaller }: ClassificationContext["operation"],
+): FailureKind {
+  if (isSuccess(status)) return effect === "create" && status === 201 ? "bad-response-after-created" : "bad-response";
+  if (isPage && platformStatuses.has(status)) return "request-rejected";
+  if (status === 403 && isRecord(body) && body.detail === "Not authenticated") return "token-rejected";
+  if (status === 422 && isAboutHeader(problems)) return "token-rejected";
+  if (status === 422 && !isInputFromCaller) return "bad-response";
+  return kindByStatus[status] ?? (status >= 300 && status < 500 ? "request-rejected" : "server-error");
+}
+
+/** The `ctx_id` of a response, if it is fit to be shown. */
+export function readCtxId(body: unknown, { token }: Secrets): string | null {
+  const ctxId = isRecord(body) ? body.ctx_id : undefined;
+  const isFit = isNonEmptyString(ctxId) && ctxId.length <= maxCtxIdLength && replaceToken(ctxId, token) === ctxId;
+  return isFit ? ctxId : null;
 }
 
 /** The places where an error body may have its text: FastAPI's `detail`, then other common ones. */
@@ -114,13 +138,19 @@ interface ValidationProblem {
   readonly type: unknown;
 }
 
-function readValidationProblems(detail: unknown): ValidationProblem[] {
-  if (!Array.isArray(detail)) return [];
-  return detail.slice(0, maxFieldErrors).flatMap((entry: unknown) => {
+/** FastAPI's list of what is wrong with a request; empty if the body has none. */
+export function readValidationProblems(body: unknown): ValidationProblem[] {
+  if (!isRecord(body) || !Array.isArray(body.detail)) return [];
+  return body.detail.slice(0, maxFieldErrors).flatMap((entry: unknown) => {
     if (!isRecord(entry) || !Array.isArray(entry.loc)) return [];
     const loc = entry.loc.filter((part) => typeof part === "string" || typeof part === "number");
     return [{ loc, msg: entry.msg, type: entry.type }];
   });
+}
+
+/** Whether a validation list is about the token, as some versions of FastAPI report a missing one. */
+export function isAboutHeader(problems: readonly ValidationProblem[]): boolean {
+  return problems.some(({ loc }) => loc[0] === "header");
 }
 
 function toFieldError({ loc, msg, type }: ValidationProblem, context: ClassificationContext): FieldError {
@@ -136,9 +166,9 @@ function readRule(type: unknown, secrets: Secrets): string {
   return isName ? type : "upstream";
 }
 
-// RFC 9110, section 5.6.7: all three forms of a date begin with the day of the week. The last one has no time zone and
-// means GMT; naming GMT twice changes nothing.
-const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
+// RFC 9110, section 5.6.7: all three forms of a date begin with the day of the week. Two end in GMT, the third one in a
+// year and means GMT, too; naming GMT twice changes nothing.
+const datePattern = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d (?:GMT|\d{4})$/;
 
 /** RFC 9110, section 10.2.3: a number of seconds or an HTTP date. */
 function readRetryAfter(value: string | undefined, now: number): Pick<Failure, "retryAfterSeconds"> {

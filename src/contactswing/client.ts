@@ -1,15 +1,13 @@
 import type { Caller } from "../auth/caller.ts";
 import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
-import { type Failure, RequestFailure } from "../failures/failure.ts";
+import { type Failure, RequestFailure, type UpstreamFacts } from "../failures/failure.ts";
 import type { Memory } from "../memory-budget.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
 import type { Admission } from "./admission.ts";
 import type { Availability } from "./circuit-breaker.ts";
-import { type ClassificationContext, classifyLostExchange, classifyResponse, readCtxId } from "./classify-failure.ts";
-import { parseJson } from "./json.ts";
-import { isHtml } from "./plain-text.ts";
-import type { RestOperation, RestRequest, RestResponse } from "./rest-operation.ts";
+import { interpret } from "./classify-failure.ts";
+import { type RestOperation, toPath } from "./rest-operation.ts";
 import type { Exchange, Transport } from "./transport.ts";
 
 /** The GraphQL request that upstream requests are sent for. */
@@ -35,10 +33,9 @@ export interface ClientDependencies {
   readonly userAgent: string;
 }
 
-export interface WithCtxId<Result> {
+/** A response of the documented shape. */
+export interface UpstreamResult<Result> extends UpstreamFacts {
   readonly result: Result;
-  /** ContactSwing's ID of the request; null if its response has none. */
-  readonly ctxId: string | null;
 }
 
 export interface Client {
@@ -47,7 +44,7 @@ export interface Client {
     operation: RestOperation<Args, Result>,
     args: Args,
     scope: RequestScope,
-  ): Promise<WithCtxId<Result>>;
+  ): Promise<UpstreamResult<Result>>;
 }
 
 /** The client of ContactSwing's REST API. It knows no operation by name: see `src/operations/`. */
@@ -81,7 +78,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
           ...(body === undefined ? {} : { body }),
           ...(operation.effect === "read"
             ? { signal: scope.connection.signal, memory: scope.memory }
-            : { memory: guarantee(scope.memory) }),
+            : { memory: guaranteeMemory(scope.memory) }),
         });
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
@@ -92,13 +89,11 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       }
 
       const secrets = { token: caller.token.reveal(), host };
-      const { result, ctxId, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
-      observation.end({ status: statusOf(exchange), ctxId, ...(failure && { failure }) });
-      if (failure !== undefined) {
-        if (failure.kind === "token-rejected") scope.tokenRejection = failure;
-        throw new RequestFailure(failure);
-      }
-      return { result, ctxId };
+      const { result, upstream, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
+      observation.end({ status: upstream?.status, ctxId: upstream?.ctxId ?? null, ...(failure && { failure }) });
+      if (failure === undefined) return { result, ...upstream };
+      if (failure.kind === "token-rejected") scope.tokenRejection = failure;
+      throw new RequestFailure(failure);
     },
   };
 }
@@ -106,7 +101,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
 const guaranteedCreateBytes = 64 * 1024;
 
 /** A documented response to a create request always has memory: the ID of what was created must not get lost. */
-function guarantee(memory: Memory): Memory {
+function guaranteeMemory(memory: Memory): Memory {
   let bytesLeft = guaranteedCreateBytes;
   return {
     take(bytes) {
@@ -114,43 +109,6 @@ function guarantee(memory: Memory): Memory {
       return bytesLeft >= 0 || memory.take(bytes);
     },
   };
-}
-
-export type Interpretation<Result> =
-  | { readonly result: Result; readonly ctxId: string | null; readonly failure?: undefined }
-  | { readonly result?: undefined; readonly ctxId: string | null; readonly failure: Failure };
-
-/** What an exchange means: a result, or a failure in the names of the GraphQL schema. */
-export function interpret<Args, Result>(
-  args: Args,
-  exchange: Exclude<Exchange, { kind: "aborted" }>,
-  context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
-): Interpretation<Result> {
-  if (exchange.kind !== "response") return { ctxId: null, failure: classifyLostExchange(exchange, context) };
-  const { response: raw } = exchange;
-  const response: RestResponse = {
-    status: raw.status,
-    body: parseJson(raw.body),
-    isOversized: raw.isOversized,
-    isPage: isHtml(raw.contentType, raw.body),
-  };
-  const ctxId = readCtxId(response.body, context.secrets);
-  const result = context.operation.parseResponse(response, args);
-  return result === undefined ? { ctxId, failure: classifyResponse(response, raw, context) } : { ctxId, result };
-}
-
-/** The path of a request, with its query. */
-export function toPath(template: string, { pathParameters, query }: RestRequest): string {
-  const path =
-    pathParameters === undefined
-      ? template
-      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
-  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
-}
-
-function statusOf(exchange: Exchange): number | undefined {
-  if (exchange.kind === "response") return exchange.response.status;
-  return "status" in exchange ? exchange.status : undefined;
 }
 
 // Sent by the platform in front of ContactSwing while no instance can take requests. A 500 comes from the application,

@@ -21,7 +21,7 @@ export function toRestObject(input: object, names: FieldNames): Record<string, u
   for (const [name, entry] of Object.entries(names)) {
     const value = given[name];
     if (value === undefined || value === null) continue;
-    const { restName, fields, values } = typeof entry === "string" ? { restName: entry } : entry;
+    const { restName, fields, values } = readEntry(entry);
     rest[restName] = fields ? toRestObject(value, fields) : values ? values[value as string] : value;
   }
   return rest;
@@ -45,13 +45,13 @@ export function createTranslator(names: FieldNames, argument: string | undefined
   return {
     toPath([head, ...rest]) {
       const path = argument === undefined ? [] : [argument];
-      let fields: FieldNames | undefined = names;
+      let fields = names;
       // FastAPI starts a location with the part of the request. Indexes, union tags, and byte offsets end the path.
       for (const part of ["body", "path", "query"].includes(String(head)) ? rest : [head, ...rest]) {
-        const found = findByRestName(fields, String(part));
+        const found = Object.entries(fields).find(([, entry]) => readEntry(entry).restName === String(part));
         if (found === undefined) break;
-        path.push(found.name);
-        fields = found.fields;
+        path.push(found[0]);
+        fields = readEntry(found[1]).fields ?? {};
       }
       return path.length === 0 ? fallback : path;
     },
@@ -60,24 +60,17 @@ export function createTranslator(names: FieldNames, argument: string | undefined
   };
 }
 
-function findByRestName(names: FieldNames | undefined, restName: string) {
-  for (const [name, entry] of Object.entries(names ?? {})) {
-    if (typeof entry === "string" ? entry === restName : entry.restName === restName) {
-      return { name, fields: typeof entry === "string" ? undefined : entry.fields };
-    }
-  }
-  return undefined;
+function readEntry(entry: FieldName): Exclude<FieldName, string> {
+  return typeof entry === "string" ? { restName: entry } : entry;
 }
 
-function listRestWords(names: FieldNames): (readonly [string, string])[] {
+/** REST name or value → GraphQL name or value, where they differ. */
+function listRestWords(names: FieldNames): [string, string][] {
   return Object.entries(names).flatMap(([name, entry]) => {
-    if (typeof entry === "string") return entry === name ? [] : [[entry, name] as const];
-    const values = Object.entries(entry.values ?? {}).map(([value, restValue]) => [restValue, value] as const);
-    return [
-      ...(entry.restName === name ? [] : [[entry.restName, name] as const]),
-      ...values,
-      ...listRestWords(entry.fields ?? {}),
-    ];
+    const { restName, values = {}, fields = {} } = readEntry(entry);
+    const restValues = Object.entries(values).map(([value, restValue]): [string, string] => [restValue, value]);
+    const words: [string, string][] = [[restName, name], ...restValues, ...listRestWords(fields)];
+    return words.filter(([restWord, word]) => restWord !== word);
   });
 }
 

@@ -1,16 +1,13 @@
 import pLimit, { type LimitFunction } from "p-limit";
-import type { Client, RequestScope, WithCtxId } from "./client.ts";
+import type { Client, RequestScope, UpstreamResult } from "./client.ts";
 import type { RestOperation } from "./rest-operation.ts";
 
 /** ContactSwing on behalf of one caller, for the duration of one GraphQL request. */
 export interface ContactSwing {
   /** Sends a request. @throws RequestFailure */
-  send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<WithCtxId<Result>>;
-  /**
-   * The result of a read, which is sent once per `key` however often it is asked for. @throws RequestFailure
-   * @param key identifies the arguments among those of the same operation.
-   */
-  readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args, key: string): Promise<Result>;
+  send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<UpstreamResult<Result>>;
+  /** Sends a read, once however often it is asked for with the same arguments. @throws RequestFailure */
+  readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<UpstreamResult<Result>>;
 }
 
 /** A gateway may ask for a thousand entities in one request: this many reads of one request are in flight at most. */
@@ -32,14 +29,11 @@ export function createRequestSession(client: Client, scope: RequestScope, maxRea
       const send = () => client.send(operation, args, scope);
       return operation.effect === "read" ? limitReads(send) : send();
     },
-    readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args, key: string): Promise<Result> {
-      const readKey = `${operation.name} ${key}`;
-      let read = reads.get(readKey) as Promise<Result> | undefined;
-      if (read === undefined) {
-        read = limitReads(async () => (await client.send(operation, args, scope)).result);
-        reads.set(readKey, read);
-      }
-      return read;
+    readOnce<Args, Result>(operation: RestOperation<Args, Result>, args: Args) {
+      const key = operation.name + JSON.stringify(args);
+      const read = reads.get(key) ?? limitReads(() => client.send(operation, args, scope));
+      reads.set(key, read);
+      return read as Promise<UpstreamResult<Result>>;
     },
   };
 }

@@ -21,7 +21,7 @@ export interface RestResponse {
 }
 
 /** One operation of the REST API, in the terms of the GraphQL field that it serves. */
-export interface RestOperationDescription<Args, Result> {
+export interface RestOperation<Args, Result> {
   /** The GraphQL field's name; also the `operation` label of metrics and spans. */
   readonly name: string;
   readonly effect: Effect;
@@ -39,20 +39,27 @@ export interface RestOperationDescription<Args, Result> {
    * it sends, such an error means that ContactSwing differs from its documentation.
    */
   readonly isInputFromCaller: boolean;
+  /** Derived from the names above. */
+  readonly translator: Translator;
   toRequest(args: Args): RestRequest;
   /** The result; undefined if the response is an error or does not have the documented shape. */
   parseResponse(response: RestResponse, args: Args): Result | undefined;
 }
 
-export interface RestOperation<Args, Result> extends RestOperationDescription<Args, Result> {
-  readonly translator: Translator;
-}
-
 export function defineRestOperation<Args, Result>(
-  description: RestOperationDescription<Args, Result>,
+  description: Omit<RestOperation<Args, Result>, "translator">,
 ): RestOperation<Args, Result> {
   const { fieldNames, argument, fallbackArgument } = description;
   return { ...description, translator: createTranslator(fieldNames, argument, [fallbackArgument]) };
+}
+
+/** The path of a request, with its query. */
+export function toPath(template: string, { pathParameters, query }: RestRequest): string {
+  const path =
+    pathParameters === undefined
+      ? template
+      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 
 export function isSuccess(status: number): boolean {

@@ -1,3 +1,5 @@
+import type { failureTable } from "./failure-table.ts";
+
 /** One problem of one input field. `path` leads from the GraphQL argument to the field; `rule` names the broken rule. */
 export interface FieldError {
   readonly path: readonly string[];
@@ -5,37 +7,8 @@ export interface FieldError {
   readonly rule: string;
 }
 
-/**
- * Every way in which a request can fail. `failure-table.ts` says what a caller sees of each kind: code, outcome,
- * retryable, and message.
- */
-export type FailureKind =
-  | "token-missing"
-  | "token-invalid"
-  | "keys-unavailable"
-  | "input-invalid"
-  | "variable-invalid"
-  | "input-rejected"
-  | "token-rejected"
-  | "forbidden"
-  | "conflict"
-  | "rate-limited"
-  | "request-rejected"
-  | "server-error"
-  | "connection-lost"
-  | "unreachable"
-  | "circuit-open"
-  | "timeout"
-  | "timeout-after-created"
-  | "bad-response"
-  | "bad-response-after-created"
-  | "not-found-after-created"
-  | "overloaded"
-  | "idempotency-key-reused"
-  | "outcome-unknown"
-  | "outcome-unknown-after-created"
-  | "idempotency-unavailable"
-  | "bug";
+/** Every way in which a request can fail. */
+export type FailureKind = keyof typeof failureTable;
 
 /** The HTTP status of ContactSwing's response and the ID that it gave the request. */
 export interface UpstreamFacts {

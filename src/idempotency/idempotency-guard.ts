@@ -1,11 +1,17 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
-import { attempt } from "./attempt.ts";
-import { awaitClaim } from "./await-claim.ts";
-import { canonicalize, type DerivedClaim, deriveClaim } from "./derive-claim.ts";
-import { type Ending, type IdempotencyStore, type Standing, StoreUnavailable } from "./idempotency-store.ts";
-import { openResponse } from "./sealed-response.ts";
-import { within } from "./within.ts";
+import { failureTable } from "../failures/failure-table.ts";
+import { canonicalize, type DerivedClaim, deriveClaim, openResponse, sealResponse } from "./claim.ts";
+import {
+  type AttemptResult,
+  type Claim,
+  type ClaimResult,
+  type IdempotencyStore,
+  type StoredResult,
+  StoreUnavailable,
+} from "./idempotency-store.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /**
  * How a request with a key was handled. `created`, `not-created`, and `uncertain` (the action may exist, or exists without
@@ -33,16 +39,18 @@ export interface GuardedRequest {
   readonly onResult: (result: IdempotencyResult) => void;
 }
 
+export interface GuardedResponse<Response> {
+  readonly response: Response;
+  readonly isReplayed: boolean;
+}
+
 export interface IdempotencyGuard {
   /**
    * Runs `create` unless an earlier request of the same caller with the same key and input has done so, whose response
    * it returns then. Without a key it only runs `create`.
    * @throws RequestFailure of the idempotency kinds, and whatever `create` throws.
    */
-  once<Response>(
-    request: GuardedRequest,
-    create: () => Promise<Response>,
-  ): Promise<{ readonly response: Response; readonly isReplayed: boolean }>;
+  once<Response>(request: GuardedRequest, create: () => Promise<Response>): Promise<GuardedResponse<Response>>;
 }
 
 export interface IdempotencyGuardSettings {
@@ -51,70 +59,49 @@ export interface IdempotencyGuardSettings {
   readonly waitMs: number;
 }
 
-/** What a request tells the requests of the same process that wait for it. */
-type News = Exclude<Standing, { readonly state: "claimed" }> | Ending | { readonly state: "unavailable" };
-
-const resultOfEnding = { created: "created", free: "not-created", unknown: "uncertain" } satisfies Record<
-  Ending["state"],
-  IdempotencyResult
->;
+/** What a request finds out about its key, and tells the requests that wait for it. */
+type KeyState = Exclude<ClaimResult, { readonly state: "claimed" }> | AttemptResult | { readonly state: "unavailable" };
 
 /** Makes retried create requests safe, on top of a store of keys. `docs/idempotency.md` has the states and guarantees. */
 export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettings): IdempotencyGuard {
-  // Requests of this process with the same caller, key, and input wait for each other here: one of them at a time asks
-  // the store and, if the key is free, ContactSwing.
-  const leaders = new Map<string, Promise<News>>();
+  // By fingerprint: of the requests of this process with the same caller, key, and input, one at a time claims the key,
+  // and the others wait for what it finds out.
+  const claiming = new Map<string, Promise<KeyState>>();
 
-  function conclude<Response>(
-    news: Exclude<News, { state: "free" }>,
-    { sealKey }: DerivedClaim,
-    onResult: GuardedRequest["onResult"],
-  ) {
-    const fail = (result: IdempotencyResult, kind: FailureKind) => {
-      onResult(result);
-      return new RequestFailure({ kind });
-    };
-    if (news.state === "other-input") throw fail("key-reused", "idempotency-key-reused");
-    if (news.state === "unavailable") throw fail("unavailable", "idempotency-unavailable");
-    if (news.state !== "created") {
-      const isCreated = news.state === "unknown" && news.outcome === "CREATED";
-      throw fail("outcome-unknown", isCreated ? "outcome-unknown-after-created" : "outcome-unknown");
-    }
-    const response = openResponse(news.sealedResponse, sealKey);
-    if (response === undefined) throw fail("outcome-unknown", "outcome-unknown-after-created");
-    onResult("replayed");
-    return { response: response as Response, isReplayed: true };
-  }
-
-  /** Asks the store on behalf of all requests that wait here, and tells them the result. */
-  async function lead<Response>(
+  /** Claims the key, runs `create` if it was free, and tells the requests that wait for this one. */
+  async function claimAndCreate<Response>(
     claim: DerivedClaim,
+    wasInFlight: boolean,
+    deadline: number,
     onResult: GuardedRequest["onResult"],
     create: () => Promise<Response>,
-    deadline: number,
-    isKnownHeld: boolean,
-  ) {
-    const { promise, resolve } = Promise.withResolvers<News>();
-    leaders.set(claim.fingerprint, promise);
-    let news: News = { state: "abandoned" };
+  ): Promise<GuardedResponse<Response>> {
+    const { promise, resolve } = Promise.withResolvers<KeyState>();
+    claiming.set(claim.fingerprint, promise);
+    // After a bug in the store, this is all that is known.
+    let keyState: KeyState = { state: "abandoned" };
     try {
-      const standing = await awaitClaim(store, claim, deadline, isKnownHeld);
-      if (standing.state !== "claimed") {
-        news = standing;
-        return conclude<Response>(news, claim, onResult);
+      const claimed = await awaitClaim(store, claim, wasInFlight, deadline);
+      if (claimed.state !== "claimed") {
+        keyState = claimed;
+        return replay(claimed, claim.sealKey, onResult);
       }
-      const { ending, conclude: concludeAttempt } = await attempt(create, claim.sealKey);
-      news = ending;
-      await standing.hold.end(ending);
-      onResult(resultOfEnding[ending.state]);
-      return { response: concludeAttempt(), isReplayed: false };
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      news = { state: "unavailable" };
-      return conclude<Response>(news, claim, onResult);
+      let result: AttemptResult = { state: "unknown", outcome: "UNKNOWN" };
+      try {
+        const response = await create();
+        result = toStoredResult(response, claim.sealKey);
+        return { response, isReplayed: false };
+      } catch (error) {
+        result = toFailedResult(error);
+        throw error;
+      } finally {
+        keyState = result;
+        await claimed.lease.end(result);
+        onResult(resultOfAttempt[result.state]);
+      }
     } finally {
-      leaders.delete(claim.fingerprint);
-      resolve(news);
+      claiming.delete(claim.fingerprint);
+      resolve(keyState);
     }
   }
 
@@ -126,15 +113,87 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
       }
       const claim = deriveClaim(caller, idempotencyKey, canonicalize(input, defaults));
       const deadline = performance.now() + waitMs;
-      let isKnownHeld = false;
-      for (;;) {
-        const leader = leaders.get(claim.fingerprint);
-        if (leader === undefined) return lead(claim, onResult, create, deadline, isKnownHeld);
-        const news: News = (await within(leader, deadline - performance.now())) ?? { state: "in-flight" };
-        isKnownHeld = news.state === "in-flight";
-        const isTimeUp = isKnownHeld && performance.now() >= deadline;
-        if (news.state !== "free" && (!isKnownHeld || isTimeUp)) return conclude<Response>(news, claim, onResult);
+      let keyState: KeyState = { state: "free" };
+      while (keyState.state === "free" || (keyState.state === "in-flight" && performance.now() < deadline)) {
+        const other = claiming.get(claim.fingerprint);
+        if (other === undefined) {
+          return claimAndCreate(claim, keyState.state === "in-flight", deadline, onResult, create);
+        }
+        keyState = (await waitAtMost(other, deadline - performance.now())) ?? { state: "in-flight" };
       }
+      return replay<Response>(keyState, claim.sealKey, onResult);
     },
   };
+}
+
+const firstPauseMs = 20;
+const maxPauseMs = 200;
+const pauseGrowth = 1.5;
+
+/**
+ * Claims a key, or waits until the request that has its lease has ended: `in-flight` means that it had not ended by the
+ * deadline. An outage of the store is waited out only while the key is known to be in flight.
+ * @param deadline by the clock of `performance.now()`.
+ */
+async function awaitClaim(
+  store: IdempotencyStore,
+  claim: Claim,
+  wasInFlight: boolean,
+  deadline: number,
+): Promise<ClaimResult | { readonly state: "unavailable" }> {
+  let isInFlight = wasInFlight;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, maxPauseMs)) {
+    try {
+      const claimed = await store.claim(claim, isInFlight);
+      if (claimed.state !== "in-flight") return claimed;
+      isInFlight = true;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      if (!isInFlight) return { state: "unavailable" };
+    }
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) return { state: "in-flight" };
+    await delay(Math.min(pauseMs, leftMs));
+  }
+}
+
+// Limits what one key can take. ContactSwing's responses have a few hundred characters, an action's name included.
+const maxSealedCharacters = 8192;
+
+function toStoredResult(response: unknown, sealKey: Buffer): StoredResult {
+  const sealedResponse = sealResponse(response, sealKey);
+  if (sealedResponse.length > maxSealedCharacters) return { state: "unknown", outcome: "CREATED" };
+  return { state: "created", sealedResponse };
+}
+
+/** A key is released only after a failure that certainly created nothing. After a bug nothing is certain. */
+function toFailedResult(error: unknown): AttemptResult {
+  const { outcome } = error instanceof RequestFailure ? failureTable[error.failure.kind] : failureTable.bug;
+  return outcome === "NOT_CREATED" ? { state: "free" } : { state: "unknown", outcome };
+}
+
+const resultOfAttempt = { created: "created", free: "not-created", unknown: "uncertain" } as const;
+
+/** Responds to a request that did not create: with the stored response, or with the reason why there is none. */
+function replay<Response>(
+  keyState: Exclude<KeyState, { readonly state: "free" }>,
+  sealKey: Buffer,
+  onResult: GuardedRequest["onResult"],
+): GuardedResponse<Response> {
+  const response = keyState.state === "created" ? openResponse(keyState.sealedResponse, sealKey) : undefined;
+  if (response !== undefined) {
+    onResult("replayed");
+    return { response: response as Response, isReplayed: true };
+  }
+  const [result, kind] = explain(keyState);
+  onResult(result);
+  throw new RequestFailure({ kind });
+}
+
+function explain(keyState: Exclude<KeyState, { readonly state: "free" }>): [IdempotencyResult, FailureKind] {
+  if (keyState.state === "other-input") return ["key-reused", "idempotency-key-reused"];
+  if (keyState.state === "unavailable") return ["unavailable", "idempotency-unavailable"];
+  // `created` here means that the stored response is damaged.
+  const isCreated = keyState.state === "created" || (keyState.state === "unknown" && keyState.outcome === "CREATED");
+  return ["outcome-unknown", isCreated ? "outcome-unknown-after-created" : "outcome-unknown"];
 }

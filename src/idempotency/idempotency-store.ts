@@ -6,42 +6,44 @@ export interface Claim {
   readonly fingerprint: string;
 }
 
-/** How a create request ended. `free` releases the key, the others are kept for the time to live. */
-export type Ending =
+/** How a create request ended. `free` releases the key, the others are stored for the time to live. */
+export type AttemptResult =
   | { readonly state: "created"; readonly sealedResponse: string }
   | { readonly state: "unknown"; readonly outcome: "UNKNOWN" | "CREATED" }
   | { readonly state: "free" };
 
+export type StoredResult = Exclude<AttemptResult, { readonly state: "free" }>;
+
 /** The right to create under a key. Only its holder can end it, exactly once. */
-export interface Hold {
-  /** Stores the ending, at once or as soon as the store can be reached. Never rejects. */
-  end(ending: Ending): Promise<void>;
+export interface Lease {
+  /** Stores the result, at once or as soon as the store can be reached. Never rejects. */
+  end(result: AttemptResult): Promise<void>;
 }
 
 /**
- * The state of a key. `claimed`: it was free, and the claimer holds it now. `in-flight`: another request holds it.
- * `abandoned`: its holder or its record is gone, and nobody knows the outcome. `other-input`: it was used for a different
- * input.
+ * The result of a claim. `claimed`: the key was free, and the claimer has its lease now. `in-flight`: another request has
+ * it. `abandoned`: the lease has expired or the record is gone, and nobody knows the outcome. `other-input`: the key was
+ * used for a different input.
  */
-export type Standing =
-  | { readonly state: "claimed"; readonly hold: Hold }
+export type ClaimResult =
+  | { readonly state: "claimed"; readonly lease: Lease }
   | { readonly state: "in-flight" }
   | { readonly state: "abandoned" }
   | { readonly state: "other-input" }
-  | Exclude<Ending, { readonly state: "free" }>;
+  | StoredResult;
 
 export interface IdempotencyStore {
   /**
-   * Claims a key that is free, or returns its state, in one atomic step.
-   * @param isKnownHeld says that the key has been seen held: a record that is missing then was lost, not released, and
-   * the key is not claimed.
-   * @throws StoreUnavailable if the store cannot be asked; no key is held then.
+   * Claims a key if it is free, or returns its state, in one atomic step.
+   * @param wasInFlight says that the key has been seen in flight: a record that is missing then was lost, not released,
+   * and the key is not claimed.
+   * @throws StoreUnavailable if the store cannot be asked; nothing is claimed then.
    */
-  claim(claim: Claim, isKnownHeld: boolean): Promise<Standing>;
+  claim(claim: Claim, wasInFlight: boolean): Promise<ClaimResult>;
   /** Whether claims can be made. */
   readonly isAvailable: boolean;
   start(): Promise<void>;
-  /** Stores pending endings and disconnects. @param deadline by the clock of `performance.now()`. */
+  /** Stores pending results and disconnects. @param deadline by the clock of `performance.now()`. */
   stop(deadline: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Claim, Ending, IdempotencyStore, Standing } from "./idempotency-store.ts";
+import type { AttemptResult, Claim, ClaimResult, IdempotencyStore, StoredResult } from "./idempotency-store.ts";
 
 /** What the ended keys may take: some 50,000 of them. */
 export const maxMemoryStoreBytes = 32 * 1024 * 1024;
@@ -15,7 +15,7 @@ export interface MemoryStoreSettings {
 
 interface Ended {
   readonly fingerprint: string;
-  readonly ending: Exclude<Ending, { readonly state: "free" }>;
+  readonly result: StoredResult;
 }
 
 /**
@@ -30,17 +30,17 @@ export function createMemoryStore({ ttlMs, maxBytes, clock = performance }: Memo
     ttlResolution: 0,
     perf: clock,
     maxSize: maxBytes,
-    sizeCalculation: ({ ending }) =>
-      entryOverheadBytes + (ending.state === "created" ? ending.sealedResponse.length : 0),
+    sizeCalculation: ({ result }) =>
+      entryOverheadBytes + (result.state === "created" ? result.sealedResponse.length : 0),
   });
 
-  function take({ key, fingerprint }: Claim): Standing {
+  function take({ key, fingerprint }: Claim): ClaimResult {
     inFlight.set(key, fingerprint);
-    const end = async (ending: Ending) => {
+    const end = async (result: AttemptResult) => {
       inFlight.delete(key);
-      if (ending.state !== "free") ended.set(key, { fingerprint, ending });
+      if (result.state !== "free") ended.set(key, { fingerprint, result });
     };
-    return { state: "claimed", hold: { end } };
+    return { state: "claimed", lease: { end } };
   }
 
   return {
@@ -51,7 +51,7 @@ export function createMemoryStore({ ttlMs, maxBytes, clock = performance }: Memo
       const fingerprint = known?.fingerprint ?? inFlight.get(claim.key);
       if (fingerprint === undefined) return take(claim);
       if (fingerprint !== claim.fingerprint) return { state: "other-input" };
-      return known?.ending ?? { state: "in-flight" };
+      return known?.result ?? { state: "in-flight" };
     },
     async start() {},
     async stop() {},

@@ -1,8 +1,8 @@
+import { once } from "node:events";
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreUnavailable } from "./idempotency-store.ts";
-import { probeScript } from "./redis-scripts.ts";
-import { within } from "./within.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
 export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;
@@ -13,8 +13,8 @@ export interface RedisConnection {
   /** @throws StoreUnavailable at once while Redis is unavailable; the script has not run then. */
   readonly evaluate: Evaluate;
   /**
-   * Connects, now and whenever the connection is lost, and resolves once the first attempt has succeeded or failed.
-   * @param recover runs on every new connection before anything else may use it.
+   * Connects and stays connected; resolves once the first attempt has succeeded or failed.
+   * @param recover runs whenever Redis can be used again, before anything else may use it.
    */
   start(recover: (evaluate: Evaluate) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -29,127 +29,115 @@ export interface RedisConnectionSettings {
 }
 
 const commandTimeoutMs = 500;
-const connectTimeoutMs = 1000;
-const probeIntervalMs = 1000;
-const firstPauseMs = 50;
-const maxPauseMs = 1000;
+const connectTimeoutMs = 500;
+const firstAttemptMs = 1000;
+const firstReconnectMs = 50;
+const maxReconnectMs = 1000;
+const probeIntervalMs = 500;
+// Ends a connection that has been lost without notice. Longer than the pause between two probes.
+const silenceMs = 5000;
 
-interface Client {
-  sendCommand(words: string[]): Promise<unknown>;
-  connect(): Promise<unknown>;
-  destroy(): void;
-  on(event: "error", listener: (error: unknown) => void): unknown;
-}
+/** Checks that Redis accepts writes: a full, read-only, or loading one rejects them. */
+const probeScript = "return redis.call('SET', KEYS[1], '1', 'PX', 5000)";
 
 /**
- * One connection to Redis at a time. Whatever goes wrong with it (an error, a late reply, a rejected write) ends it, and
- * another one is opened. The library never sends a command again and queues none while there is no connection.
+ * A connection to Redis that can be used as long as Redis accepts writes and replies in time. A probe finds out when it
+ * does so again. The library reconnects; it never sends a command again, and queues none while there is no connection.
  */
 export function createRedisConnection({
   url,
   probeKey,
   onAvailabilityChange,
 }: RedisConnectionSettings): RedisConnection {
-  let current: { readonly evaluate: Evaluate; readonly lose: (reason: unknown) => void } | undefined;
-  let isKnownAvailable = true;
-  const stopping = new AbortController();
-  let connecting: Promise<void> = Promise.resolve();
+  let client: { sendCommand(words: string[]): Promise<unknown>; destroy(): void } | undefined;
+  /** Undefined until the first attempt has ended. */
+  let isAvailable: boolean | undefined;
+  let isStopped = false;
 
-  function report(isAvailable: boolean, reason?: unknown): void {
-    if (isAvailable === isKnownAvailable || stopping.signal.aborted) return;
-    isKnownAvailable = isAvailable;
-    onAvailabilityChange(isAvailable, isAvailable ? undefined : codeOf(reason));
+  function setAvailable(): void {
+    if (isAvailable === false && !isStopped) onAvailabilityChange(true, undefined);
+    isAvailable = !isStopped;
   }
 
-  /** Uses one connection until it is lost. @returns whether it was ever usable. */
-  async function connectOnce(
-    client: Client,
-    recover: (evaluate: Evaluate) => Promise<void>,
-    onTried: () => void,
-  ): Promise<boolean> {
-    const lost = Promise.withResolvers<never>();
-    lost.promise.catch(() => {});
-    // Without a listener the library would throw.
-    client.on("error", lost.reject);
-    const evaluate: Evaluate = async (script, key, words) => {
-      const reply = await within(client.sendCommand(["EVAL", script, "1", key, ...words]), commandTimeoutMs);
-      if (reply === undefined) throw new TimeoutError();
-      return reply;
-    };
-    // EVAL instead of EVALSHA: a restarted Redis knows no scripts, and sending one again would reorder writes.
-    const probe = () => evaluate(probeScript, probeKey, []);
-    const stop = () => lost.reject(stopping.signal.reason);
-    stopping.signal.addEventListener("abort", stop);
-    let wasAvailable = false;
+  function setUnavailable(reason: unknown): void {
+    if (isAvailable !== false && !isStopped) onAvailabilityChange(false, readErrorCode(reason));
+    isAvailable = false;
+  }
+
+  // EVAL instead of EVALSHA: a restarted Redis knows no scripts, and sending one again would reorder writes.
+  async function send(script: string, key: string, words: readonly string[]): Promise<unknown> {
+    return client?.sendCommand(["EVAL", script, "1", key, ...words]);
+  }
+
+  async function expectInTime(reply: Promise<unknown>): Promise<unknown> {
     try {
-      const connected = client.connect().then(() => true);
-      const isConnected = await Promise.race([within(connected, connectTimeoutMs), lost.promise]);
-      if (isConnected === undefined) throw new TimeoutError();
-      await probe();
-      await recover(evaluate);
-      current = { evaluate, lose: lost.reject };
-      wasAvailable = true;
-      report(true);
-      onTried();
-      for (;;) {
-        await Promise.race([delay(probeIntervalMs, undefined, { signal: stopping.signal }), lost.promise]);
-        await probe();
-      }
+      const value = await waitAtMost(reply, commandTimeoutMs);
+      if (value === undefined) throw new TimeoutError();
+      return value;
     } catch (error) {
-      current = undefined;
-      report(false, error);
-      return wasAvailable;
-    } finally {
-      stopping.signal.removeEventListener("abort", stop);
-      client.destroy();
-      onTried();
+      setUnavailable(error);
+      throw new StoreUnavailable();
+    }
+  }
+
+  const evaluate: Evaluate = (script, key, words) => expectInTime(send(script, key, words));
+
+  async function probe(recover: (evaluate: Evaluate) => Promise<void>): Promise<void> {
+    const reply = send(probeScript, probeKey, []);
+    try {
+      await expectInTime(reply);
+      if (isAvailable) return;
+      await recover(evaluate);
+      setAvailable();
+    } catch (error) {
+      setUnavailable(error);
+      // Until there is a reply nothing else is sent, so that the library notices a silent connection.
+      await reply.catch(() => {});
+    }
+  }
+
+  async function keepProbing(recover: (evaluate: Evaluate) => Promise<void>): Promise<void> {
+    while (!isStopped) {
+      await delay(probeIntervalMs, undefined, { ref: false });
+      if (!isStopped) await probe(recover);
     }
   }
 
   return {
     get isAvailable() {
-      return current !== undefined;
+      return isAvailable === true;
     },
     async evaluate(script, key, words) {
-      const connection = current;
-      if (connection === undefined) throw new StoreUnavailable();
-      try {
-        return await connection.evaluate(script, key, words);
-      } catch (error) {
-        if (current === connection) current = undefined;
-        connection.lose(error);
-        throw new StoreUnavailable();
-      }
+      if (!isAvailable) throw new StoreUnavailable();
+      return evaluate(script, key, words);
     },
     async start(recover) {
       const { createClient } = await import("@redis/client");
       const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-      const options = {
+      const connection = createClient({
         url,
         RESP: 2,
         disableOfflineQueue: true,
-        maintNotifications: "disabled",
         socket: {
-          connectTimeout: connectTimeoutMs / 2,
-          reconnectStrategy: false,
+          connectTimeout: connectTimeoutMs,
+          socketTimeout: silenceMs,
+          reconnectStrategy: (retries) => Math.min(firstReconnectMs * 2 ** retries, maxReconnectMs),
           // The library does not set the server name; it must be a host name, not an address (RFC 6066, section 3).
           ...(url.startsWith("rediss:") && isIP(host) === 0 ? { servername: host } : {}),
         },
-      } as const;
-      const tried = Promise.withResolvers<void>();
-      const keepConnected = async () => {
-        for (let failures = 0; !stopping.signal.aborted; failures += 1) {
-          if (await connectOnce(createClient(options), recover, tried.resolve)) failures = 0;
-          const pauseMs = Math.min(firstPauseMs * 2 ** failures, maxPauseMs) * (0.5 + Math.random() / 2);
-          await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
-        }
-      };
-      connecting = keepConnected();
-      await tried.promise;
+      });
+      client = connection;
+      connection.on("error", (error) => setUnavailable(error));
+      // Rejects if the connection is stopped meanwhile.
+      const tried = Promise.race([connection.connect(), once(connection, "error")]).catch(() => undefined);
+      if ((await waitAtMost(tried, firstAttemptMs)) === undefined) setUnavailable(new TimeoutError());
+      await probe(recover);
+      void keepProbing(recover);
     },
     async stop() {
-      stopping.abort();
-      await connecting;
+      isStopped = true;
+      isAvailable = false;
+      client?.destroy();
     },
   };
 }
@@ -159,9 +147,10 @@ class TimeoutError extends Error {
 }
 
 /** The part of an error that may be logged: a system's code or the first word of a Redis error, never its text. */
-function codeOf(reason: unknown): string | undefined {
-  const { code, message } = reason as Partial<NodeJS.ErrnoException>;
-  // The library's own error for a connection that Redis has closed.
+function readErrorCode(reason: unknown): string | undefined {
+  const { code, message = "" } = reason as Partial<NodeJS.ErrnoException>;
+  // The library's own errors have no code.
   if (message === "Socket closed unexpectedly") return "ECONNRESET";
+  if (/^(?:Connection|Socket) timeout/.test(message)) return "TIMEOUT";
   return [code, message].map((text) => /^[A-Z][A-Z0-9_]{2,}\b/.exec(String(text))?.[0]).find(Boolean);
 }

@@ -1,8 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Ending, type IdempotencyStore, type Standing, StoreUnavailable } from "./idempotency-store.ts";
+import {
+  type AttemptResult,
+  type Claim,
+  type ClaimResult,
+  type IdempotencyStore,
+  type Lease,
+  StoreUnavailable,
+} from "./idempotency-store.ts";
 import type { Evaluate, RedisConnection } from "./redis-connection.ts";
-import { claimScript, writeScript } from "./redis-scripts.ts";
 
 export interface RedisStoreSettings {
   readonly connection: RedisConnection;
@@ -20,15 +26,14 @@ export const keyPrefix = "contactswing-bff:idempotency:";
 // A released key says so for a while, because to a waiting request a missing record is a lost one.
 const keepFreeMs = 10_000;
 
-interface LocalAttempt {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly ending: Ending | undefined;
+interface LocalAttempt extends Claim {
+  /** Undefined while the create request is in flight. */
+  readonly result: AttemptResult | undefined;
 }
 
 /**
- * Keeps keys in Redis. An attempt of this process stays in `attempts` until Redis has confirmed its ending; meanwhile its
- * state is written every third of a lease, and first of all on every new connection. So leases are renewed, endings
+ * Keeps keys in Redis. An attempt of this process stays in `attempts` until Redis has confirmed its result; meanwhile its
+ * state is written every third of a lease, and first of all after every outage. So leases are renewed, results
  * that could not be written are written later, and a restarted Redis learns again which requests are in flight.
  */
 export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: RedisStoreSettings): IdempotencyStore {
@@ -41,41 +46,48 @@ export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: R
   async function write(evaluate: Evaluate, attempt: string): Promise<void> {
     const local = attempts.get(attempt);
     if (local === undefined) return;
-    const { key, fingerprint, ending } = local;
-    const [state, detail, keepMs] = toRecord(ending, leaseMs, ttlMs, keepStartedMs);
-    await evaluate(writeScript, keyPrefix + key, [fingerprint, attempt, state, detail, String(keepMs)]);
-    if (ending !== undefined) attempts.delete(attempt);
+    const { key, fingerprint, result } = local;
+    await evaluate(writeScript, keyPrefix + key, [fingerprint, attempt, ...toRecord(result)]);
+    if (result !== undefined) attempts.delete(attempt);
   }
 
   async function writeAll(evaluate: Evaluate): Promise<void> {
     await Promise.all([...attempts.keys()].map((attempt) => write(evaluate, attempt)));
   }
 
-  function hold(attempt: string, key: string, fingerprint: string) {
-    attempts.set(attempt, { key, fingerprint, ending: undefined });
-    const end = async (ending: Ending) => {
-      attempts.set(attempt, { key, fingerprint, ending });
-      await write(connection.evaluate, attempt).catch(ignoreUnavailable);
+  /** State, detail, and time to keep of a record. */
+  function toRecord(result: AttemptResult | undefined): [string, string, string] {
+    if (result === undefined) return ["started", String(leaseMs), String(keepStartedMs)];
+    if (result.state === "free") return ["free", "-", String(keepFreeMs)];
+    return [result.state, result.state === "created" ? result.sealedResponse : result.outcome, String(ttlMs)];
+  }
+
+  function startLease(attempt: string, key: string, fingerprint: string): Lease {
+    attempts.set(attempt, { key, fingerprint, result: undefined });
+    return {
+      async end(result) {
+        attempts.set(attempt, { key, fingerprint, result });
+        await write(connection.evaluate, attempt).catch(ignoreUnavailable);
+      },
     };
-    return { end };
   }
 
   return {
     get isAvailable() {
       return connection.isAvailable;
     },
-    async claim({ key, fingerprint }, isKnownHeld) {
+    async claim({ key, fingerprint }, wasInFlight) {
       if (!connection.isAvailable) throw new StoreUnavailable();
       const attempt = randomUUID();
-      const times = [String(leaseMs), String(keepStartedMs), isKnownHeld ? "1" : "0"];
+      const times = [String(leaseMs), String(keepStartedMs), wasInFlight ? "1" : "0"];
       try {
         const reply = await connection.evaluate(claimScript, keyPrefix + key, [fingerprint, attempt, ...times]);
         const [state, detail] = reply as [string, string?];
-        if (state === "claimed") return { state, hold: hold(attempt, key, fingerprint) };
-        return toStanding(state, detail ?? "");
+        if (state === "claimed") return { state, lease: startLease(attempt, key, fingerprint) };
+        return toClaimResult(state, detail ?? "");
       } catch (error) {
         // The claim may have succeeded although the reply was lost.
-        attempts.set(attempt, { key, fingerprint, ending: { state: "free" } });
+        attempts.set(attempt, { key, fingerprint, result: { state: "free" } });
         throw error;
       }
     },
@@ -94,19 +106,7 @@ export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: R
   };
 }
 
-function toRecord(
-  ending: Ending | undefined,
-  leaseMs: number,
-  ttlMs: number,
-  keepStartedMs: number,
-): [state: string, detail: string, keepMs: number] {
-  if (ending === undefined) return ["started", String(leaseMs), keepStartedMs];
-  if (ending.state === "free") return ["free", "-", keepFreeMs];
-  const detail = ending.state === "created" ? ending.sealedResponse : ending.outcome;
-  return [ending.state, detail, ttlMs];
-}
-
-function toStanding(state: string, detail: string): Standing {
+function toClaimResult(state: string, detail: string): ClaimResult {
   if (state === "created") return { state, sealedResponse: detail };
   if (state === "unknown") return { state, outcome: detail === "CREATED" ? "CREATED" : "UNKNOWN" };
   if (state === "in-flight" || state === "other-input") return { state };
@@ -116,3 +116,49 @@ function toStanding(state: string, detail: string): Standing {
 function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
+
+// A record is a string of four words: state, fingerprint, attempt, detail. The detail of a started create request is the
+// time until which its holder counts as alive, in milliseconds of Redis' own clock, so that the replicas' clocks do not
+// matter. Scripts run atomically; reading the time before writing needs Redis 5, which replicates effects, not scripts.
+
+const readRecord = `
+local state, fingerprint, attempt, detail =
+  string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%S+) (%S+) (%S+)$')
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function write(newState, newDetail, keepMs)
+  if newState == 'started' then newDetail = string.format('%.0f', now + newDetail) end
+  local record = newState .. ' ' .. ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. newDetail
+  redis.call('SET', KEYS[1], record, 'PX', keepMs)
+end
+`;
+
+/**
+ * Claims KEYS[1] if it is free. ARGV: fingerprint, attempt, lease in ms, time to keep in ms, `1` if the key has been seen
+ * in flight. Returns the state, with the detail of an ended one.
+ */
+export const claimScript = `${readRecord}
+if state == nil and ARGV[5] == '1' then return {'abandoned'} end
+if state == nil or state == 'free' then
+  write('started', ARGV[3], ARGV[4])
+  return {'claimed'}
+end
+if fingerprint ~= ARGV[1] then return {'other-input'} end
+if state ~= 'started' then return {state, detail} end
+return {tonumber(detail) > now and 'in-flight' or 'abandoned'}
+`;
+
+/**
+ * Writes the state of an attempt. ARGV: fingerprint, attempt, state, detail (for `started` the lease in ms), time to keep
+ * in ms. The record of another attempt stays. A lost record is written again, unless the key is released. A write that
+ * arrives late or twice changes nothing: an ended create request never becomes a started one.
+ */
+export const writeScript = `${readRecord}
+local isMine = attempt == ARGV[2]
+local isAllowed
+if ARGV[3] == 'started' then isAllowed = state == nil or (isMine and state == 'started')
+elseif ARGV[3] == 'free' then isAllowed = isMine and state == 'started'
+else isAllowed = state == nil or state == 'free' or isMine end
+if isAllowed then write(ARGV[3], ARGV[4], ARGV[5]) end
+return isAllowed and 1 or 0
+`;

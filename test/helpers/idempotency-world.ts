@@ -1,6 +1,6 @@
 import { BearerToken } from "../../src/auth/bearer-token.ts";
 import { createCaller } from "../../src/auth/caller.ts";
-import { deriveClaim } from "../../src/idempotency/derive-claim.ts";
+import { deriveClaim } from "../../src/idempotency/claim.ts";
 import { createIdempotencyGuard, type IdempotencyGuard } from "../../src/idempotency/idempotency-guard.ts";
 import type { IdempotencyStore } from "../../src/idempotency/idempotency-store.ts";
 import { createMemoryStore, maxMemoryStoreBytes } from "../../src/idempotency/memory-store.ts";
@@ -28,9 +28,9 @@ function createMortalGuard(store: IdempotencyStore) {
   let isCrashed = false;
   const mortal: IdempotencyStore = {
     ...store,
-    claim: async (claim, isKnownHeld) => {
+    claim: async (claim, wasInFlight) => {
       if (isCrashed) throw new Error("crashed");
-      return store.claim(claim, isKnownHeld);
+      return store.claim(claim, wasInFlight);
     },
   };
   const crash = () => {

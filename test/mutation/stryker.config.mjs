@@ -17,7 +17,7 @@ export default {
     "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,variable-errors}.ts",
     "src/http/{authentication,credentials}.ts",
     "src/idempotency/*.ts",
-    "src/operations/*/{cursor,input,parse-action,read-action,rest,walk-pages}.ts",
+    "src/operations/*/{cursor,input,resolver,rest,walk-pages}.ts",
     "src/validation/*.ts",
   ],
   jest: {

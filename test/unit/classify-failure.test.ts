@@ -255,6 +255,8 @@ describe("a Retry-After", () => {
     ["Monday, 01-Jan-24 12:00:30 GMT", 30],
     // Without a time zone it is GMT, wherever this runs.
     ["Mon Jan  1 12:00:30 2024", 30],
+    ["Mon, 01 Jan 2024 12:00:30 +0200", undefined],
+    ["Mon, 01 Jan 2024 12:00:30 EST", undefined],
     ["Mon, 01 Jan 2024 11:59:30 GMT", 0],
     ["01 Jan 2024 12:00:30 GMT", undefined],
     ["on Mon, 01 Jan 2024 12:00:30 GMT", undefined],

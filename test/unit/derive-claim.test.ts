@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { BearerToken } from "../../src/auth/bearer-token.ts";
 import { createCaller } from "../../src/auth/caller.ts";
-import { canonicalize, type DerivedClaim, deriveClaim } from "../../src/idempotency/derive-claim.ts";
+import { canonicalize, type DerivedClaim, deriveClaim } from "../../src/idempotency/claim.ts";
 
 interface Given {
   readonly token?: string;

@@ -2,10 +2,10 @@ import { expect, test } from "@jest/globals";
 import { BearerToken } from "../../src/auth/bearer-token.ts";
 import { createCaller } from "../../src/auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../../src/failures/failure.ts";
+import { openResponse, sealResponse } from "../../src/idempotency/claim.ts";
 import { createIdempotencyGuard, type IdempotencyResult } from "../../src/idempotency/idempotency-guard.ts";
-import { type IdempotencyStore, type Standing, StoreUnavailable } from "../../src/idempotency/idempotency-store.ts";
+import { type ClaimResult, type IdempotencyStore, StoreUnavailable } from "../../src/idempotency/idempotency-store.ts";
 import { createMemoryStore, maxMemoryStoreBytes } from "../../src/idempotency/memory-store.ts";
-import { openResponse, sealResponse } from "../../src/idempotency/sealed-response.ts";
 
 const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken, undefined);
 const memoryStore = () => createMemoryStore({ ttlMs: 60_000, maxBytes: maxMemoryStoreBytes });
@@ -34,7 +34,7 @@ test("a request without a key asks no store", async () => {
   expect(results).toEqual([]);
 });
 
-test.each<[Standing, FailureKind, IdempotencyResult]>([
+test.each<[ClaimResult, FailureKind, IdempotencyResult]>([
   [{ state: "abandoned" }, "outcome-unknown", "outcome-unknown"],
   [{ state: "unknown", outcome: "UNKNOWN" }, "outcome-unknown", "outcome-unknown"],
   [{ state: "unknown", outcome: "CREATED" }, "outcome-unknown-after-created", "outcome-unknown"],

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { Standing } from "../../src/idempotency/idempotency-store.ts";
+import type { ClaimResult } from "../../src/idempotency/idempotency-store.ts";
 import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
 
 const created = { state: "created", sealedResponse: "sealed" } as const;
@@ -21,9 +21,9 @@ function start(maxKeys = 3) {
   };
 }
 
-function holdOf(standing: Standing) {
+function holdOf(standing: ClaimResult) {
   if (standing.state !== "claimed") throw new Error(`the key is ${standing.state}`);
-  return standing.hold;
+  return standing.lease;
 }
 
 test("forgets the oldest ended keys when it is full", async () => {

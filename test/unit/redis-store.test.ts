@@ -1,8 +1,7 @@
 import { expect, jest, test } from "@jest/globals";
-import { type Ending, type Standing, StoreUnavailable } from "../../src/idempotency/idempotency-store.ts";
+import { type AttemptResult, type ClaimResult, StoreUnavailable } from "../../src/idempotency/idempotency-store.ts";
 import type { Evaluate, RedisConnection } from "../../src/idempotency/redis-connection.ts";
-import { claimScript, writeScript } from "../../src/idempotency/redis-scripts.ts";
-import { createRedisStore } from "../../src/idempotency/redis-store.ts";
+import { claimScript, createRedisStore, writeScript } from "../../src/idempotency/redis-store.ts";
 import { onTestEnd } from "../helpers/cleanup.ts";
 
 const [ttlMs, maxRequestMs, leaseMs] = [1_000_000, 20_000, 3000];
@@ -48,9 +47,9 @@ async function start(reply: (script: string) => unknown = (script) => (script ==
   return { store, state, written, reconnect, claim };
 }
 
-function holdOf(standing: Standing) {
+function holdOf(standing: ClaimResult) {
   if (standing.state !== "claimed") throw new Error(`the key is ${standing.state}`);
-  return standing.hold;
+  return standing.lease;
 }
 
 test.each([
@@ -125,7 +124,7 @@ test("a key in flight is written every third of a lease and to every new connect
   expect(written).toEqual([]);
 });
 
-test.each<[Ending, string[]]>([
+test.each<[AttemptResult, string[]]>([
   [{ state: "created", sealedResponse: "sealed" }, ["created", "sealed", "1000000"]],
   [{ state: "unknown", outcome: "CREATED" }, ["unknown", "CREATED", "1000000"]],
   [{ state: "free" }, ["free", "-", "10000"]],

@@ -5,7 +5,7 @@ import {
   DataExtractionActionTiming,
   DataExtractionActionType,
   DataExtractionResponseType,
-} from "../data-extraction-action/enums.ts";
+} from "../data-extraction-action/data-extraction-action.ts";
 
 /** Required as soon as `syncData` of the same object is true. */
 function IsNeededToSync(): PropertyDecorator {

@@ -1,12 +1,29 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
 import type { IdempotencyResult } from "../../idempotency/idempotency-guard.ts";
 import type { RequestContext } from "../../request-context.ts";
 import { inSpan } from "../../telemetry/tracing.ts";
 import { validateInput } from "../../validation/validate-input.ts";
+import { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
 import type { Services } from "../operation.ts";
 import { CreateDataExtractionActionInput, inputDefaults } from "./input.ts";
-import { CreateDataExtractionActionPayload } from "./payload.ts";
 import { postAction } from "./rest.ts";
+
+@ObjectType({ simpleResolvers: true, description: "Result of `createDataExtractionAction`." })
+class CreateDataExtractionActionPayload {
+  @Field(() => DataExtractionAction, { description: "The created action." })
+  readonly action!: DataExtractionAction;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "ContactSwing's ID for the request that created the action, to quote to its support.",
+  })
+  readonly ctxId!: string | null;
+
+  @Field(() => Boolean, {
+    description: "Whether this is the response of an earlier request with the same `idempotencyKey`.",
+  })
+  readonly replayed!: boolean;
+}
 
 @Resolver()
 export class CreateDataExtractionActionResolver {

@@ -1,7 +1,7 @@
 import { type FieldNamesOf, toRestObject } from "../../contactswing/field-names.ts";
 import { isNonEmptyString, isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
-import { restResponseTypes } from "../data-extraction-action/enums.ts";
+import { restResponseTypes } from "../data-extraction-action/rest.ts";
 import type { CreateDataExtractionActionInput, DataExtractionWebhookInput } from "./input.ts";
 
 /** What a response to a create request says. */

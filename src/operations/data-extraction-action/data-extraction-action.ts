@@ -1,5 +1,34 @@
-import { Directive, Field, ID, ObjectType } from "type-graphql";
-import { DataExtractionActionType, DataExtractionResponseType } from "./enums.ts";
+import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
+
+// Internal values equal the GraphQL names, because buildSubgraphSchema passes enum defaults by name (federation#2782).
+// The REST values are in the operations.
+
+export const DataExtractionActionTiming = { DURING: "DURING" } as const;
+export type DataExtractionActionTiming = keyof typeof DataExtractionActionTiming;
+
+export const DataExtractionActionType = { SINGLEDATAEXTRACTION: "SINGLEDATAEXTRACTION" } as const;
+export type DataExtractionActionType = keyof typeof DataExtractionActionType;
+
+export const DataExtractionResponseType = { YES_NO: "YES_NO" } as const;
+export type DataExtractionResponseType = keyof typeof DataExtractionResponseType;
+
+registerEnumType(DataExtractionActionTiming, {
+  name: "DataExtractionActionTiming",
+  description: "When the voice agent triggers an action.",
+  valuesConfig: { DURING: { description: "During the phone call." } },
+});
+
+registerEnumType(DataExtractionActionType, {
+  name: "DataExtractionActionType",
+  description: "The kind of a data extraction action.",
+  valuesConfig: { SINGLEDATAEXTRACTION: { description: "Extracts a single piece of data and stores it." } },
+});
+
+registerEnumType(DataExtractionResponseType, {
+  name: "DataExtractionResponseType",
+  description: "The kind of response that the voice agent looks for.",
+  valuesConfig: { YES_NO: { description: "Yes or no; `yes/no` in ContactSwing's REST API." } },
+});
 
 @ObjectType({ simpleResolvers: true, description: "What a data extraction action extracts and where it stores it." })
 export class DataExtractionWebhook {

@@ -1,7 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
+import type { UpstreamResult } from "../../contactswing/client.ts";
+import { RequestFailure } from "../../failures/failure.ts";
 import type { RequestContext } from "../../request-context.ts";
-import { DataExtractionAction, DataExtractionWebhook } from "./data-extraction-action.ts";
-import { readAction, readDetail } from "./read-action.ts";
+import { type ActionDetails, DataExtractionAction, DataExtractionWebhook } from "./data-extraction-action.ts";
+import { dataExtractionType, getAction, type ReadAction } from "./rest.ts";
 
 @Resolver(() => DataExtractionAction)
 export class DataExtractionActionResolver {
@@ -33,4 +35,41 @@ export class DataExtractionActionResolver {
   webhook(@Root() action: DataExtractionAction, @Ctx() context: RequestContext): Promise<DataExtractionWebhook | null> {
     return readDetail("webhook", action, context);
   }
+}
+
+/** Reads an action; null if there is no data extraction action with this ID. @throws RequestFailure */
+export async function readAction(id: string, context: RequestContext): Promise<DataExtractionAction | null> {
+  const action = (await readById(id, context))?.result;
+  return action ? { id, name: action.name, type: dataExtractionType, knownDetails: action, isNew: false } : null;
+}
+
+/** One detail of an action: as it came with the action, or read by ID once per request. @throws RequestFailure */
+async function readDetail<Name extends keyof ActionDetails>(
+  name: Name,
+  { id, knownDetails, isNew }: DataExtractionAction,
+  context: RequestContext,
+): Promise<ActionDetails[Name] | null> {
+  const known = knownDetails[name];
+  if (known !== undefined) return known;
+  const read = await readById(id, context);
+  if (read?.result) return read.result[name];
+  if (!isNew) return null;
+  // ContactSwing may not have replicated the action yet. A silent null would look like an empty detail.
+  const upstream = read && { status: read.status, ctxId: read.ctxId };
+  throw new RequestFailure({ kind: "not-found-after-created", ...(upstream && { upstream }) });
+}
+
+/** What ContactSwing returned; undefined for an ID that cannot be requested. */
+async function readById(
+  id: string,
+  { authenticate, contactSwing }: RequestContext,
+): Promise<UpstreamResult<ReadAction | null> | undefined> {
+  if (isUsableId(id)) return contactSwing.readOnce(getAction, { id });
+  await authenticate();
+  return undefined;
+}
+
+/** An ID is one path segment: an empty one or dots would be normalized away, a lone surrogate has no UTF-8 form. */
+function isUsableId(id: string): boolean {
+  return !/^\.*$/.test(id) && id.isWellFormed();
 }

@@ -1,7 +1,9 @@
+import * as z from "zod";
+import { isAboutHeader, readValidationProblems } from "../../contactswing/classify-failure.ts";
 import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess } from "../../contactswing/rest-operation.ts";
 import type { ActionDetails } from "../data-extraction-action/data-extraction-action.ts";
-import { dataExtractionType, parseDetails, parseOrUndefined } from "../data-extraction-action/parse-action.ts";
+import { dataExtractionType, parseDetails } from "../data-extraction-action/rest.ts";
 
 /** A row of ContactSwing's list; null stands for an action of another kind. */
 export type Row = ListedAction | null;
@@ -29,7 +31,10 @@ export interface Page {
   readonly hasNext: boolean;
 }
 
-/** "Get Actions", all kinds of actions in one list. The result is `too-large` if ContactSwing rejects a page of 100 rows or it is over the size limit. */
+/**
+ * "Get Actions", all kinds of actions in one list. The result is `too-large` if ContactSwing rejects a page of 100 rows,
+ * or if it is over the size limit.
+ */
 export const listActions = defineRestOperation<PageRequest, Page | "too-large">({
   name: "dataExtractionActions",
   effect: "read",
@@ -42,26 +47,31 @@ export const listActions = defineRestOperation<PageRequest, Page | "too-large">(
   toRequest: ({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } }),
   parseResponse({ status, body, isOversized }, request) {
     if (request.pageSize === 100 && (status === 422 || (isSuccess(status) && isOversized))) {
-      return isHeaderProblem(body) ? undefined : "too-large";
+      return isAboutHeader(readValidationProblems(body)) ? undefined : "too-large";
     }
     return isSuccess(status) ? parsePage(body, request) : undefined;
   },
 });
 
-/** Whether a validation error is about the token, as some versions of FastAPI report it. */
-function isHeaderProblem(body: unknown): boolean {
-  const detail = isRecord(body) && Array.isArray(body.detail) ? body.detail : [];
-  return detail.some((problem) => isRecord(problem) && Array.isArray(problem.loc) && problem.loc[0] === "header");
-}
+const pageSchema = z.object({
+  data: z.object({
+    data: z.array(z.unknown()),
+    // Cursors have no room for sizes without a limit; this is more rows than a response can hold.
+    pagination: z.object({
+      current_page: z.number(),
+      per_page: z.int().min(1).max(1_000_000),
+      has_next: z.boolean(),
+    }),
+  }),
+});
 
 function parsePage(body: unknown, { page }: PageRequest): Page | undefined {
-  const data = isRecord(body) ? body.data : undefined;
-  if (!isRecord(data) || !Array.isArray(data.data) || !isRecord(data.pagination)) return undefined;
-  const { current_page, per_page, has_next } = data.pagination;
+  const list = pageSchema.safeParse(body).data?.data;
+  if (list === undefined) return undefined;
+  const { current_page, per_page, has_next } = list.pagination;
   // A list that always returned its first page would otherwise end early, or never.
-  if (current_page !== page || !isPageSize(per_page) || typeof has_next !== "boolean") return undefined;
-  const rows = data.data.map(parseRow);
-  if (rows.length > per_page) return undefined;
+  if (current_page !== page || list.data.length > per_page) return undefined;
+  const rows = list.data.map(parseRow);
   return rows.every((row) => row !== undefined) ? { rows, pageSize: per_page, hasNext: has_next } : undefined;
 }
 
@@ -69,22 +79,13 @@ function parseRow(row: unknown): Row | undefined {
   if (!isRecord(row) || typeof row.id !== "string" || typeof row.type !== "string") return undefined;
   if (row.type !== dataExtractionType) return null;
   const { id, name } = row;
-  if (typeof name !== "string") return undefined;
-  return parseOrUndefined(() => {
-    const { isActive, description, webhook } = parseDetails(row);
-    // It is not documented which details a row has: one that is absent is read by ID when it is selected.
-    const details = {
-      isActive,
-      ...("description" in row ? { description } : {}),
-      ...("webhook" in row ? { webhook } : {}),
-    };
-    return { id, name, details };
-  });
-}
-
-// More rows than a response can hold. Cursors have no room for sizes without a limit.
-const maxPageSize = 1_000_000;
-
-function isPageSize(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxPageSize;
+  const details = parseDetails(row);
+  if (typeof name !== "string" || details === undefined) return undefined;
+  const { isActive, description, webhook } = details;
+  // It is not documented which details a row has: one that is absent is read by ID when it is selected.
+  return {
+    id,
+    name,
+    details: { isActive, ...("description" in row && { description }), ...("webhook" in row && { webhook }) },
+  };
 }
