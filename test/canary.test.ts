@@ -4,8 +4,8 @@ import { scrape } from "./helpers/metrics.ts";
 import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import { sendRaw } from "./helpers/raw-http.ts";
 import { startRawUpstream } from "./helpers/raw-upstream.ts";
-import { type RunningService, startService } from "./helpers/service.ts";
-import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
+import { startService } from "./helpers/service.ts";
+import { type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 // Everything of the caller's contains one of these: the token, every value, names of variables, and headers.
 const canary = "Canary7f3a";
@@ -50,15 +50,19 @@ function expectNoLeak(sinks: Readonly<Record<string, string>>): void {
 /** The service with a receiver of traces; `expectNoLeaks` stops it and looks into everything that it wrote. */
 async function startObserved(environment: Record<string, string> = {}) {
   const receiver = await startOtlpReceiver();
-  const running: RunningService = await startService({ ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+  const { url, service, logLines } = await startService({
+    ...environment,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  });
   return {
-    ...running,
-    async expectNoLeaks(responses: Readonly<Record<string, string>> = {}) {
-      const metrics = (await scrape(running.url)).text;
-      await running.service.stop();
-      expect(running.logLines.length).toBeGreaterThan(0);
+    url,
+    async expectNoLeaks(...responses: readonly { readonly text: string; readonly headers?: Headers }[]) {
+      const metrics = (await scrape(url)).text;
+      await service.stop();
+      expect(logLines).not.toEqual([]);
       const traces = receiver.exports.map(({ body }) => body.toString("latin1")).join("");
-      expectNoLeak({ ...responses, log: running.logLines.join(""), metrics, traces });
+      const sent = responses.map(({ text, headers }) => text + JSON.stringify([...(headers ?? [])]));
+      expectNoLeak({ response: sent.join(), log: logLines.join(""), metrics, traces });
     },
   };
 }
@@ -68,11 +72,12 @@ function echo(status: number, { headers: received, body }: ReceivedRequest): Scr
   const sent = JSON.parse(body || "{}");
   const secret = String(received.authorization);
   const isText = [400, 403, 409].includes(status);
-  const location = {
+  const problem = {
     loc: ["body", "webhook", "sync_field", canary],
     msg: `${secret} is bad`,
     type: token,
     input: sent,
+    url: `https://${canary}`,
   };
   return {
     status,
@@ -80,9 +85,7 @@ function echo(status: number, { headers: received, body }: ReceivedRequest): Scr
     body: {
       ctx_id: status === 201 ? 7 : secret,
       data: { sent, secret },
-      detail: isText
-        ? `${secret} at https://${canary}.example/${canary} is bad, so is ${token}`
-        : [{ ...location, url: `https://${canary}` }],
+      detail: isText ? `${secret} at https://${canary}.example/${canary} is bad, so is ${token}` : [problem],
     },
   };
 }
@@ -99,19 +102,18 @@ test.each([200, 201, 202, 307, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503]
     expect(upstream.received).toHaveLength(2);
     expect(upstream.received[0]?.headers.authorization).toBe(headers.authorization);
     expect(upstream.received[0]?.body).toContain(canary);
-    const headersOf = (response: typeof created) => JSON.stringify([...response.headers]);
-    await expectNoLeaks({ created: created.text + headersOf(created), read: read.text + headersOf(read) });
+    await expectNoLeaks(created, read);
   },
 );
 
 test("a created action leaks nothing but what the caller asks for", async () => {
-  const upstream = await startUpstream(() => createdResponse);
+  const upstream = await startUpstream();
   const { url, expectNoLeaks } = await startObserved({ CONTACTSWING_URL: upstream.url });
 
-  const { body, text } = await send(url, create, headers);
+  const response = await send(url, create, headers);
 
-  expect(body.errors).toBeUndefined();
-  await expectNoLeaks({ text });
+  expect(response.body.errors).toBeUndefined();
+  await expectNoLeaks(response);
 });
 
 test.each<[string, (request: string) => string]>([
@@ -120,20 +122,21 @@ test.each<[string, (request: string) => string]>([
   ["its own request", (request) => request],
   ["an endless header", (request) => `HTTP/1.1 201 Created\r\nX-Echo: ${request.repeat(200)}`],
   [
-    "half a response",
+    "half a body",
     () => `HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"data":{"action_id":"a","name":"${token}"`,
   ],
   ["nothing", () => ""],
 ])("a response that is %s leaks nothing", async (_case, respond) => {
-  const upstream = await startRawUpstream({ onRequest: ({ head, body }, socket) => socket.end(respond(head + body)) });
-  const { url, expectNoLeaks } = await startObserved({ CONTACTSWING_URL: `http://127.0.0.1:${upstream.port}` });
+  const { port } = await startRawUpstream({ onRequest: ({ head, body }, socket) => socket.end(respond(head + body)) });
+  const { url, expectNoLeaks } = await startObserved({ CONTACTSWING_URL: `http://127.0.0.1:${port}` });
 
-  const { body, text } = await send(url, create, headers);
+  const response = await send(url, create, headers);
 
-  expect(body.errors).toHaveLength(1);
-  await expectNoLeaks({ text });
+  expect(response.body.errors).toHaveLength(1);
+  await expectNoLeaks(response);
 });
 
+// The operator's traces name the configured address; the caller and the log do not.
 test.each([`http://${canary}.invalid`, `http://127.0.0.1:1/${canary}`])(
   "a ContactSwing at %s that cannot be reached leaks nothing",
   async (CONTACTSWING_URL) => {
@@ -146,84 +149,66 @@ test.each([`http://${canary}.invalid`, `http://127.0.0.1:1/${canary}`])(
 );
 
 const long = canary.repeat(1100);
-test.each<[string, unknown]>([
-  [
-    "that is too long",
-    { ...input, name: long, description: long, webhook: { ...input.webhook, name: long }, idempotencyKey: long },
-  ],
-  ["with control characters", JSON.parse(JSON.stringify(input).replaceAll(canary, `${canary}\\u0000`))],
-  ["without its sync fields", { name: canary, webhook: { syncData: true } }],
-  [
-    "with other types",
-    { name: { [canary]: canary }, description: [canary], webhook: { mandatory: canary, syncData: canary } },
-  ],
-  ["with a text for an object", { ...input, webhook: canary }],
-  ["with unknown enum values", { ...input, actionTiming: canary, type: canary, webhook: { type: canary } }],
-  ["with unknown fields", { ...input, [canary]: canary, webhook: { [canary]: { [canary]: 1 } } }],
-  ["that is text", canary],
-])("an input %s leaks nothing", async (_case, bad) => {
-  const { url, expectNoLeaks } = await startObserved();
-
-  const { body, text } = await send(
-    url,
-    { query: createMutation, variables: { input: bad, [canary]: canary } },
-    headers,
-  );
-
-  expect(body.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
-  await expectNoLeaks({ text });
-});
-
 const literal = (name: string, webhook = "{}") =>
   `mutation { createDataExtractionAction(input: { name: ${name}, webhook: ${webhook} }) { ctxId } }`;
-test.each([
+const badInputs: Record<string, unknown> = {
+  "that is too long": {
+    name: long,
+    description: long,
+    webhook: { ...input.webhook, name: long },
+    idempotencyKey: long,
+  },
+  "with control characters": JSON.parse(JSON.stringify(input).replaceAll(canary, `${canary}\\u0000`)),
+  "without its sync fields": { name: canary, webhook: { syncData: true } },
+  "with other types": {
+    name: { [canary]: canary },
+    description: [canary],
+    webhook: { mandatory: canary, syncData: canary },
+  },
+  "with a text for an object": { ...input, webhook: canary },
+  "with unknown enum values": { ...input, actionTiming: canary, type: canary, webhook: { type: canary } },
+  "with unknown fields": { ...input, [canary]: canary, webhook: { [canary]: { [canary]: 1 } } },
+  "that is text": canary,
+};
+const badDocuments = [
   literal(canary),
   literal(`["${canary}"]`),
-  literal(`{ a: "${canary}" }`),
   literal(`${"[".repeat(120)}"${canary}"${"]".repeat(120)}`),
   literal('"n"', `{ mandatory: "${canary}" }`),
   literal('"n"', `{ type: "${canary}" }`),
   literal('"n"', `{ type: ${canary} }`),
-  literal('"n"', `{ type: [${canary}] }`),
   literal('"n"', `"${canary}"`),
-  literal('"n"', canary),
-  literal('"n"', `"""\n${canary}\n"quoted"\n"""`),
   literal(`${canary} ${canary}`),
   `mutation { createDataExtractionAction("${canary}") { ctxId } }`,
   literal(`"${canary}`),
-  literal(`"""${canary}`),
   literal(`"\\u{${canary}}"`),
-  literal(`"\\u${canary}"`),
   literal(`1${canary}`),
   `query ($${canary}: ID) { __typename }`,
   literal(`$${canary}`),
   `query ($${canary}: Boolean) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!, $${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
-  `{ # ${canary}`,
-])("the invalid document %s leaks nothing", async (query) => {
-  const { url, logLines } = await startService({});
-
-  const { status, text } = await send(url, { query }, headers);
-
-  expect(status).toBe(400);
-  expectNoLeak({ text, log: logLines.join("") });
-});
-
+];
 // What is not a bearer token is not known as a secret: the names of clients, which are logged, are of another kind here.
-const json = {
-  ...headers,
-  "content-type": "application/json",
-  "apollographql-client-name": "app",
-  "apollographql-client-version": "1",
-};
-const persisted = { persistedQuery: { version: 1, sha256Hash: canary } };
-const post = (body: unknown, more: object = {}): RequestInit => ({
+const client = { "apollographql-client-name": "app", "apollographql-client-version": "1" };
+const json = { ...headers, "content-type": "application/json" };
+const post = (body: unknown, more: object = client): RequestInit => ({
   method: "POST",
   headers: { ...json, ...more },
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
+const persisted = { persistedQuery: { version: 1, sha256Hash: canary } };
 test.each<[string, string, RequestInit]>([
+  ...Object.entries(badInputs).map(([name, bad]): [string, string, RequestInit] => [
+    `with an input ${name}`,
+    "/graphql",
+    post({ query: createMutation, variables: { input: bad, [canary]: canary } }, {}),
+  ]),
+  ...badDocuments.map((query): [string, string, RequestInit] => [
+    `for ${query.slice(0, 150)}`,
+    "/graphql",
+    post({ query }, {}),
+  ]),
   ["that is not JSON", "/graphql", post(`{"query": ${canary}`)],
   ["that is not an object", "/graphql", post([canary])],
   ["of another media type", "/graphql", post(canary, { "content-type": `text/${canary}` })],
@@ -233,24 +218,29 @@ test.each<[string, string, RequestInit]>([
   ["with variables as text", "/graphql", post({ query: "{ __typename }", variables: canary })],
   ["with another persisted query", "/graphql", post({ query: "{ __typename }", extensions: persisted })],
   ["with an unknown persisted query", "/graphql", post({ extensions: persisted })],
-  ["with variables that are not JSON", `/graphql?query={__typename}&variables=${canary}`, { headers }],
-  ["by another method", `/graphql?${canary}`, { method: "PUT", headers: json, body: canary }],
-  ["for an unacceptable response", "/graphql", post({ query: "{ __typename }" }, { accept: `text/${canary}` })],
-  ["with two tokens", "/graphql", post(create, { authorization: `Bearer ${token} ${token}` })],
-  ["with another scheme", "/graphql", post(create, { authorization: `Basic ${token}` })],
+  ["with variables that are not JSON", `/graphql?query={__typename}&variables=${canary}`, { headers: json }],
+  ["by another method", `/graphql?${canary}`, { method: "PUT", headers: { ...json, ...client }, body: canary }],
+  [
+    "for an unacceptable response",
+    "/graphql",
+    post({ query: "{ __typename }" }, { ...client, accept: `text/${canary}` }),
+  ],
+  ["with two tokens", "/graphql", post(create, { ...client, authorization: `Bearer ${token} ${token}` })],
+  ["with another scheme", "/graphql", post(create, { ...client, authorization: `Basic ${token}` })],
   ["whose ID is the token", "/graphql", post({ query: "{ nope }" }, { "x-request-id": token })],
   [
     "whose operation is named as the token",
     "/graphql",
-    post({ query: `query ${canary} { __typename }` }, { authorization: `Bearer ${canary}` }),
+    post({ query: `query ${canary} { nope }` }, { ...client, authorization: `Bearer ${canary}` }),
   ],
 ])("a request %s leaks nothing", async (_case, path, init) => {
-  const { url, logLines } = await startService({});
+  const { url, expectNoLeaks } = await startObserved();
 
   const response = await fetch(url + path, init);
 
-  const text = (await response.text()) + JSON.stringify([...response.headers]);
-  expectNoLeak({ text, log: logLines.join("") });
+  const text = await response.text();
+  expect(text).toContain('"errors":[');
+  await expectNoLeaks({ text, headers: response.headers });
 });
 
 test.each([
@@ -259,7 +249,7 @@ test.each([
   `${canary.toUpperCase()} /graphql HTTP/1.1\r\nHost: x\r\n\r\n`,
   `GET /graphql HTTP/1.1\r\nHost: x\r\n${canary}\r\n\r\n`,
   `GET /graphql HTTP/1.1\r\nHost: x\r\nX-A: ${canary.repeat(4000)}\r\n\r\n`,
-])("the rejected request %j leaks nothing", async (bytes) => {
+])("the rejected request %# leaks nothing", async (bytes) => {
   const { url, logLines } = await startService({});
 
   const text = await sendRaw(url, bytes);
@@ -268,42 +258,17 @@ test.each([
   expectNoLeak({ text, log: logLines.join("") });
 });
 
-/** As bad as errors get: the token in its message, class, stack, cause, and fields. */
-function createBug(message: string): Error {
+test("a bug whose error holds the token in every part leaks nothing", async () => {
   class BadError extends Error {}
-  const error = new BadError(message, { cause: new Error(token) });
-  return Object.assign(error, { options: { headers }, input, toJSON: () => token });
-}
-
-test.each<[string, unknown]>([
-  ["with the token in its message", createBug(`no response for ${headers.authorization}; token ${token}.`)],
-  [
-    "with parts of the token in its message",
-    createBug(`Unexpected token in "${token.slice(0, 12)}", "${token.slice(9)}"`),
-  ],
-  ["with a message of several lines", createBug(`first\n    at ${token} (src/${token}.ts:1:1)`)],
-  ["whose stack is not one", Object.assign(createBug("m"), { stack: `    at ${token} (${token}:1:1)` })],
-  ["that is not an error", { token, headers }],
-])("a bug %s is logged with its type, message, and stack, and leaks nothing", async (_case, bug) => {
-  const client = {
-    send: async () => {
-      throw bug;
-    },
-  };
-  const { url, logLines } = await startService({}, { client });
+  const message = `no response for ${headers.authorization}; unexpected "${token.slice(0, 12)}", "${token.slice(9)}"`;
+  const bug = Object.assign(new BadError(message, { cause: new Error(token) }), { options: { headers }, input });
+  const { url, logLines } = await startService({}, { client: { send: () => Promise.reject(bug) } });
 
   const { text } = await send(url, { ...create, variables: { input: { ...input, idempotencyKey: null } } }, headers);
 
   const log = logLines.join("");
-  const line = logLines.map((text) => JSON.parse(text)).find(({ message }) => message === "internal error");
-  expect(line).toMatchObject({
-    "log.level": "error",
-    "http.request.id": expect.any(String),
-    "error.type": expect.any(String),
-    "error.message": expect.any(String),
-  });
-  if (bug instanceof Error) expect(line["error.stack_trace"]).toEqual(expect.stringMatching(/\n\s+at /));
+  expect(log).toContain("BadError");
   // A bug may quote the caller's input, never the token.
-  for (const part of tokenParts) expect(log).not.toContain(part);
+  expect(tokenParts.filter((part) => log.includes(part))).toEqual([]);
   expectNoLeak({ text });
 });

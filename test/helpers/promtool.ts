@@ -1,78 +1,76 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Scrape } from "./metrics.ts";
 
-const rules = new URL("../../deploy/observability/alerts.yaml", import.meta.url).pathname;
-const minutes = 90;
+export const rulesFile = new URL("../../deploy/observability/alerts.yaml", import.meta.url).pathname;
 
 /** Whether promtool is there (Debian: `apt-get install prometheus`). CI requires it. */
 export const hasPromtool = process.env.CI !== undefined || spawnSync("promtool", ["--version"]).status === 0;
 
-/** Runs a file of unit tests; throws with what promtool says if one fails. */
-export function runRuleTests(path: string): void {
-  try {
-    execFileSync("promtool", ["test", "rules", path], { encoding: "utf8", stdio: "pipe" });
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`promtool: ${stdout}${stderr}` || String(error));
-  }
+/** Runs promtool. @returns what it finds wrong; empty if it succeeds. */
+export function findProblems(words: readonly string[], input = ""): string {
+  const { status, stdout, stderr, error } = spawnSync("promtool", words, { input, encoding: "utf8" });
+  return status === 0 ? "" : `promtool: ${error ?? stdout + stderr}`;
 }
 
-/** Two scrapes of /metrics in Prometheus' text format, and the time between them. */
-export interface Observation {
-  readonly before: string;
-  readonly after: string;
-  readonly seconds: number;
-}
-
-/**
- * Asserts that an alert fires if things go on for an hour and a half as they did between two scrapes: counters grow at
- * the same rate, gauges keep their value.
- */
-export function expectAlert(alert: string, observation: Observation): void {
-  const series = extrapolate(observation).map(([name, values]) => ({ series: name, values }));
-  const test = {
-    rule_files: [rules],
-    evaluation_interval: "1m",
-    tests: [
-      {
-        interval: "1m",
-        input_series: series,
-        promql_expr_test: [
-          {
-            expr: `count by (alertname) (ALERTS{alertname="${alert}", alertstate="firing"})`,
-            eval_time: `${minutes - 5}m`,
-            exp_samples: [{ labels: `{alertname="${alert}"}`, value: 1 }],
-          },
-        ],
-      },
-    ],
-  };
-  const folder = mkdtempSync(join(tmpdir(), "alerts-"));
+/** Runs promtool on a file with this content. */
+export function findProblemsOf(words: readonly string[], content: object): string {
+  const folder = mkdtempSync(join(tmpdir(), "promtool-"));
   try {
-    const path = join(folder, "test.yaml");
+    const path = join(folder, "content.yaml");
     // JSON is YAML.
-    writeFileSync(path, JSON.stringify(test));
-    runRuleTests(path);
+    writeFileSync(path, JSON.stringify(content));
+    return findProblems([...words, path]);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function extrapolate({ before, after, seconds }: Observation): [string, string][] {
-  const old = new Map(readSamples(before).map(({ series, value }) => [series, value]));
-  return readSamples(after).map(({ series, value, isGauge }) => {
-    const step = isGauge ? 0 : ((value - (old.get(series) ?? 0)) * 60) / seconds;
-    return [series, `${isGauge ? value : 0}+${step}x${minutes}`];
+/** A series in the notation of promtool's unit tests. */
+export interface Series {
+  readonly series: string;
+  readonly values: string;
+}
+
+export interface ExpectedAlert {
+  /** What the series come from. */
+  readonly state: string;
+  readonly alert: string;
+  readonly series: readonly Series[];
+}
+
+// Longer than any alert has to last before it fires.
+const minutes = 16;
+
+/** Finds the alerts that do not fire on their series, with one run of promtool for all. */
+export function findSilentAlerts(expected: readonly ExpectedAlert[]): string {
+  return findProblemsOf(["test", "rules"], {
+    rule_files: [rulesFile],
+    evaluation_interval: "2m",
+    tests: expected.map(({ state, alert, series }) => ({
+      name: state,
+      interval: "1m",
+      input_series: series,
+      promql_expr_test: [
+        {
+          expr: `count by (alertname) (ALERTS{alertname="${alert}", alertstate="firing"})`,
+          eval_time: `${minutes}m`,
+          exp_samples: [{ labels: `{alertname="${alert}"}`, value: 1 }],
+        },
+      ],
+    })),
   });
 }
 
-function readSamples(text: string): { series: string; value: number; isGauge: boolean }[] {
-  const gauges = new Set([...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name));
-  return [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name = "", labels, value]) => ({
-    series: `${name}{instance="bff:4000"${labels ? `,${labels}` : ""}}`,
-    value: Number(value),
-    isGauge: gauges.has(name),
-  }));
+/** The series if things go on as they did between two scrapes: counters grow at the same rate, gauges keep their value. */
+export function extrapolate(before: Scrape, after: Scrape, seconds: number): Series[] {
+  const gauges = new Set([...after.text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name));
+  return after.samples.map(({ name, labels, value }) => {
+    const all = Object.entries({ instance: "bff:4000", ...labels }).map(([label, text]) => `${label}="${text}"`);
+    const isGauge = gauges.has(name);
+    const perMinute = isGauge ? 0 : ((value - (before.value(name, labels) ?? 0)) * 60) / seconds;
+    return { series: `${name}{${all.join()}}`, values: `${isGauge ? value : 0}+${perMinute}x${minutes}` };
+  });
 }
