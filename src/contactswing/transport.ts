@@ -5,6 +5,7 @@ import got, { type PlainResponse } from "got";
 import { ByteCollector } from "../byte-collector.ts";
 import { endOfTurn } from "../end-of-turn.ts";
 import type { Memory } from "../memory-budget.ts";
+import { emptyStream } from "./empty-stream.ts";
 
 export interface TransportSettings {
   readonly baseUrl: string;
@@ -166,6 +167,8 @@ export function createTransport(settings: TransportSettings): Transport {
         stream.once("end", () => {
           const text = collector.bytes().toString();
           settle({ kind: "response", response: { ...head, body: text, isOversized: false } });
+          // After the other listeners of this event.
+          setImmediate(emptyStream, stream);
         });
       });
       signal?.addEventListener("abort", onAbort, { once: true });
