@@ -9,30 +9,21 @@ export interface BreakingChange {
   readonly isDeclared: boolean;
 }
 
-export interface SchemaChanges {
-  readonly breaking: readonly BreakingChange[];
-  /** What a client may not expect, such as a new value of an enum that it reads: one sentence each. */
-  readonly dangerous: readonly string[];
-}
-
 /**
- * Compares a subgraph's SDL with that of the last release.
+ * Finds what breaks between a subgraph's SDL and that of the last release.
  * @param changelog Markdown; a breaking change is declared by a line under `## Unreleased` that has its name in backticks.
  */
-export async function judgeSchemaChange(releasedSdl: string, sdl: string, changelog: string): Promise<SchemaChanges> {
+export async function findBreakingChanges(
+  releasedSdl: string,
+  sdl: string,
+  changelog: string,
+): Promise<BreakingChange[]> {
   const declarations = readUnreleased(changelog);
   const changes = await diff(build(releasedSdl), build(sdl));
-  const breaking = changes.filter(isBreaking).map(({ path, message }) => {
+  return changes.filter(isBreaking).map(({ path, message }) => {
     const name = path ?? "schema";
     return { name, message, isDeclared: declarations.includes(`\`${name}\``) };
   });
-  const dangerous = changes.filter(
-    (change) =>
-      change.criticality.level === CriticalityLevel.Dangerous &&
-      !isBreaking(change) &&
-      !change.type.startsWith("DIRECTIVE_USAGE_"),
-  );
-  return { breaking, dangerous: dangerous.map(({ message }) => message) };
 }
 
 /** A subgraph's SDL uses directives that the federation specification defines, so it is not valid by itself. */
