@@ -107,19 +107,6 @@ test("does not begin the cool-down with a failed load", async () => {
 });
 
 test.each([
-  [256 * 1024, undefined],
-  [256 * 1024 + 1, "too large"],
-])("reports for a key set of %i bytes: %s", async (bytes, problem) => {
-  const { state, loads, ensureLoaded } = await start();
-  const keySet = (padding: number) => JSON.stringify({ keys: [], x: "x".repeat(padding) });
-  state.response = { status: 200, body: keySet(bytes - keySet(0).length) };
-
-  await ensureLoaded().catch(() => undefined);
-
-  expect(loads).toStrictEqual([problem]);
-});
-
-test.each([
   ["file:///canary/keys.json", "ENOENT"],
   ["http://127.0.0.1:65535/keys", "ECONNREFUSED"],
   ["canary:keys", "TypeError"],
