@@ -22,6 +22,7 @@ test.each([
 });
 
 test.each([
+  "customers.info is not a field; ask support@acme.com about version 1.2.3.4",
   "at db.internal:5432, 10.1.2.3, [::1]:80 and localhost",
   "xapi.contactswing.zoned, my-api.contactswing.zone and api.contactswing.zone-2",
   "body.webhook.sync_field: value is not a valid enumeration member; permitted: 'yes/no'",
@@ -136,11 +137,11 @@ test.each([
   "/.",
   "api.contactswing.zone/",
 ])("takes time in proportion to the length of a text of %j", (part) => {
-  const text = part.repeat(1_048_576 / part.length);
+  const text = part.repeat(262_144 / part.length);
   const startedAt = process.cpuUsage().user;
 
   for (const variant of [text, `bearer${text}`, `x ${text}!`]) plain(variant);
 
-  // A quadratic pattern takes minutes.
+  // A quadratic pattern takes much longer.
   expect((process.cpuUsage().user - startedAt) / 1e6).toBeLessThan(5);
 });
