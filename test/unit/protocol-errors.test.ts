@@ -1,7 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { GraphQLError, parse, validate } from "graphql";
 import { describeProtocolError, readProtocolCode } from "../../src/graphql/protocol-errors.ts";
-import { schema } from "../helpers/schema.ts";
+import { createSubgraphSchema } from "../../src/graphql/schema.ts";
+
+const { schema } = createSubgraphSchema({} as never);
 
 function messagesFor(query: string): string[] {
   try {
