@@ -1,22 +1,13 @@
-import { accessSync, constants } from "node:fs";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { onTestEnd } from "../helpers/cleanup.ts";
 
 const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The browser's program: `CHROMIUM_PATH`, or where Linux distributions put it; undefined when there is none. */
 export const chromiumPath = [process.env.CHROMIUM_PATH, ...usualPaths].find(
-  (path) => path !== undefined && isExecutable(path),
+  (path) => path !== undefined && existsSync(path),
 );
 
 const flags = [

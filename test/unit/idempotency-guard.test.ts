@@ -28,8 +28,6 @@ const failing = (kind: FailureKind) => () => Promise.reject(new RequestFailure({
 
 test.each<[Standing, FailureKind, IdempotencyResult]>([
   [{ state: "abandoned" }, "outcome-unknown", "outcome-unknown"],
-  [{ state: "unknown", outcome: "UNKNOWN" }, "outcome-unknown", "outcome-unknown"],
-  [{ state: "unknown", outcome: "CREATED" }, "outcome-unknown-after-created", "outcome-unknown"],
   [{ state: "created", sealedResponse: "damaged" }, "outcome-unknown-after-created", "outcome-unknown"],
   [{ state: "other-input" }, "idempotency-key-reused", "key-reused"],
 ])("a key that is %j fails with %s", async (standing, kind, result) => {
