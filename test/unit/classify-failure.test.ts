@@ -67,6 +67,14 @@ test.each([
 });
 
 describe("the text of a response", () => {
+  test("is passed on if the caller can do something about it", () => {
+    const statuses = [400, 401, 403, 404, 409, 422, 429, 500];
+
+    const shown = statuses.filter((status) => classify(status, { detail: "text" }).message === "text");
+
+    expect(shown).toEqual([400, 403, 409, 422]);
+  });
+
   test.each([
     [{ detail: "a", message: "b", error: "c" }, "a"],
     [{ message: "b", msg: "c", error: "d" }, "b"],

@@ -13,8 +13,8 @@ const memoryStore = () => createMemoryStore({ ttlMs: 60_000, maxBytes: maxMemory
 function start({ store = memoryStore(), waitMs = 10_000 }: { store?: IdempotencyStore; waitMs?: number } = {}) {
   const results: IdempotencyResult[] = [];
   const guard = createIdempotencyGuard({ store, waitMs });
-  const once = <Response>(create: () => Promise<Response>) =>
-    guard.once({ caller, idempotencyKey: "k", input: {}, onResult: (result) => results.push(result) }, create);
+  const once = <Response>(create: () => Promise<Response>, idempotencyKey: string | null = "k") =>
+    guard.once({ caller, idempotencyKey, input: {}, onResult: (result) => results.push(result) }, create);
   return { once, results };
 }
 
@@ -25,6 +25,14 @@ const kindOf = (request: Promise<unknown>) =>
   );
 const mustNotRun = () => Promise.reject(new Error("must not be called"));
 const failing = (kind: FailureKind) => () => Promise.reject(new RequestFailure({ kind }));
+
+test("a request without a key asks no store", async () => {
+  const { once, results } = start({ store: { ...memoryStore(), claim: mustNotRun } });
+
+  expect(await once(async () => "one", null)).toEqual({ response: "one", isReplayed: false });
+  expect(await kindOf(once(failing("conflict"), null))).toBe("conflict");
+  expect(results).toEqual([]);
+});
 
 test.each<[Standing, FailureKind, IdempotencyResult]>([
   [{ state: "abandoned" }, "outcome-unknown", "outcome-unknown"],

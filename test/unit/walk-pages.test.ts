@@ -87,6 +87,19 @@ test("any sequence of cursors returns every action exactly once and in order, by
   );
 });
 
+test("continues on the next page behind the last row of a page, however few rows the page has", async () => {
+  const pages: number[] = [];
+  const fetchPage = async ({ page }: PageRequest) => {
+    pages.push(page);
+    return { rows: [action(page)], pageSize: 10, hasNext: true };
+  };
+
+  const { matches } = await walkPages(1, undefined, fetchPage);
+  await walkPages(1, matches[0]?.next, fetchPage);
+
+  expect(pages).toEqual([1, 2]);
+});
+
 test("decodes no text but the cursors that it encodes", () => {
   const encode = (text: string) => Buffer.from(text).toString("base64url");
   expect(decodeCursor(encode("1:20:100:100"))).toEqual({ row: 20, requestedSize: 100, appliedSize: 100 });
