@@ -18,44 +18,42 @@ function find(query: string, variables: Record<string, unknown> = {}, isExplorab
   return findVariableErrors(schema, document, operation, variables, isExplorable);
 }
 
-const problem = (path: string, message: string) => ({ path: path.split(".").filter(Boolean), message, rule: "type" });
+const toPath = (names: string) => names.split(".").filter(Boolean);
+const problem = (names: string, message: string) => ({ path: toPath(names), message, rule: "type" });
+const required = (names: string, type: string) => problem(names, `Required, of type ${type}!.`);
+const unknownField = (more: string) => problem("outer", `Has a field that Outer does not have${more}.`);
 
 describe("a value", () => {
   const findIn = (value: unknown, isExplorable?: boolean) =>
     find("query ($o: Outer!) { a(outer: $o, id: 1) }", { o: value }, isExplorable);
-  const unknownField = "Has a field that Outer does not have; its fields are name, inner, inners, note.";
+  const ourFields = "; its fields are name, inner, inners, note";
 
-  test.each<[unknown, ...[string, string][]]>([
+  test.each<[unknown, ...ReturnType<typeof problem>[]]>([
     [{ name: "n", inner: { flag: true, color: "GREEN" }, inners: { flag: false }, note: undefined }],
     [{ name: "n", inner: null, inners: [{ flag: false }] }],
-    [undefined, ["outer", "Required, of type Outer!."]],
-    [null, ["outer", "Required, of type Outer!."]],
-    ["text", ["outer", "Must be an object of type Outer."]],
-    [[{ name: "n" }], ["outer", "Must be an object of type Outer."]],
-    [{}, ["outer.name", "Required, of type String!."]],
-    [{ name: 7 }, ["outer.name", "Must be of type String."]],
-    [{ name: "n", note: null }, ["outer.note", "Required, of type String!."]],
-    [{ name: "n", inners: 7 }, ["outer.inners", "Must be an object of type Inner."]],
-    [{ name: "n", inner: { flag: true, color: "BLUE" } }, ["outer.inner.color", "Must be one of RED, GREEN."]],
+    [undefined, required("outer", "Outer")],
+    [null, required("outer", "Outer")],
+    ["text", problem("outer", "Must be an object of type Outer.")],
+    [[{ name: "n" }], problem("outer", "Must be an object of type Outer.")],
+    [{}, required("outer.name", "String")],
+    [{ name: 7 }, problem("outer.name", "Must be of type String.")],
+    [{ name: "n", note: null }, required("outer.note", "String")],
+    [{ name: "n", inners: 7 }, problem("outer.inners", "Must be an object of type Inner.")],
+    [{ name: "n", inner: { flag: true, color: "BLUE" } }, problem("outer.inner.color", "Must be one of RED, GREEN.")],
     [
       { name: "n", inners: [{ flag: true }, null, { flag: 1 }] },
-      ["outer.inners", "Required, of type Inner!."],
-      ["outer.inners.flag", "Must be of type Boolean."],
+      required("outer.inners", "Inner"),
+      problem("outer.inners.flag", "Must be of type Boolean."),
     ],
-    [
-      { toString: 1, other: 2 },
-      ["outer.name", "Required, of type String!."],
-      ["outer", unknownField],
-      ["outer", unknownField],
-    ],
+    [{ toString: 1, other: 2 }, required("outer.name", "String"), unknownField(ourFields), unknownField(ourFields)],
   ])("has one problem per position: %j", (value, ...problems) => {
-    expect(findIn(value)).toEqual(problems.map(([path, message]) => problem(path, message)));
+    expect(findIn(value)).toEqual(problems);
   });
 
   test("is described without names of the schema that the caller may not explore", () => {
     expect(findIn({ name: "n", inner: { flag: true, color: "BLUE" }, x: 1 }, false)).toEqual([
       problem("outer.inner.color", "Must be of type Color."),
-      problem("outer", "Has a field that Outer does not have."),
+      unknownField(""),
     ]);
   });
 
@@ -76,28 +74,26 @@ describe("a variable", () => {
   });
 
   test.each([
-    ["a variable", 'query ($v: ID! = "d") { b(id: $v) }', "id", "ID!"],
-    ["an argument", 'query ($v: ID = "d") { a(id: $v) }', "id", "ID!"],
-    ["a field", 'query ($v: String) { a(id: 1, outer: { name: "n", note: $v }) }', "outer.note", "String!"],
-    ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', "ids", "ID!"],
-    ["a later position", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', "id", "ID!"],
-    ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", "", "Boolean!"],
+    ["a variable", 'query ($v: ID! = "d") { b(id: $v) }', "id", "ID"],
+    ["an argument", 'query ($v: ID = "d") { a(id: $v) }', "id", "ID"],
+    ["a field", 'query ($v: String) { a(id: 1, outer: { name: "n", note: $v }) }', "outer.note", "String"],
+    ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', "ids", "ID"],
+    ["a later position", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', "id", "ID"],
+    ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", "", "Boolean"],
   ])("may not be null where %s is non-null, although one of the two has a default", (_case, query, path, type) => {
-    expect(find(query, { v: null })).toEqual([problem(path, `Required, of type ${type}.`)]);
+    expect(find(query, { v: null })).toEqual([required(path, type)]);
     expect(find(query, {})).toEqual([]);
   });
 
   test("may not have the default null there either", () => {
     const query = 'query ($v: String = null) { a(id: 1, outer: { name: "n", note: $v }) }';
 
-    expect(find(query)).toEqual([problem("outer.note", "Required, of type String!.")]);
+    expect(find(query)).toEqual([required("outer.note", "String")]);
     expect(find(query, { v: "given" })).toEqual([]);
   });
 
   test("is not inherited from an object's prototype", () => {
-    expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([
-      problem("id", "Required, of type ID!."),
-    ]);
+    expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([required("id", "ID")]);
   });
 
   test.each([
@@ -113,7 +109,7 @@ describe("a variable", () => {
     ["a directive, which is not part of the input", "query ($v: Boolean!) { b @skip(if: $v) }", ""],
     ["nothing", "query ($v: Boolean!) { b }", ""],
   ])("has the path of its use in %s", (_case, query, path) => {
-    expect(find(query)).toMatchObject([{ path: path.split(".").filter(Boolean) }]);
+    expect(find(query)).toMatchObject([{ path: toPath(path) }]);
   });
 
   test("has the path of its use in the executed operation", () => {
