@@ -1,20 +1,21 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { utimes } from "node:fs/promises";
 import { promisify } from "node:util";
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { authorized, create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 
-/** IDs of the processes in a process group. */
-function processesIn(group: number): string[] {
-  return execFileSync("ps", ["-e", "-o", "pgid=,pid=,stat="])
-    .toString()
-    .split("\n")
+jest.setTimeout(60_000);
+
+const curlPattern = /^curl [\s\S]*?}'$/m;
+
+/** Whether a process of a group is running; npm itself may end a moment before its children. */
+function isRunning(group: number): boolean {
+  const lines = execFileSync("ps", ["-e", "-o", "pgid=,stat="]).toString().split("\n");
+  return lines
     .map((line) => line.trim().split(/\s+/))
-    .filter(([pgid, , stat]) => pgid === String(group) && !stat?.startsWith("Z"))
-    .map(([, pid]) => String(pid));
+    .some(([id, state]) => Number(id) === group && state?.[0] !== "Z");
 }
 
 /** `npm run dev` in a process group of its own, as a terminal makes one: Ctrl-C signals the whole group. */
@@ -28,7 +29,7 @@ async function startDev(environment: Record<string, string>) {
   });
   const group = child.pid as number;
   onTestEnd(async () => {
-    if (processesIn(group).length > 0) process.kill(-group, "SIGKILL");
+    if (isRunning(group)) process.kill(-group, "SIGKILL");
   });
   let output = "";
   child.stdout.on("data", (chunk) => {
@@ -36,55 +37,36 @@ async function startDev(environment: Record<string, string>) {
   });
   const readUrls = () =>
     [...output.matchAll(/^GraphQL: (http:\/\/127\.0\.0\.1:\d+)\/graphql$/gm)].map(([, url]) => url);
-  const [url = ""] = await eventually(() => (/^curl [\s\S]*?}'$/m.test(output) ? readUrls() : undefined));
-  return { child, group, output: () => output, readUrls, url };
+  await eventually(() => curlPattern.test(output), "the curl command");
+  return { group, output: () => output, readUrls, url: readUrls()[0] ?? "" };
 }
 
-test("npm run dev prints a request that creates an action, and one Ctrl-C ends everything", async () => {
-  const { child, group, output, url } = await startDev({});
-  const curl = /^curl [\s\S]*?}'$/m.exec(output())?.[0];
+test("npm run dev prints a request that creates an action, keeps it across a restart on save, and ends with one Ctrl-C", async () => {
+  const { group, output, readUrls, url } = await startDev({});
 
-  const { stdout } = await promisify(execFile)("sh", ["-c", `${curl} --silent`]);
+  const command = `${curlPattern.exec(output())?.[0]} --silent`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+  const { action } = JSON.parse(stdout).data.createDataExtractionAction;
   const page = await fetch(url, { headers: { accept: "text/html" } });
-  const exit = once(child, "exit");
-  process.kill(-group, "SIGINT");
-  await exit;
-  // npm itself may end a moment before its children.
-  await eventually(() => processesIn(group).length === 0);
 
   expect(output()).toMatch(/^Demo token: \S+$/m);
-  expect(JSON.parse(stdout).data.createDataExtractionAction.action).toMatchObject({ isActive: true });
+  expect(action).toMatchObject({ id: expect.any(String), isActive: true });
   expect(await page.text()).toContain("<title>ContactSwing playground</title>");
   // Into a pipe the log is written as in production.
   const line = /^\{.*"graphql request".*\}$/m.exec(output())?.[0] ?? "{}";
   expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
-});
-
-test("npm run dev keeps what was created when the service restarts on save", async () => {
-  const { readUrls, url } = await startDev({});
-  const created = (await create(url, minimalInput)).body.data.createDataExtractionAction.action;
 
   const now = new Date();
   await utimes(new URL("../src/dev-service.ts", import.meta.url), now, now);
-  const restarted = await eventually(() => readUrls()[1]);
+  const restarted = await eventually(() => readUrls()[1], "the restart");
+  const query = `{ dataExtractionAction(id: "${action.id}") { name } }`;
+  expect((await send(restarted, { query })).body).toEqual({ data: { dataExtractionAction: { name: action.name } } });
 
-  const query = `{ dataExtractionAction(id: "${created.id}") { name } }`;
-  expect((await send(restarted, { query })).body).toEqual({ data: { dataExtractionAction: { name: created.name } } });
+  process.kill(-group, "SIGINT");
+  await eventually(() => !isRunning(group), "the end of all processes");
 });
 
-test("npm run dev allows pages from this machine, whatever their port", async () => {
-  const { url } = await startDev({});
-  const readAllowed = async (origin: string) => {
-    const response = await fetch(`${url}/graphql?query={__typename}`, { headers: { ...authorized, origin } });
-    return response.headers.get("access-control-allow-origin");
-  };
-
-  expect(await readAllowed("http://localhost:5173")).toBe("http://localhost:5173");
-  expect(await readAllowed("http://127.0.0.1:3000")).toBe("http://127.0.0.1:3000");
-  expect(await readAllowed("http://localhost.example.com")).toBeNull();
-});
-
-test("npm run dev in front of another ContactSwing has no demo token and rejects it", async () => {
+test("npm run dev in front of another ContactSwing rejects the demo token, and allows pages from this machine", async () => {
   const { output, url } = await startDev({ CONTACTSWING_URL: "http://127.0.0.1:9" });
 
   const settings = await fetch(`${url}/graphql/playground/settings.json`).then((response) => response.json());
@@ -92,4 +74,12 @@ test("npm run dev in front of another ContactSwing has no demo token and rejects
   expect(output()).not.toContain("Demo token");
   expect(settings).toEqual({});
   expect(onlyError(await create(url, minimalInput)).extensions.code).toBe("UNAUTHENTICATED");
+  for (const [origin, allowed] of [
+    ["http://localhost:5173", "http://localhost:5173"],
+    ["http://127.0.0.1:3000", "http://127.0.0.1:3000"],
+    ["http://localhost.example.com", null],
+  ] as const) {
+    const { headers } = await fetch(`${url}/graphql?query={__typename}`, { headers: { ...authorized, origin } });
+    expect(headers.get("access-control-allow-origin")).toBe(allowed);
+  }
 });

@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { startSandbox } from "./helpers/service.ts";
 
+// The scenarios are played through the service in test/scenarios.test.ts.
+
 const valid = {
   name: "N",
   action_timing: "DURING",
@@ -9,20 +11,14 @@ const valid = {
   webhook: { mandatory: true, type: "yes/no", sync_data: false, name: null },
 };
 
-interface Options {
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-  /** `null`: without the header. */
-  readonly authorization?: string | null;
-}
+const authorized = { authorization: `Bearer ${demoToken}` };
 
 async function startClient() {
   const { url } = await startSandbox();
-  return async (method: string, path: string, { body, headers, authorization }: Options = {}) => {
-    const token = authorization === undefined ? `Bearer ${demoToken}` : authorization;
+  return async (method: string, path: string, body?: unknown, headers: Record<string, string> = authorized) => {
     const response = await fetch(url + path, {
       method,
-      headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: token }), ...headers },
+      headers,
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -31,11 +27,12 @@ async function startClient() {
   };
 }
 
-const requestOnce = async (...parameters: Parameters<Awaited<ReturnType<typeof startClient>>>) =>
+const send = async (...parameters: Parameters<Awaited<ReturnType<typeof startClient>>>) =>
   (await startClient())(...parameters);
+const create = (body: unknown, headers?: Record<string, string>) => send("POST", "/v2/_actions", body, headers);
 
 test("creates an action as the reference documents it", async () => {
-  expect(await requestOnce("POST", "/v2/_actions", { body: valid })).toMatchObject({
+  expect(await create(valid)).toEqual({
     status: 201,
     type: "application/json",
     body: {
@@ -46,164 +43,104 @@ test("creates an action as the reference documents it", async () => {
 });
 
 test.each([
-  [null, "Not authenticated"],
-  ["Bearer another", "Invalid token"],
-  ["Basic abc", "Invalid token"],
-  [`Bearer ${demoToken}.other`, "Invalid token"],
-])("responds with 401 to the Authorization header %j", async (authorization, detail) => {
-  expect(await requestOnce("POST", "/v2/_actions", { body: valid, authorization })).toEqual({
-    status: 401,
-    type: "application/json",
-    body: { detail },
-  });
+  [{}, "Not authenticated"],
+  [{ authorization: "Bearer another" }, "Invalid token"],
+  [{ authorization: "Basic abc" }, "Invalid token"],
+  [{ authorization: `Bearer ${demoToken}.other` }, "Invalid token"],
+])("responds with 401 to the headers %j", async (headers, detail) => {
+  expect(await create(valid, headers)).toEqual({ status: 401, type: "application/json", body: { detail } });
 });
 
 test.each([
-  ["GET", "/", 404, "Not Found"],
-  ["PUT", "/v2/_actions", 405, "Method Not Allowed"],
-  ["DELETE", "/v2/_actions/x", 405, "Method Not Allowed"],
-  ["GET", "/v2/_actions/none", 404, "Action not found"],
-])("responds to %s %s as FastAPI does", async (method, path, status, detail) => {
-  expect(await requestOnce(method, path)).toEqual({ status, type: "application/json", body: { detail } });
+  ["GET", "/", 404, { detail: "Not Found" }],
+  ["PUT", "/v2/_actions", 405, { detail: "Method Not Allowed" }],
+  ["GET", "/v2/_actions/none", 404, { detail: "Action not found" }],
+  ["GET", "/v2/_actions/%ff", 500, "Internal Server Error"],
+])("responds to %s %s as FastAPI does", async (method, path, status, body) => {
+  expect(await send(method, path)).toMatchObject({ status, body });
 });
 
-test("responds to a path that cannot be decoded with FastAPI's plain-text 500", async () => {
-  expect(await requestOnce("GET", "/v2/_actions/%ff")).toMatchObject({ status: 500, body: "Internal Server Error" });
+test("lists actions of several kinds and a new one at the end, in the documented envelope", async () => {
+  const request = await startClient();
+  await request("POST", "/v2/_actions", valid);
+  const list = async (query: string) => (await request("GET", `/v2/_actions${query}`)).body.data;
+
+  const first = await list("");
+  const second = await list("?page=2");
+  const everything = await list("?page=1&per_page=100");
+  const beyond = await list("?page=3");
+
+  const pagination = { current_page: 1, per_page: 10, total_records: 14, total_pages: 2, has_next: true };
+  expect(first.pagination).toEqual(pagination);
+  expect(first.data[0]).toMatchObject({
+    id: "sandbox:example",
+    name: "My Data Extraction Action",
+    type: "SINGLEDATAEXTRACTION",
+    is_active: true,
+    webhook: { type: "yes/no" },
+  });
+  expect(first.data[2]).not.toHaveProperty("webhook");
+  expect(second.pagination).toEqual({ ...pagination, current_page: 2, has_next: false });
+  expect([...first.data, ...second.data]).toEqual(everything.data);
+  expect(everything.data.at(-1).name).toBe("N");
+  expect(new Set(everything.data.map(({ type }: { type: string }) => type)).size).toBeGreaterThan(5);
+  expect(beyond).toMatchObject({ data: [], pagination: { current_page: 3, has_next: false } });
 });
 
-describe("the list", () => {
-  const namesOf = ({ body }: { body: { data: { data: { name: string }[] } } }) =>
-    body.data.data.map(({ name }) => name);
+test.each([
+  ["per_page=0", "greater_than_equal", "Input should be greater than or equal to 1", { ctx: { ge: 1 } }],
+  ["per_page=101", "less_than_equal", "Input should be less than or equal to 100", { ctx: { le: 100 } }],
+  ["page=x", "int_parsing", "Input should be a valid integer, unable to parse string as an integer", {}],
+])("rejects a list with %s with FastAPI's 422", async (query, type, msg, more) => {
+  const [name, input] = query.split("=");
 
-  test("has pages of actions of several kinds, in the documented envelope", async () => {
-    const request = await startClient();
-
-    const first = await request("GET", "/v2/_actions");
-    const second = await request("GET", "/v2/_actions?page=2");
-    const everything = await request("GET", "/v2/_actions?page=1&per_page=100");
-    const beyond = await request("GET", "/v2/_actions?page=3");
-
-    const pagination = { current_page: 1, per_page: 10, total_records: 13, total_pages: 2, has_next: true };
-    expect(first.body).toMatchObject({ ctx_id: expect.any(String), data: { pagination } });
-    expect(first.body.data.data[0]).toMatchObject({
-      id: "sandbox:example",
-      name: "My Data Extraction Action",
-      type: "SINGLEDATAEXTRACTION",
-      is_active: true,
-      webhook: { type: "yes/no" },
-    });
-    expect(first.body.data.data[2]).not.toHaveProperty("webhook");
-    expect(second.body.data.pagination).toMatchObject({ current_page: 2, has_next: false });
-    expect([...namesOf(first), ...namesOf(second)]).toEqual(namesOf(everything));
-    expect(beyond.body.data).toMatchObject({ data: [], pagination: { current_page: 3, has_next: false } });
-    expect(new Set(everything.body.data.data.map(({ type }: { type: string }) => type)).size).toBeGreaterThan(5);
-  });
-
-  test("has a new action at its end", async () => {
-    const request = await startClient();
-    await request("POST", "/v2/_actions", { body: valid });
-
-    expect(namesOf(await request("GET", "/v2/_actions?per_page=100")).at(-1)).toBe("N");
-  });
-
-  test.each([
-    ["page=0", "page", "greater_than_equal", "Input should be greater than or equal to 1", { ge: 1 }],
-    ["per_page=0", "per_page", "greater_than_equal", "Input should be greater than or equal to 1", { ge: 1 }],
-    ["per_page=101", "per_page", "less_than_equal", "Input should be less than or equal to 100", { le: 100 }],
-    [
-      "page=x",
-      "page",
-      "int_parsing",
-      "Input should be a valid integer, unable to parse string as an integer",
-      undefined,
-    ],
-  ])("rejects %s with FastAPI's 422", async (query, name, type, msg, ctx) => {
-    const problem = { type, loc: ["query", name], msg, input: query.split("=")[1], ...(ctx && { ctx }) };
-    expect(await requestOnce("GET", `/v2/_actions?${query}`)).toEqual({
-      status: 422,
-      type: "application/json",
-      body: { detail: [problem] },
-    });
+  expect(await send("GET", `/v2/_actions?${query}`)).toMatchObject({
+    status: 422,
+    body: { detail: [{ type, loc: ["query", name], msg, input, ...more }] },
   });
 });
 
 describe("a failure on demand", () => {
-  const suffixed = (suffix: string) => ({ authorization: `Bearer ${demoToken}.${suffix}` });
-  const requestId = (id: string) => ({ headers: { "x-request-id": id } });
+  const ofToken = (suffix: string) => ({ authorization: `Bearer ${demoToken}.${suffix}` });
+  const ofRequestId = (id: string) => ({ ...authorized, "x-request-id": id });
 
-  test.each<[string, Options]>([
-    ["the end of the token", suffixed("sandbox-429")],
-    ["the request ID", requestId("sandbox-429")],
-    ["the beginning of the request ID", requestId("sandbox-429.7f3a")],
-    ["the request ID before the token", { ...suffixed("sandbox-500"), ...requestId("sandbox-429") }],
-  ])("is selected by %s, for every operation", async (_case, options) => {
+  test.each<[string, Record<string, string>]>([
+    ["the end of the token", ofToken("sandbox-429")],
+    ["the beginning of the request ID", ofRequestId("sandbox-429.7f3a")],
+    ["the request ID before the token", { ...ofToken("sandbox-500"), "x-request-id": "sandbox-429" }],
+  ])("is selected by %s, for every operation", async (_case, headers) => {
     const request = await startClient();
 
-    for (const [method, path, body] of [
-      ["GET", "/v2/_actions", undefined],
-      ["GET", "/v2/_actions/sandbox:example", undefined],
-      ["POST", "/v2/_actions", valid],
-    ] as const) {
-      expect(await request(method, path, { ...options, body })).toMatchObject({ status: 429 });
-    }
+    const responses = [
+      await request("GET", "/v2/_actions", undefined, headers),
+      await request("GET", "/v2/_actions/sandbox:example", undefined, headers),
+      await request("POST", "/v2/_actions", valid, headers),
+    ];
+
+    expect(responses.map(({ status }) => status)).toEqual([429, 429, 429]);
   });
 
-  test("can be an empty list", async () => {
-    const { body } = await requestOnce("GET", "/v2/_actions", requestId("sandbox-empty"));
-
-    expect(body.data).toMatchObject({ data: [], pagination: { total_records: 0, has_next: false } });
+  test.each([
+    [valid, ofToken("sandbox-4222")],
+    [valid, ofRequestId("sandbox-4222")],
+    [{ ...valid, name: "sandbox:4222" }, authorized],
+  ])("that does not exist is a 400: %j %j", async (body, headers) => {
+    expect(await create(body, headers)).toMatchObject({
+      status: 400,
+      body: { detail: "The sandbox has no scenario of this name." },
+    });
   });
-
-  test.each([suffixed("sandbox-4222"), requestId("sandbox-4222"), { body: { ...valid, name: "sandbox:4222" } }])(
-    "that does not exist is a 400: %j",
-    async (options) => {
-      expect(await requestOnce("POST", "/v2/_actions", { body: valid, ...options })).toMatchObject({
-        status: 400,
-        body: { detail: "The sandbox has no scenario of this name." },
-      });
-    },
-  );
 });
 
-test.each<[string, unknown, unknown[]]>([
-  ["broken JSON", '{"name":', [["json_invalid", [0], "JSON decode error", {}, { error: "Expecting value" }]]],
-  [
-    "a list",
-    [],
-    [["model_attributes_type", [], "Input should be a valid dictionary or object to extract fields from", []]],
-  ],
-  [
-    "missing fields",
-    { name: "N" },
-    ["action_timing", "type", "webhook"].map((field) => ["missing", [field], "Field required", { name: "N" }]),
-  ],
-  [
-    "a string for a boolean",
-    { ...valid, webhook: { sync_data: "x" } },
-    [["bool_type", ["webhook", "sync_data"], "Input should be a valid boolean", "x"]],
-  ],
-  [
-    "an unknown value",
-    { ...valid, webhook: { type: "maybe" } },
-    [["literal_error", ["webhook", "type"], "Input should be 'yes/no'", "maybe", { expected: "'yes/no'" }]],
-  ],
-  [
-    "null for a required field",
-    { ...valid, name: null },
-    [["string_type", ["name"], "Input should be a valid string", null]],
-  ],
-])("responds to %s with pydantic's list of problems", async (_case, body, problems) => {
-  const detail = (problems as [string, unknown[], string, unknown, unknown?][]).map(([type, loc, msg, input, ctx]) => ({
-    type,
-    loc: ["body", ...loc],
-    msg,
-    input,
-    ...(ctx === undefined ? {} : { ctx }),
-  }));
+test.each<[unknown, unknown[], string, string]>([
+  ['{"name":', [0], "json_invalid", "JSON decode error"],
+  [[], [], "model_attributes_type", "Input should be a valid dictionary or object to extract fields from"],
+  [{ ...valid, type: undefined }, ["type"], "missing", "Field required"],
+  [{ ...valid, name: null }, ["name"], "string_type", "Input should be a valid string"],
+  [{ ...valid, webhook: { sync_data: "x" } }, ["webhook", "sync_data"], "bool_type", "Input should be a valid boolean"],
+  [{ ...valid, webhook: { type: "maybe" } }, ["webhook", "type"], "literal_error", "Input should be 'yes/no'"],
+])("responds to %j with the problem that pydantic finds at %j", async (body, loc, type, msg) => {
+  const problem = { type, loc: ["body", ...loc], msg };
 
-  expect(await requestOnce("POST", "/v2/_actions", { body })).toEqual({
-    status: 422,
-    type: "application/json",
-    body: { detail },
-  });
+  expect(await create(body)).toMatchObject({ status: 422, type: "application/json", body: { detail: [problem] } });
 });

@@ -1,22 +1,13 @@
-import { accessSync, constants } from "node:fs";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { onTestEnd } from "../helpers/cleanup.ts";
 
 const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The browser's program: `CHROMIUM_PATH`, or where Linux distributions put it; undefined when there is none. */
 export const chromiumPath = [process.env.CHROMIUM_PATH, ...usualPaths].find(
-  (path) => path !== undefined && isExecutable(path),
+  (path) => path !== undefined && existsSync(path),
 );
 
 const flags = [
@@ -42,14 +33,12 @@ export interface Visit {
   readonly complaints: string[];
   /** Origins that the page and its workers asked for anything. */
   readonly origins: Set<string>;
-  /** Resolves once everything that the page loads by itself is there. Can be asked for again after a reload. */
-  readonly settle: () => Promise<void>;
 }
 
 /** What GraphiQL loads last. */
-const lastFiles = [/\/schema\.json$/, /\/editor-worker\.js$/, /\/graphql-worker\.js$/, /\/json-worker\.js$/];
+const lastFiles = ["schema.json", "editor-worker.js", "graphql-worker.js", "json-worker.js"];
 
-/** A visitor without a past. */
+/** Opens the playground as a new visitor, and waits for everything that it loads by itself. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
   onTestEnd(() => context.close());
@@ -69,22 +58,11 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
     const { protocol, origin } = new URL(request.url());
     if (protocol !== "data:") origins.add(origin);
   });
-  const finished = new Set<string>();
-  let onFinished = () => {};
-  context.on("requestfinished", (request) => {
-    finished.add(request.url());
-    onFinished();
-  });
-  const settle = async () => {
-    await page.locator(".graphiql-query-editor .view-line").first().waitFor();
-    const isThere = (file: RegExp) => [...finished].some((loaded) => file.test(loaded));
-    while (!lastFiles.every(isThere)) {
-      await new Promise<void>((resolve) => {
-        onFinished = resolve;
-      });
-    }
-    finished.clear();
-  };
+  const loaded = lastFiles.map((file) =>
+    context.waitForEvent("requestfinished", (request) => request.url().endsWith(`/${file}`)),
+  );
   await page.goto(`${url}/graphql`);
-  return { page, complaints, origins, settle };
+  await page.locator(".graphiql-query-editor .view-line").first().waitFor();
+  await Promise.all(loaded);
+  return { page, complaints, origins };
 }

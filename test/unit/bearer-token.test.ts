@@ -15,12 +15,9 @@ test.each([
 
 test.each([
   undefined,
-  "",
-  "Bearer",
   "Bearer ",
   "Bearerabc",
   "Bearer\tabc",
-  "xBearer abc",
   " Bearer abc",
   "Bearer abc ",
   "Bearer a b",
@@ -33,15 +30,13 @@ test.each([
   expect(BearerToken.parse(header)).toBeUndefined();
 });
 
-test("is printed as what it is, and says nothing more", () => {
+test("does not show itself, however it is printed", () => {
   const token = BearerToken.parse("Bearer canary");
-  const opaque = "[bearer token]";
 
-  expect([String(token), `${token}`, JSON.stringify(token), inspect(token), inspect({ token })]).toEqual([
-    opaque,
-    opaque,
-    `"${opaque}"`,
-    opaque,
-    `{ token: ${opaque} }`,
+  expect([String(token), JSON.stringify(token), inspect({ token }, { showHidden: true, depth: 9 })]).toEqual([
+    "[bearer token]",
+    '"[bearer token]"',
+    "{ token: [bearer token] }",
   ]);
+  expect(Object.keys(token ?? {})).toEqual([]);
 });

@@ -5,115 +5,74 @@ import { parseJson } from "../../src/contactswing/json.ts";
 import { isHtml } from "../../src/contactswing/plain-text.ts";
 import type { Failure } from "../../src/failures/failure.ts";
 
+// The statuses and texts that ContactSwing is known to send are in the matrix of test/failures.test.ts.
+
 const secrets = { token: "canary-token-of-mine", host: "api.contactswing.zone" };
 const endedAt = Date.UTC(2024, 0, 1, 12, 0, 0);
-const page = "<!DOCTYPE html><p>text</p>";
 const translator = createTranslator({ syncField: "sync_field" }, "input", ["input"]);
-
-const contextOf = (effect: "create" | "read", isInputFromCaller = true) => ({
-  operation: { effect, isInputFromCaller, translator },
+const contextOf = (effect: "create" | "read") => ({
+  operation: { effect, isInputFromCaller: true, translator },
   secrets,
   endedAt,
 });
 
-interface Given {
-  readonly contentType?: string;
-  readonly retryAfter?: string | undefined;
-  readonly effect?: "create" | "read";
-  readonly isInputFromCaller?: boolean;
-  readonly endedAt?: number;
-}
-
-/** Classifies a response with a JSON body, or with text if its content type is given. */
-function classify(status: number, body: unknown, given: Given = {}): Failure {
-  const { contentType = "application/json", retryAfter, effect = "create", isInputFromCaller = true } = given;
-  const text = given.contentType === undefined ? JSON.stringify(body) : String(body);
+/** Classifies the response to a create request: with a JSON body, or with a text of the content type that is given. */
+function classify(status: number, body: unknown, { contentType = "", retryAfter = "", endedLateMs = 0 } = {}): Failure {
+  const text = contentType === "" ? JSON.stringify(body) : String(body);
   return classifyResponse(
     { status, body: parseJson(text), isOversized: false, isPage: isHtml(contentType, text) },
     { status, contentType, retryAfter, body: text, isOversized: false },
-    { ...contextOf(effect, isInputFromCaller), endedAt: given.endedAt ?? endedAt },
+    { ...contextOf("create"), endedAt: endedAt + endedLateMs },
   );
 }
 
-describe("an exchange without a response", () => {
-  type Lost = Parameters<typeof classifyLostExchange>[0];
+type LostKind = Parameters<typeof classifyLostExchange>[0]["kind"];
+
+test.each<[LostKind, number | undefined, string, string?]>([
+  ["no-connection", undefined, "unreachable"],
+  ["timeout", undefined, "timeout"],
+  ["timeout", 200, "timeout"],
+  ["timeout", 201, "timeout-after-created", "timeout"],
+  ["connection-lost", undefined, "connection-lost"],
+  ["connection-lost", 199, "connection-lost"],
+  ["connection-lost", 200, "bad-response"],
+  ["connection-lost", 201, "bad-response-after-created", "bad-response"],
+  ["connection-lost", 299, "bad-response"],
+  ["connection-lost", 300, "connection-lost"],
+])("an exchange that ended by %s after the status %s is %s", (kind, status, ofCreate, ofRead = ofCreate) => {
   const networkErrorCode = "ECODE";
-  const upstream = (status: number) => ({ upstream: { status, ctxId: null } });
+  const exchange = { kind, networkErrorCode, ...(status && { status }) } as Parameters<typeof classifyLostExchange>[0];
+  const facts = { networkErrorCode, ...(status && { upstream: { status, ctxId: null } }) };
 
-  test.each<[Omit<Lost, "networkErrorCode">, Failure, Failure?]>([
-    [{ kind: "no-connection", phase: "tcp" } as Lost, { kind: "unreachable" }],
-    [{ kind: "timeout" }, { kind: "timeout" }],
-    [{ kind: "timeout", status: 200 } as Lost, { kind: "timeout", ...upstream(200) }],
-    [
-      { kind: "timeout", status: 201 } as Lost,
-      { kind: "timeout-after-created", ...upstream(201) },
-      { kind: "timeout", ...upstream(201) },
-    ],
-    [{ kind: "connection-lost" }, { kind: "connection-lost" }],
-    [{ kind: "connection-lost", status: 199 } as Lost, { kind: "connection-lost", ...upstream(199) }],
-    [{ kind: "connection-lost", status: 200 } as Lost, { kind: "bad-response", ...upstream(200) }],
-    [
-      { kind: "connection-lost", status: 201 } as Lost,
-      { kind: "bad-response-after-created", ...upstream(201) },
-      { kind: "bad-response", ...upstream(201) },
-    ],
-    [{ kind: "connection-lost", status: 299 } as Lost, { kind: "bad-response", ...upstream(299) }],
-    [{ kind: "connection-lost", status: 300 } as Lost, { kind: "connection-lost", ...upstream(300) }],
-  ])("that is %j is %j for a create request", (lost, ofCreate, ofRead = ofCreate) => {
-    const exchange = { ...lost, networkErrorCode } as Lost;
-    expect(classifyLostExchange(exchange, contextOf("create"))).toStrictEqual({ networkErrorCode, ...ofCreate });
-    expect(classifyLostExchange(exchange, contextOf("read"))).toStrictEqual({ networkErrorCode, ...ofRead });
-  });
+  expect(classifyLostExchange(exchange, contextOf("create"))).toStrictEqual({ kind: ofCreate, ...facts });
+  expect(classifyLostExchange(exchange, contextOf("read"))).toStrictEqual({ kind: ofRead, ...facts });
 });
 
-describe("a status", () => {
-  // Every other status is in the matrix of test/failures.test.ts.
-  test.each([
-    [199, "server-error"],
-    [299, "bad-response"],
-    [300, "request-rejected"],
-    [402, "request-rejected"],
-    [499, "request-rejected"],
-  ] as const)("of %i means %s", (status, kind) => {
-    expect(classify(status, { ctx_id: "c" })).toStrictEqual({ kind, upstream: { status, ctxId: "c" } });
-  });
+const aboutHeader = [
+  { loc: ["body"], msg: "m" },
+  { loc: ["header", "authorization"], msg: "m" },
+];
 
-  const aboutHeader = [
-    { loc: ["body"], msg: "m", type: "t" },
-    { loc: ["header", "authorization"], msg: "m", type: "t" },
-  ];
-  test.each([
-    [403, "Not authenticated", "token-rejected"],
-    [403, "Not authenticated.", "forbidden"],
-    [400, "Not authenticated", "input-rejected"],
-    [422, "Not authenticated", "input-rejected"],
-    [422, aboutHeader, "token-rejected"],
-    [400, aboutHeader, "input-rejected"],
-    [403, aboutHeader, "forbidden"],
-  ])("of %i with the detail %j is about the token or not: %s", (status, detail, kind) => {
-    expect(classify(status, { detail }).kind).toBe(kind);
-  });
-
-  test("of 422 is a bad response if the caller did not choose the input, unless it is about the token", () => {
-    const isInputFromCaller = false;
-    const detail = [{ loc: ["query", "per_page"], msg: "m", type: "t" }];
-    const upstream = { status: 422, ctxId: null };
-
-    expect(classify(422, { detail }, { isInputFromCaller })).toStrictEqual({ kind: "bad-response", upstream });
-    expect(classify(422, { detail: aboutHeader }, { isInputFromCaller })).toStrictEqual({
-      kind: "token-rejected",
-      upstream,
-    });
-  });
+test.each([
+  [199, undefined, "server-error"],
+  [299, undefined, "bad-response"],
+  [300, undefined, "request-rejected"],
+  [499, undefined, "request-rejected"],
+  [400, "Not authenticated", "input-rejected"],
+  [403, "Not authenticated.", "forbidden"],
+  [422, aboutHeader, "token-rejected"],
+  [403, aboutHeader, "forbidden"],
+])("a response with the status %i and the detail %j is %s", (status, detail, kind) => {
+  expect(classify(status, { detail }).kind).toBe(kind);
 });
 
-describe("a text", () => {
-  test.each([400, 403, 409, 422])("of a %i is passed on", (status) => {
-    expect(classify(status, { detail: "sync_field" }).message).toBe("syncField");
-  });
+describe("the text of a response", () => {
+  test("is passed on if the caller can do something about it", () => {
+    const statuses = [400, 401, 403, 404, 409, 422, 429, 500];
 
-  test.each([401, 404, 429, 500])("of a %i is not", (status) => {
-    expect(classify(status, { detail: "text" }).message).toBeUndefined();
+    const shown = statuses.filter((status) => classify(status, { detail: "text" }).message === "text");
+
+    expect(shown).toEqual([400, 403, 409, 422]);
   });
 
   test.each([
@@ -122,20 +81,15 @@ describe("a text", () => {
     [{ msg: "c", error: "d" }, "c"],
     [{ error: "d" }, "d"],
     [{ error: { message: "e" } }, "e"],
-    [{ detail: { message: "a", msg: "b" } }, "a"],
-    [{ detail: { msg: "b", error: "c" } }, "b"],
     [{ detail: { error: "c", detail: "d" } }, "c"],
     [{ detail: { detail: "d" } }, "d"],
-    [{ detail: ["a", "b"] }, "a"],
     [{ detail: [{ msg: "a" }] }, "a"],
-    [{ detail: "", message: "b" }, "b"],
     [{ detail: " \n ", message: "b" }, "b"],
-    [{ detail: page, message: "b" }, "b"],
+    [{ detail: "<!DOCTYPE html><p>text</p>", message: "b" }, "b"],
     [{ detail: 7, message: 8, error: "c" }, "c"],
     [["a", "b"], "a"],
     ["a", "a"],
     [[], undefined],
-    [7, undefined],
     [null, undefined],
     [{}, undefined],
   ])("in the JSON %j is %j", (body, message) => {
@@ -143,51 +97,33 @@ describe("a text", () => {
   });
 
   test.each([
-    ["text/plain", "text", "text"],
     ["TEXT/PLAIN; charset=utf-8", "text", "text"],
     ["text/plainer", "text", undefined],
     ["x-text/plain", "text", undefined],
-    ["application/json", "text", undefined],
     ["text/plain", '{"detail": "in JSON"}', "in JSON"],
     ["text/plain", "{}", undefined],
   ])("of type %s, %j, is %j", (contentType, body, message) => {
     expect(classify(400, body, { contentType }).message).toBe(message);
   });
-
-  test("has neither the token nor the host", () => {
-    const detail = `${secrets.token} at ${secrets.host}`;
-
-    expect(classify(400, { detail }).message).toBe("[token] at [host]");
-    expect(classify(400, detail, { contentType: "text/plain" }).message).toBe("[token] at [host]");
-  });
 });
 
 describe("a validation list", () => {
-  const fieldErrorsOf = (detail: unknown, status = 422) => classify(status, { detail }).fieldErrors;
+  const fieldErrorsOf = (detail: unknown) => classify(422, { detail }).fieldErrors;
+  const entry = { loc: ["body", true, null, {}, "sync_field", 0], msg: "sync_field", type: "missing" };
 
-  test.each([400, 422])("of a %i is read entry by entry, and replaces the text", (status) => {
-    const detail = [
-      { type: "missing", loc: ["body", "sync_field", 0], msg: "sync_field", input: "canary", url: "canary" },
-      { type: "value_error.missing", loc: [], msg: "field required" },
-    ];
-
-    expect(classify(status, { detail, message: "text" })).toStrictEqual({
+  test.each([400, 422])("of a %i replaces the text, whatever its locations contain", (status) => {
+    expect(classify(status, { detail: [entry], message: "text" })).toStrictEqual({
       kind: "input-rejected",
       upstream: { status, ctxId: null },
-      fieldErrors: [
-        { path: ["input", "syncField"], message: "syncField", rule: "missing" },
-        { path: ["input"], message: "field required", rule: "value_error.missing" },
-      ],
+      fieldErrors: [{ path: ["input", "syncField"], message: "syncField", rule: "missing" }],
     });
   });
 
-  test("of another status is only its text", () => {
-    const detail = [{ type: "missing", loc: ["body"], msg: "Field required" }];
-
-    expect(classify(409, { detail })).toStrictEqual({
+  test("of a 409 is only its text", () => {
+    expect(classify(409, { detail: [entry] })).toStrictEqual({
       kind: "conflict",
       upstream: { status: 409, ctxId: null },
-      message: "Field required",
+      message: "syncField",
     });
   });
 
@@ -198,30 +134,20 @@ describe("a validation list", () => {
     },
   );
 
-  test("may have locations with parts that are neither strings nor numbers", () => {
-    expect(fieldErrorsOf([{ loc: ["body", true, null, {}, "sync_field"], msg: "m" }])?.[0]?.path).toEqual([
-      "input",
-      "syncField",
-    ]);
-  });
-
   test.each([
-    ["a text", "a text"],
     [`${secrets.token} at ${secrets.host}`, "[token] at [host]"],
     ["", "ContactSwing rejected this value."],
-    [page, "ContactSwing rejected this value."],
+    ["<p>text</p>", "ContactSwing rejected this value."],
     [7, "ContactSwing rejected this value."],
   ])("with the message %j says %j", (msg, message) => {
-    expect(fieldErrorsOf([{ loc: [], msg, type: "t" }])?.[0]?.message).toBe(message);
+    expect(fieldErrorsOf([{ loc: [], msg }])?.[0]?.message).toBe(message);
   });
 
   test.each([
-    ["string_too_short", "string_too_short"],
     ["value_error.any_str.min-length", "value_error.any_str.min-length"],
     ["x".repeat(64), "x".repeat(64)],
     ["x".repeat(65), "upstream"],
     ["", "upstream"],
-    ["two words", "upstream"],
     ["(rule", "upstream"],
     ["rule)", "upstream"],
     [secrets.host, "upstream"],
@@ -232,14 +158,14 @@ describe("a validation list", () => {
   });
 
   test("is read up to its hundredth entry", () => {
-    const entries = Array.from({ length: 101 }, (_, index) => ({ loc: [], msg: String(index), type: "t" }));
-
-    expect(fieldErrorsOf(entries)?.map(({ message }) => message)).toEqual(entries.slice(0, 100).map(({ msg }) => msg));
+    expect(fieldErrorsOf(Array(101).fill({ loc: [], msg: "m" }))).toHaveLength(100);
   });
 });
 
 describe("a Retry-After", () => {
-  test.each<[string | undefined, number | undefined]>([
+  const date = "Mon, 01 Jan 2024 12:00:30 GMT";
+
+  test.each<[string, number | undefined]>([
     ["0", 0],
     [" 7\t", 7],
     ["999999999", 999_999_999],
@@ -247,11 +173,8 @@ describe("a Retry-After", () => {
     ["7s", undefined],
     ["-7", undefined],
     ["7.5", undefined],
-    ["1e3", undefined],
     ["", undefined],
-    [undefined, undefined],
-    ["Mon, 01 Jan 2024 12:00:30 GMT", 30],
-    [" Mon, 01 Jan 2024 12:00:30 GMT ", 30],
+    [` ${date} `, 30],
     ["Monday, 01-Jan-24 12:00:30 GMT", 30],
     // Without a time zone it is GMT, wherever this runs.
     ["Mon Jan  1 12:00:30 2024", 30],
@@ -259,36 +182,27 @@ describe("a Retry-After", () => {
     ["Mon, 01 Jan 2024 12:00:30 EST", undefined],
     ["Mon, 01 Jan 2024 11:59:30 GMT", 0],
     ["01 Jan 2024 12:00:30 GMT", undefined],
-    ["on Mon, 01 Jan 2024 12:00:30 GMT", undefined],
+    [`on ${date}`, undefined],
     ["Mon, 01 Jan 2024 GMT", undefined],
     ["Mon, 01 Jan 2024 1:00:30 GMT", undefined],
     ["Mon, nonsense 12:00:30 GMT", undefined],
-    ...["Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map((day): [string, number] => [
-      `${day}, 01 Jan 2024 12:00:30 GMT`,
-      30,
-    ]),
   ])("of %j means %j seconds", (retryAfter, seconds) => {
     expect(classify(429, {}, { retryAfter }).retryAfterSeconds).toBe(seconds);
   });
 
   test("is rounded up to whole seconds, and counts only for a 429", () => {
-    const retryAfter = "Mon, 01 Jan 2024 12:00:30 GMT";
-
-    expect(classify(429, {}, { retryAfter, endedAt: endedAt + 999 }).retryAfterSeconds).toBe(30);
+    expect(classify(429, {}, { retryAfter: date, endedLateMs: 999 }).retryAfterSeconds).toBe(30);
     expect(classify(503, {}, { retryAfter: "7" })).not.toHaveProperty("retryAfterSeconds");
   });
 });
 
 test.each([
-  [{ ctx_id: "c" }, "c"],
-  [{ ctx_id: "c".repeat(255) }, "c".repeat(255)],
-  [{ ctx_id: "c".repeat(256) }, null],
-  [{ ctx_id: `c ${secrets.token}` }, null],
-  [{ ctx_id: "" }, null],
-  [{ ctx_id: 7 }, null],
-  [{}, null],
-  [[], null],
+  ["c".repeat(255), "c".repeat(255)],
+  ["c".repeat(256), null],
+  [`c ${secrets.token}`, null],
+  ["", null],
+  [7, null],
   [undefined, null],
-])("the ID of the request in %j is %j", (body, ctxId) => {
-  expect(readCtxId(body, secrets)).toBe(ctxId);
+])("the ctx_id %j is shown as %j", (ctx_id, ctxId) => {
+  expect(readCtxId({ ctx_id }, secrets)).toBe(ctxId);
 });

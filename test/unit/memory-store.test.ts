@@ -14,16 +14,16 @@ function start(maxKeys = 3) {
   return {
     claim,
     stateOf: async (key: string) => (await claim(key)).state,
-    create: async (key: string) => holdOf(await claim(key)).end(created),
+    create: async (key: string) => readLease(await claim(key)).end(created),
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
   };
 }
 
-function holdOf(standing: ClaimResult) {
-  if (standing.state !== "claimed") throw new Error(`the key is ${standing.state}`);
-  return standing.lease;
+function readLease(claimed: ClaimResult) {
+  if (claimed.state !== "claimed") throw new Error(`the key is ${claimed.state}`);
+  return claimed.lease;
 }
 
 test("forgets the oldest ended keys when it is full", async () => {
@@ -35,9 +35,9 @@ test("forgets the oldest ended keys when it is full", async () => {
 
 test("the time to live starts when the request ends, and a replay does not extend it", async () => {
   const { claim, stateOf, pass } = start();
-  const hold = holdOf(await claim("a"));
+  const lease = readLease(await claim("a"));
   pass(5000);
-  await hold.end(created);
+  await lease.end(created);
 
   pass(1000);
   expect(await stateOf("a")).toBe("created");
