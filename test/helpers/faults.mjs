@@ -1,5 +1,5 @@
 // Preloaded into the service, for a fault that the test triggers: SIGUSR2 throws where nothing catches, SIGHUP leaves a
-// rejection unhandled. FAULT_AT_START is what happens instead of listening: "throw" or "hang".
+// rejection unhandled. With FAULT_AT_START the service never listens, and fails after so many milliseconds.
 import { Server } from "node:net";
 
 process.on("SIGUSR2", () => {
@@ -9,13 +9,13 @@ process.on("SIGHUP", () => {
   void Promise.reject(new RangeError("unhandled canary"));
 });
 
-const fault = process.env.FAULT_AT_START;
-if (fault) {
+const failsAfterMs = process.env.FAULT_AT_START;
+if (failsAfterMs !== undefined) {
   Server.prototype.listen = function listen() {
     process.stdout.write("starting\n");
     setTimeout(() => {
-      if (fault === "throw") throw new Error("a part broke");
-    });
+      throw new Error("a part broke");
+    }, Number(failsAfterMs));
     return this;
   };
 }
