@@ -54,6 +54,7 @@ const persisted = (persistedQuery: unknown): Request => ({
   body: JSON.stringify({ query: "{__typename}", extensions: { persistedQuery } }),
 });
 const tooLarge = JSON.stringify({ query: "#".repeat(256 * 1024) });
+const circular = '{"query":"{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"}';
 const otherOperation = '{"query":"query A { __typename }","operationName":"B"}';
 
 const statuses = {
@@ -82,6 +83,7 @@ test.each<[string, Request, keyof typeof statuses]>([
   ["a GET without a query", get("?query=", authorized), "BAD_REQUEST"],
   ["a syntax error", { body: '{"query":"{"}' }, "GRAPHQL_PARSE_FAILED"],
   ["an unknown field", { body: '{"query":"{ nope }"}' }, "GRAPHQL_VALIDATION_FAILED"],
+  ["circular fragments", { body: circular }, "GRAPHQL_VALIDATION_FAILED"],
   ["a subscription", { body: '{"query":"subscription { x }"}' }, "GRAPHQL_VALIDATION_FAILED"],
   ["an unknown operation", { body: otherOperation }, "OPERATION_RESOLUTION_FAILURE"],
   ["the hash of another document", persisted({ version: 1, sha256Hash: "0" }), "BAD_REQUEST"],

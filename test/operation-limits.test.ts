@@ -34,8 +34,8 @@ test.each<[string, string, RegExp, Record<string, unknown>?]>([
   ["levels of unknown fields", `${"{ a ".repeat(200)}${"}".repeat(200)}`, /16 levels/],
   ["51 directives on a field", `{ __typename ${"@include(if: true) ".repeat(51)}}`, /50 directives/],
   [
-    "51 directives on the operation and its variable",
-    `query ($a: Int ${"@a ".repeat(26)}) ${"@a ".repeat(25)}{ __typename }`,
+    "51 directives on the operation, its variable, and a fragment that is spread twice",
+    `query ($a: Int ${"@a ".repeat(17)}) ${"@a ".repeat(16)}{ ...A ...A } fragment A on Query ${"@a ".repeat(9)}{ __typename }`,
     /50 directives/,
   ],
   ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /1000 tokens/],
