@@ -1,11 +1,8 @@
 import { spawn } from "node:child_process";
-import { Agent, request } from "node:http";
 import { expect, test } from "@jest/globals";
-import { onTestEnd } from "./helpers/cleanup.ts";
-import { create, createMutation, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
-import { startService } from "./helpers/service.ts";
 import { createdResponse, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
@@ -63,37 +60,6 @@ test("finishes 100 requests in flight after SIGINT, without the delay, and does 
   expect((await Promise.all(responses)).map(idOf)).toEqual(Array(100).fill("act-1"));
   expect(new Set(upstream.received.map(nameOf)).size).toBe(100);
   expect(await exit).toBe(0);
-});
-
-test("closes a keep-alive connection with the first response while it drains", async () => {
-  const upstream = await startUpstream();
-  const { url, service } = await startService({ CONTACTSWING_URL: upstream.url });
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onTestEnd(async () => agent.destroy());
-  const send = () =>
-    new Promise<unknown[]>((resolve, reject) => {
-      const headers = { ...token, "content-type": "application/json" };
-      const sent = request(`${url}/graphql`, { method: "POST", agent, headers });
-      sent.once("error", reject);
-      sent.once("response", (response) => {
-        const facts = [response.headers.connection, sent.reusedSocket];
-        response.resume().once("end", () => resolve(facts));
-      });
-      sent.end(JSON.stringify({ query: createMutation, variables: { input: minimalInput } }));
-    });
-
-  const before = [await send(), await send()];
-  service.drain();
-  const after = [await send(), await send()];
-
-  expect(before).toEqual([
-    ["keep-alive", false],
-    ["keep-alive", true],
-  ]);
-  expect(after).toEqual([
-    ["close", true],
-    ["close", false],
-  ]);
 });
 
 test("ends everything that hangs within one deadline, with exit 0, and still tells callers and the log", async () => {

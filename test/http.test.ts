@@ -170,6 +170,7 @@ test.each<[string, Request]>([
   ["as a GET with a token", get("?query={__typename}", { authorization: "Bearer t" })],
   ["as a GET with the header of CSRF prevention", get("?query={__typename}", { "apollo-require-preflight": "1" })],
   ["as a GET with empty parameters", get("?query=&query={__typename}&variables=&operationName=", authorized)],
+  ["with an unknown expectation", { headers: { ...json, expect: "a-miracle" }, body: query }],
   ["at an encoded path", { path: "/%67raphql", body: query }],
 ])("accepts a query %s", async (_case, request) => {
   const { url, logLines } = await startService({});

@@ -160,11 +160,3 @@ test("applies to queries by GET", async () => {
   expect(byGet.status).toBe(400);
   expect(await byGet.json()).toMatchObject({ errors: [{ extensions: { code: "OPERATION_LIMIT_EXCEEDED" } }] });
 });
-
-test("reports at most twenty problems of a document", async () => {
-  const { url } = await startService({});
-  const query = `{ dataExtractionAction(id: "x") { ${times(300, (i) => `x${i}`).join(" ")} } }`;
-
-  // And a note that there are more.
-  expect((await send(url, { query })).body.errors).toHaveLength(21);
-});
