@@ -24,7 +24,7 @@ const idOf = ({ body }: { body: { data?: any } }) => body.data?.createDataExtrac
 const nameOf = ({ body }: ReceivedRequest) => (JSON.parse(body) as { name: string }).name;
 
 test("drains on SIGTERM: not ready at once, still accepting requests, those in flight finish, exit 0", async () => {
-  const { url, child, exit, lines, upstream, release } = await startHolding({ SHUTDOWN_DELAY_MS: "1500" });
+  const { url, child, exit, lines, upstream, release } = await startHolding({ SHUTDOWN_DELAY_MS: "1000" });
   const slow = create(url, { name: "slow", webhook: {} }, token);
   await eventually(() => upstream.received.length === 1);
 

@@ -17,31 +17,7 @@ async function occupyPort(): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-const startedFields = {
-  "@timestamp": expect.any(String),
-  "log.level": "info",
-  message: "listening",
-  "ecs.version": expect.any(String),
-  "service.name": "contactswing-bff",
-  "service.version": JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version,
-  "event.dataset": "contactswing-bff",
-  "settings.port": 0,
-  "settings.host": "127.0.0.1",
-  "settings.isProduction": true,
-  "settings.contactSwingUrl": "http://127.0.0.1:9",
-  "settings.upstreamTimeoutMs": 10_000,
-  "settings.upstreamConnectTimeoutMs": 2000,
-  "settings.maxInFlight": 8,
-  "settings.maxInFlightPerCaller": 4,
-  "settings.idempotencyTtlSeconds": 86_400,
-  "settings.corsOrigins": [],
-  "settings.playground": true,
-  "settings.logLevel": "info",
-  "settings.shutdownDelayMs": 3000,
-  "settings.shutdownGraceMs": 15_000,
-  "settings.redis": true,
-  "settings.tokenVerification": false,
-};
+const readRepository = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
 test("starts from dist although ContactSwing and Redis are down, with the schema of the repository and no demo token", async () => {
   const { url, lines, output } = await startProcess({
@@ -58,12 +34,21 @@ test("starts from dist although ContactSwing and Redis are down, with the schema
   const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
 
   expect(ready.status).toBe(200);
-  expect(sdl.body.data._service.sdl).toBe(readFileSync(new URL("../schema.graphql", import.meta.url), "utf8"));
+  expect(sdl.body.data._service.sdl).toBe(readRepository("schema.graphql"));
   expect(onlyError(created).extensions.code).toBe("UNAUTHENTICATED");
   expect(page.status).toBe(200);
   expect(await page.text()).not.toContain(demoToken);
   expect(lines().filter(({ message }) => message === "listening")).toEqual([
-    { ...startedFields, "service.address": url },
+    expect.objectContaining({
+      "log.level": "info",
+      "service.name": "contactswing-bff",
+      "service.version": JSON.parse(readRepository("package.json")).version,
+      "service.address": url,
+      "settings.contactSwingUrl": "http://127.0.0.1:9",
+      "settings.maxInFlight": 8,
+      "settings.maxInFlightPerCaller": 4,
+      "settings.redis": true,
+    }),
   ]);
   expect(output()).not.toContain("secret-password");
 });
