@@ -14,7 +14,7 @@ test("no request is lost or sent twice while two processes behind a balancer are
   });
   const balancer = await startBalancer();
   const startBehindBalancer = async () => {
-    const running = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "1000" });
+    const running = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "1500" });
     balancer.add(running.url);
     await eventually(() => balancer.ready().includes(running.url));
     return running;
