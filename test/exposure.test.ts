@@ -1,18 +1,23 @@
 import { expect, test } from "@jest/globals";
 import { getIntrospectionQuery } from "graphql";
-import { create, onlyError, send } from "./helpers/graphql.ts";
+import { authorized, createMutation, send } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
 
-const production = { NODE_ENV: "production" };
-const development = { NODE_ENV: "development" };
+/** Sends the same request to a service in development, and to one in production. */
+async function sendToBoth(request: Record<string, unknown>) {
+  const [development, production] = await Promise.all(
+    ["development", "production"].map((environment) => startService({ NODE_ENV: environment })),
+  );
+  if (development === undefined || production === undefined) throw new Error("both have started");
+  return { shown: await send(development.url, request, {}), hidden: await send(production.url, request, {}) };
+}
 
 test.each([
   getIntrospectionQuery(),
   "{ __schema { queryType { name } } }",
   '{ ...A } fragment A on Query { t: __type(name: "Query") { name } }',
 ])("allows introspection without a token in development only: %#", async (query) => {
-  const shown = await send((await startService(development)).url, { query }, {});
-  const hidden = await send((await startService(production)).url, { query }, {});
+  const { shown, hidden } = await sendToBoth({ query });
 
   expect([shown.status, shown.body.errors]).toEqual([200, undefined]);
   expect(hidden.status).toBe(400);
@@ -25,56 +30,107 @@ test.each([
   }
 });
 
-test.each([
-  ["a field", "{ dataExtractionActio(id: 1) { id } }", "dataExtractionAction"],
-  ["an argument", "{ dataExtractionAction(idd: 1) { id } }", "id"],
-  ["a type", "query ($a: CreateDataExtractionActionInpu) { __typename }", "CreateDataExtractionActionInput"],
-  [
-    "an input field",
-    'mutation { createDataExtractionAction(input: { name: "a", webhok: {}, webhook: {} }) { ctxId } }',
-    "webhook",
-  ],
-  [
-    "an enum value",
-    'mutation { createDataExtractionAction(input: { name: "a", webhook: { type: YESNO } }) { ctxId } }',
-    "YES_NO",
-  ],
-])("suggests the name of %s in development only", async (_case, query, suggestion) => {
-  const shown = await send((await startService(development)).url, { query });
-  const hidden = await send((await startService(production)).url, { query });
+const inlineInput = (fields: string) => ({
+  query: `mutation { createDataExtractionAction(input: { name: "a", ${fields} }) { ctxId } }`,
+});
+const withVariable = (input: object) => ({ query: createMutation, variables: { input } });
 
-  expect(shown.body.errors?.[0]?.message).toMatch(new RegExp(`Did you mean .*"${suggestion}"`));
+test.each([
+  ["a field", { query: "{ dataExtractionActio(id: 1) { id } }" }, /Did you mean .*"dataExtractionAction"/],
+  ["an argument", { query: "{ dataExtractionAction(idd: 1) { id } }" }, /Did you mean .*"id"/],
+  ["an input field", inlineInput("webhok: {}, webhook: {}"), /Did you mean .*"webhook"/],
+  ["an enum value", inlineInput("webhook: { type: YESNO }"), /Did you mean .*"YES_NO"/],
+  ["a variable's field", withVariable({ name: "a", webhok: {}, webhook: {} }), /its fields are name, .*webhook/],
+  ["a variable's enum value", withVariable({ name: "a", webhook: { type: "MAYBE" } }), /Must be one of YES_NO/],
+])("tells the names that %s may have in development only", async (_case, request, names) => {
+  const { shown, hidden } = await sendToBoth(request);
+
+  expect(shown.body.errors?.[0]?.message).toMatch(names);
   expect(hidden.status).toBe(400);
-  expect(hidden.text).not.toMatch(/did you mean|suggest/i);
+  expect(hidden.text).not.toMatch(/did you mean|suggest|its fields|one of/i);
 });
+
+test.each(["{", "{ nope }", "", "query A { __typename } query B { __typename }"])(
+  "shows no stack trace and no file of its own in the error of %j",
+  async (query) => {
+    for (const { body, text } of Object.values(await sendToBoth({ query }))) {
+      expect(body.errors).toBeDefined();
+      expect(text).not.toMatch(/stack|node_modules|\.[jt]s\b|file:/);
+    }
+  },
+);
+
+const corsOrigins = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
+const query = { query: "{ __typename }" };
+
+const corsHeaders = (headers: Headers) =>
+  Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"));
+
+const preflight = (url: string, origin: string) =>
+  fetch(`${url}/graphql`, {
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type,apollographql-client-name",
+    },
+  });
+
+test.each(["https://app.example", "http://localhost:3000"])(
+  "lets pages of the listed origin %s send requests and read responses",
+  async (origin) => {
+    const { url, logLines } = await startService(corsOrigins);
+
+    const allowed = await preflight(url, origin);
+    const response = await send(url, query, { ...authorized, origin });
+    const rejection = await fetch(`${url}/graphql`, { method: "POST", headers: { origin }, body: "x" });
+
+    expect(allowed.status).toBe(204);
+    expect(corsHeaders(allowed.headers)).toEqual({
+      "access-control-allow-origin": origin,
+      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-headers":
+        "authorization, content-type, x-request-id, traceparent, tracestate, baggage, sentry-trace, " +
+        "x-apollo-operation-name, apollo-require-preflight, apollographql-client-name, apollographql-client-version",
+      "access-control-expose-headers": "x-request-id, retry-after",
+      "access-control-max-age": "3600",
+      vary: "Origin",
+    });
+    expect(rejection.status).toBe(415);
+    for (const { headers } of [response, rejection]) {
+      expect(corsHeaders(headers)).toEqual({
+        "access-control-allow-origin": origin,
+        "access-control-expose-headers": "x-request-id, retry-after",
+        vary: "Origin",
+      });
+    }
+    // The preflight request is not a GraphQL request.
+    expect(logLines).toHaveLength(2);
+  },
+);
 
 test.each([
-  ["fields", { name: "a", webhok: {}, webhook: {} }, /its fields are name, .*webhook/],
-  ["enum values", { name: "a", webhook: { type: "MAYBE" } }, /Must be one of YES_NO/],
-])("lists the %s that a variable may have in development only", async (_case, input, names) => {
-  const shown = await create((await startService(development)).url, input);
-  const hidden = await create((await startService(production)).url, input);
+  "https://evil.example",
+  "http://app.example",
+  "https://app.example:8443",
+  "https://app.example.evil.example",
+  "null",
+])("lets no page of another origin read a response: %s", async (origin) => {
+  const { url } = await startService(corsOrigins);
 
-  expect(onlyError(shown).message).toMatch(names);
-  expect(onlyError(hidden).message).not.toMatch(/its fields|one of/);
+  for (const { headers } of [await preflight(url, origin), await send(url, query, { ...authorized, origin })]) {
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+    expect(headers.get("access-control-allow-credentials")).toBeNull();
+    expect(headers.get("vary")).toBe("Origin");
+  }
 });
 
-test("separates the problems of an input in one message by semicolons", async () => {
+test("sends no CORS header and rejects preflight requests without CORS_ORIGINS", async () => {
   const { url } = await startService({});
 
-  const { message, extensions } = onlyError(await create(url, { name: "", webhook: { syncData: true } }));
+  const rejected = await preflight(url, "https://app.example");
+  const response = await send(url, query, { ...authorized, origin: "https://app.example" });
 
-  expect(extensions.fieldErrors).toHaveLength(3);
-  expect(message).toMatch(/input\.name: [^;]+; input\.webhook\.sync\w+: [^;]+; input\.webhook\.sync\w+: [^;]+\.$/);
-});
-
-test("shows no stack trace and no file of its own in an error", async () => {
-  for (const environment of [production, development]) {
-    const { url } = await startService(environment);
-    for (const query of ["{", "{ nope }", "", "query A { __typename } query B { __typename }"]) {
-      const response = await send(url, { query }, {});
-      expect(response.body.errors).toBeDefined();
-      expect(response.text).not.toMatch(/stack|node_modules|\.[jt]s\b|file:/);
-    }
-  }
+  expect(rejected.status).toBe(405);
+  expect([corsHeaders(rejected.headers), corsHeaders(response.headers)]).toEqual([{}, {}]);
 });

@@ -6,14 +6,15 @@ const root = new URL("..", import.meta.url).pathname;
 const toPath = (name) => `<rootDir>/test/${name}.test.ts`;
 
 /** Tests that depend on time: they run alone. */
-const serial = ["drain", "overload", "process", "rolling-restart", "unit/event-loop-gauge"].map(toPath);
+const serial = ["drain", "overload"].map(toPath);
 
 /** Tests that start the built service. */
 const built = [
   "check-upstream",
   "idempotency-redis",
   "memory",
-  "redis-connection",
+  "process",
+  "rolling-restart",
   "runbook",
   "sandbox-process",
   "token-verification",

@@ -10,7 +10,10 @@ import { startService } from "./helpers/service.ts";
 import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 const mebibyte = 1024 * 1024;
+/** What grows once, whatever is sent: code that runs for the first time. */
+const warmUpBytes = 6 * mebibyte;
 const token = { authorization: "Bearer t" };
+const authorization = "Authorization: Bearer t\r\n";
 const head = "POST /graphql HTTP/1.1\r\nHost: bff\r\nContent-Type: application/json\r\n";
 
 /** A body in HTTP chunks of one byte each, six bytes on the wire for every one of the body. */
@@ -21,6 +24,7 @@ async function startMeasured(environment: Record<string, string> = {}) {
   const { port } = await startRawUpstream({ onRequest: () => {} });
   const settings = { CONTACTSWING_URL: `http://127.0.0.1:${port}`, UPSTREAM_TIMEOUT_MS: "60000", ...environment };
   const service = await startMeasuredProcess(settings);
+  await send(service.url, { query: "{ __typename }" }, { connection: "close" });
   const before = await service.measure();
   return {
     ...service,
@@ -39,25 +43,23 @@ async function writeAll(sockets: readonly Socket[], bytes: string): Promise<void
   await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(bytes, resolve))));
 }
 
-/** A create request with a key: all but the first wait for that one. */
-function waitingRequest(more: Record<string, unknown> = {}): string {
-  const input = { ...minimalInput, idempotencyKey: "k" };
-  const body = JSON.stringify({ query: createMutation, variables: { input, ...more } });
-  return `${head}Authorization: Bearer t\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
+/** The request waits for ContactSwing. */
+const slowGet =
+  head.replace("POST /graphql", "GET /graphql?query={dataExtractionActions{edges{cursor}}}") + authorization;
+const chunked = "Transfer-Encoding: chunked\r\n\r\n";
 
-test("a body costs no more than its bytes, however small the HTTP chunks it arrives in", async () => {
-  const { url, openSockets, measureGrowth } = await startMeasured();
-  const connections = 200;
-  const chunks = 4000;
-  const sockets = await openSockets(connections);
+test.each([
+  ["headers that never end", `${head}${"ab:c\r\n".repeat(1000)}`, 24_000],
+  ["a GET whose body nobody reads", `${slowGet}${chunked}${inTinyChunks(" ".repeat(4000))}`, 150_000],
+  // An object for each chunk would be 800 kB.
+  ["a body in tiny chunks", `${head}${chunked}${inTinyChunks(" ".repeat(4000))}`, 44_000],
+])("an open request with %s takes a bounded amount", async (_case, bytes, maxBytes) => {
+  const { openSockets, measureGrowth } = await startMeasured();
+  const connections = 100;
 
-  // All but the end of each body.
-  await writeAll(sockets, `${head}Transfer-Encoding: chunked\r\n\r\n${inTinyChunks(" ".repeat(chunks))}`);
+  await writeAll(await openSockets(connections), bytes);
 
-  expect((await send(url, { query: "{ __typename }" }, {})).body).toEqual({ data: { __typename: "Query" } });
-  // 40 kB for an open request; an object for each chunk would be 800 kB.
-  expect(await measureGrowth()).toBeLessThan(connections * (chunks + 40_000));
+  expect(await measureGrowth()).toBeLessThan(warmUpBytes + connections * maxBytes);
 });
 
 test("a response of ContactSwing costs no more than its bytes, however small the HTTP chunks it arrives in", async () => {
@@ -71,68 +73,48 @@ test("a response of ContactSwing costs no more than its bytes, however small the
   });
   const service = await startMeasured({ CONTACTSWING_URL: `http://127.0.0.1:${port}` });
 
-  const responses = await Promise.all(Array.from({ length: 4 }, () => create(service.url, minimalInput, token)));
+  const { body } = await create(service.url, minimalInput, token);
 
-  for (const { body } of responses) expect(body.data.createDataExtractionAction.action.id).toBe("act-1");
-  expect(service.peakResidentBytes()).toBeLessThan(350 * mebibyte);
+  expect(body.data.createDataExtractionAction.action.id).toBe("act-1");
+  expect(service.peakResidentBytes()).toBeLessThan(220 * mebibyte);
 });
 
 test("keeps nothing of a request once its response is sent, however long its connection stays open", async () => {
   const { openSockets, measureGrowth } = await startMeasured();
-  const connections = 600;
+  const connections = 200;
   const body = JSON.stringify({ query: "{ nope }", variables: { text: "x".repeat(90_000) } });
   const sockets = await openSockets(connections);
 
-  for (let sent = 0; sent < connections; sent += 100) {
-    const some = sockets.slice(sent, sent + 100);
-    const responses = some.map((socket) => once(socket, "data").then(([bytes]) => String(bytes)));
-    await writeAll(some, `${head}Content-Length: ${body.length}\r\n\r\n${body}`);
-    for (const response of await Promise.all(responses)) expect(response).toMatch(/^HTTP\/1\.1 400 /);
-  }
+  const responses = sockets.map((socket) => once(socket, "data").then(([bytes]) => String(bytes)));
+  await writeAll(sockets, `${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+  for (const response of await Promise.all(responses)) expect(response).toMatch(/^HTTP\/1\.1 400 /);
 
   expect(sockets.every((socket) => !socket.destroyed)).toBe(true);
   // Far below one body per connection.
-  expect(await measureGrowth()).toBeLessThan(connections * 12_000);
+  expect(await measureGrowth()).toBeLessThan(warmUpBytes + connections * 12_000);
 });
 
 test.each([
-  ["on connections of their own", 1600, 1],
-  ["pipelined on a few", 20, 1000],
+  ["pipelined on a few connections", 3, 1000, {}],
+  ["with many small values", 100, 1, { values: Array.from({ length: 30_000 }, () => ({})) }],
 ])(
-  "requests that wait for an idempotency key, %s, take no more than they are counted for",
-  async (_case, count, each) => {
-    const { output, openSockets, measureGrowth } = await startMeasured();
+  "requests that wait for an idempotency key, %s, take no more than the memory that is counted",
+  async (_case, connections, each, more) => {
+    const { url, output, openSockets, measureGrowth } = await startMeasured();
+    const input = { ...minimalInput, idempotencyKey: "k" };
+    const body = JSON.stringify({ query: createMutation, variables: { input, ...more } });
+    const request = `${head}${authorization}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-    await writeAll(await openSockets(count), waitingRequest().repeat(each));
-    await eventually(() => output().includes("OVERLOADED") || count * each < 4000);
+    await writeAll(await openSockets(connections), request.repeat(each));
+    await eventually(async () => {
+      // Pipelined requests that do not fit end their connection instead.
+      await send(url, { query: "{ __typename }" }, {});
+      return output().includes("OVERLOADED");
+    });
 
-    expect(await measureGrowth()).toBeLessThan(Math.min(count * each * 32 * 1024, 100 * mebibyte));
+    expect(await measureGrowth()).toBeLessThan(100 * mebibyte);
   },
 );
-
-test("a body of many small values counts for what it becomes", async () => {
-  const { output, openSockets, measureGrowth } = await startMeasured();
-  const values = Array.from({ length: 30_000 }, () => ({}));
-
-  await writeAll(await openSockets(400), waitingRequest({ values }));
-  await eventually(() => output().includes("OVERLOADED"));
-
-  expect(await measureGrowth()).toBeLessThan(100 * mebibyte);
-});
-
-const bodyOfGet = `Transfer-Encoding: chunked\r\n\r\n${inTinyChunks(" ".repeat(2000))}`;
-
-test.each([
-  ["headers that never end", `${head}${"ab:c\r\n".repeat(1000)}`],
-  ["a GET with a body that nobody reads", `GET /nothing HTTP/1.1\r\nHost: bff\r\n${bodyOfGet}`],
-])("an open connection with %s takes a bounded amount", async (_case, bytes) => {
-  const { openSockets, measureGrowth } = await startMeasured();
-  const connections = 1000;
-
-  await writeAll(await openSockets(connections), bytes);
-
-  expect(await measureGrowth()).toBeLessThan(connections * 24_000);
-});
 
 test("closes connections beyond its limit, and makes room when idle ones fill it", async () => {
   const { url, openSockets } = await startMeasured();
@@ -147,15 +129,8 @@ test("closes connections beyond its limit, and makes room when idle ones fill it
   expect(await getStatus()).toBe(200);
   await openSockets(1);
   expect(await getStatus()).toBeNaN();
-  expect(await eventually(async () => (await getStatus()) === 200)).toBe(true);
-});
-
-test("rejects a request with more headers than it reads", async () => {
-  const { url } = await startService({});
-
-  const text = await sendRaw(url, `GET /graphql HTTP/1.1\r\nHost: bff\r\n${"a:b\r\n".repeat(120)}\r\n`);
-
-  expect(parseResponse(text)).toMatchObject({ status: 431, body: expect.stringContaining('"HEADERS_TOO_LARGE"') });
+  await eventually(() => sockets.every(({ destroyed }) => destroyed));
+  expect(await getStatus()).toBe(200);
 });
 
 test("does not repeat long texts of ContactSwing until they fill the memory", async () => {
@@ -169,17 +144,4 @@ test("does not repeat long texts of ContactSwing until they fill the memory", as
 
   expect(new Set(body.errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["OVERLOADED"]));
   expect(text.length).toBeLessThan(16 * mebibyte);
-});
-
-test.each([
-  ["an upgrade", "GET /health/live HTTP/1.1\r\nHost: bff\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 200],
-  ["CONNECT", "CONNECT bff:80 HTTP/1.1\r\nHost: bff\r\n\r\n", Number.NaN],
-  ["an expectation", "GET /health/live HTTP/1.1\r\nHost: bff\r\nExpect: a-miracle\r\n\r\n", 200],
-])("does not keep a connection that asks for %s in any other state", async (_case, bytes, status) => {
-  const { url } = await startService({});
-  const { socket, closed } = await openConnection(url);
-
-  socket.end(bytes);
-
-  expect(parseResponse(await closed).status).toBe(status);
 });

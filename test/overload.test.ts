@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, test } from "@jest/globals";
-import { lastingDelayMs, maxDelayMs } from "../src/http/event-loop-gauge.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { authorized, createMutation, minimalInput, send } from "./helpers/graphql.ts";
+import { authorized, createMutation, minimalInput } from "./helpers/graphql.ts";
+import { eventually } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
@@ -43,15 +43,14 @@ async function strain(durationMs: number): Promise<{ stop: () => void }> {
   return { stop };
 }
 
-const query = { query: "{ __typename }" };
-
 /** Repeats a request until its response has this status. */
-async function repeatUntil(status: number, request: () => Promise<Response>): Promise<Response> {
-  for (;;) {
+function repeatUntil(status: number, request: () => Promise<Response>): Promise<Response> {
+  return eventually(async () => {
     const response = await request();
     if (response.status === status) return response;
     await response.arrayBuffer();
-  }
+    return undefined;
+  }, `a response with status ${status}`);
 }
 
 test("rejects requests to /graphql while the event loop is late for long, and serves them again right after", async () => {
@@ -63,7 +62,7 @@ test("rejects requests to /graphql while the event loop is late for long, and se
       headers: { ...authorized, "content-type": "application/json", accept: "application/graphql-response+json" },
       body: JSON.stringify({ query: createMutation, variables: { input: minimalInput } }),
     });
-  const load = await strain(maxDelayMs * 2);
+  const load = await strain(200);
 
   const rejected = await repeatUntil(503, post);
   const health = await Promise.all(["live", "ready"].map((path) => fetch(`${url}/health/${path}`)));
@@ -95,36 +94,4 @@ test("rejects requests to /graphql while the event loop is late for long, and se
   expect(await accepted.json()).toMatchObject({ data: { createDataExtractionAction: { ctxId: "ctx-1" } } });
   const line = logLines.map((line) => JSON.parse(line)).find((line) => line["http.request.id"] === requestId);
   expect(line).toMatchObject({ "http.response.status_code": 503, "error.code": "OVERLOADED" });
-});
-
-test("rejects nothing for one long pause, for a few long ones, or for many short ones", async () => {
-  const { url } = await startService({});
-  const statuses = new Set<number>();
-  const sendFor = async (durationMs: number) => {
-    for (const end = performance.now() + durationMs; performance.now() < end; ) {
-      for (const { status } of await Promise.all(Array.from({ length: 5 }, () => send(url, query))))
-        statuses.add(status);
-    }
-  };
-
-  block(lastingDelayMs * 2);
-  statuses.add((await send(url, query)).status);
-  // Two pauses per turn: late enough for a rejection if they went on.
-  const longPauses = await strain(maxDelayMs * 1.5);
-  await sendFor(lastingDelayMs / 5);
-  longPauses.stop();
-  await sendFor(lastingDelayMs / 3);
-  const shortPauses = await strain(maxDelayMs / 4);
-  await sendFor(lastingDelayMs * 1.5);
-  shortPauses.stop();
-
-  expect([...statuses]).toEqual([200]);
-});
-
-test("serves a burst of a thousand requests", async () => {
-  const { url } = await startService({});
-
-  const responses = await Promise.all(Array.from({ length: 1000 }, () => send(url, query)));
-
-  expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
 });

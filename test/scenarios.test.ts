@@ -3,6 +3,7 @@ import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
+import { concurrently } from "./helpers/concurrently.ts";
 import {
   authorized,
   create,
@@ -12,32 +13,41 @@ import {
   type PublicError,
   send,
 } from "./helpers/graphql.ts";
+import { eventually } from "./helpers/process.ts";
 import { startSandboxedService } from "./helpers/service.ts";
-import { startUpstream } from "./helpers/upstream.ts";
 
 const entries: [string, Scenario][] = Object.entries(scenarios);
-const readQuery = "query ($id: ID!) { dataExtractionAction(id: $id) { id name isActive } }";
 const hour = 3_600_000;
 
 const named = (name: string) => ({ name, webhook: {} });
 
-/** Long enough for every response that arrives, short where none does. */
-const environmentFor = (kind: string) => ({
-  UPSTREAM_TIMEOUT_MS: kind.startsWith("timeout") ? "1000" : "20000",
-  SHUTDOWN_GRACE_MS: "0",
-});
-
-function expectRow({ extensions }: PublicError, kind: FailureKind): void {
-  const { code, outcome, retryable } = failureTable[kind];
-  expect(extensions).toMatchObject({ code, outcome, retryable });
+/** What a response shows of a failure kind. A read has no outcome, and its own row in the table. */
+function verdictFor(kind: FailureKind, isRead: boolean) {
+  const { code, outcome, retryable, retryableRead } = failureTable[kind];
+  return isRead ? { code, outcome: undefined, retryable: retryableRead } : { code, outcome, retryable };
 }
 
-function expectReadFailure(response: GraphqlResponse, kind: FailureKind): void {
-  const { extensions } = onlyError(response);
-  const { code, retryableRead } = failureTable[kind];
-  expect(extensions).toMatchObject({ code, retryable: retryableRead });
-  expect(extensions).not.toHaveProperty("outcome");
+const verdictOf = ({ extensions: { code, outcome, retryable } }: PublicError) => ({ code, outcome, retryable });
+
+/** Plays each scenario to a service of its own. @returns by its name what `describe` makes of the response. */
+async function play(
+  request: (url: string, name: string) => Promise<GraphqlResponse>,
+  describe: (response: GraphqlResponse) => unknown,
+) {
+  const played = await concurrently(8, entries, async ([name, { create: kind }]) => {
+    // Long enough for every response that arrives, short where none does.
+    const environment = { UPSTREAM_TIMEOUT_MS: kind.startsWith("timeout") ? "1000" : "20000", SHUTDOWN_GRACE_MS: "0" };
+    const { url, sandbox } = await startSandboxedService(environment, { pace: { slowMs: 20, outageMs: hour } });
+    const response = await request(url, name);
+    const sent = sandbox.requests.map(({ method, path }) => `${method} ${path}`);
+    expect(sent).toEqual([...new Set(sent)]);
+    return [name, response.body.errors === undefined ? describe(response) : verdictOf(onlyError(response))] as const;
+  });
+  return Object.fromEntries(played);
 }
+
+const expectedOf = (describe: (name: string, scenario: Scenario) => unknown) =>
+  Object.fromEntries(entries.map(([name, scenario]) => [name, describe(name, scenario)]));
 
 test("every failure kind has a scenario or a recipe", () => {
   const played = entries.map(([, { create: kind }]) => kind);
@@ -46,198 +56,91 @@ test("every failure kind has a scenario or a recipe", () => {
   expect(new Set(known)).toEqual(new Set(Object.keys(failureTable)));
 });
 
-describe("a create request", () => {
-  test.each(entries)("named %s ends as the scenario says, after one upstream request", async (name, scenario) => {
-    const kind = scenario.create;
-    const pace = { slowMs: 20, outageMs: hour };
-    const { url, sandbox } = await startSandboxedService(environmentFor(kind), { pace });
+describe("each scenario ends as it says, and nothing is sent twice", () => {
+  test("for a create request of its name", async () => {
+    const ends = await play(
+      (url, name) => create(url, named(name)),
+      ({ body: { data } }) => ({
+        name: data.createDataExtractionAction.action.name,
+        hasCtxId: data.createDataExtractionAction.ctxId !== null,
+      }),
+    );
 
-    const response = await create(url, named(name));
-
-    expect(response.status).toBe(200);
-    expect(sandbox.requests).toHaveLength(1);
-    if (kind === "created") {
-      const ctxId = name === "sandbox:no-ctx-id" ? null : expect.any(String);
-      expect(response.body).toMatchObject({
-        data: { createDataExtractionAction: { action: { id: expect.any(String), name }, ctxId } },
-      });
-    } else {
-      expectRow(onlyError(response), kind);
-      expect(response.body.data).toEqual({ createDataExtractionAction: null });
-    }
+    expect(ends).toEqual(
+      expectedOf((name, { create: kind }) =>
+        kind === "created" ? { name, hasCtxId: name !== "sandbox:no-ctx-id" } : verdictFor(kind, false),
+      ),
+    );
   });
 
-  test("named sandbox:details-500 creates an action whose details fail", async () => {
-    const { url } = await startSandboxedService();
+  test("for a read of its name as an ID", async () => {
+    const query = "query ($id: ID!) { dataExtractionAction(id: $id) { id name isActive } }";
+    const ends = await play(
+      (url, id) => send(url, { query, variables: { id } }),
+      ({ body: { data } }) => data.dataExtractionAction,
+    );
 
-    const { extensions } = await createWithDetails(url, "sandbox:details-500");
-
-    const { code } = failureTable["server-error"];
-    expect(extensions).toMatchObject({ code, outcome: "CREATED", retryable: false, upstream: { status: 500 } });
+    expect(ends).toEqual(
+      expectedOf((id, { read: kind }) => {
+        if (kind === "found") return { id, name: "My Data Extraction Action", isActive: true };
+        return kind === "null" ? null : verdictFor(kind, true);
+      }),
+    );
   });
 
-  test("fails by its request ID and by its token", async () => {
-    const { url } = await startSandboxedService();
+  test("for the list, which the request ID names", async () => {
+    const query = "{ dataExtractionActions(first: 2) { edges { node { id } } } }";
+    const ends = await play(
+      (url, name) => send(url, { query }, { ...authorized, "x-request-id": name.replace(":", "-") }),
+      ({ body: { data } }) => data.dataExtractionActions.edges.map(({ node }: { node: { id: string } }) => node.id),
+    );
 
-    const byRequestId = await create(url, named("A"), { ...authorized, "x-request-id": "sandbox-409" });
-    const byToken = await create(url, named("A"), { authorization: `${authorized.authorization}.sandbox-409` });
-
-    expectRow(onlyError(byRequestId), "conflict");
-    expectRow(onlyError(byToken), "conflict");
-  });
-});
-
-describe("a read", () => {
-  test.each(entries)("of %s ends as the scenario says", async (id, { read: kind }) => {
-    const { url } = await startSandboxedService(environmentFor(kind), { pace: { slowMs: 20, outageMs: hour } });
-
-    const response = await send(url, { query: readQuery, variables: { id } });
-
-    if (kind === "found") {
-      expect(response.body).toEqual({
-        data: { dataExtractionAction: { id, name: "My Data Extraction Action", isActive: true } },
-      });
-    } else if (kind === "null") {
-      expect(response.body).toEqual({ data: { dataExtractionAction: null } });
-    } else {
-      expectReadFailure(response, kind);
-    }
-  });
-
-  test("finds the example, and not an action of another type", async () => {
-    const { url } = await startSandboxedService();
-
-    const example = await send(url, { query: readQuery, variables: { id: "sandbox:example" } });
-    const other = await send(url, { query: readQuery, variables: { id: "sandbox:other-type" } });
-
-    expect(example.body.data.dataExtractionAction).toMatchObject({ id: "sandbox:example", isActive: true });
-    expect(other.body).toEqual({ data: { dataExtractionAction: null } });
+    expect(ends).toEqual(
+      expectedOf((name, { read, list = read }) => {
+        if (list === "found") return name === "sandbox:empty" ? [] : ["sandbox:example", "sandbox:budget"];
+        return verdictFor(list as FailureKind, true);
+      }),
+    );
   });
 });
 
-describe("the list", () => {
-  const query = "{ dataExtractionActions(first: 2) { edges { node { id } } } }";
-
-  test.each(entries)("ends as the scenario %s says, which its request ID names", async (name, scenario) => {
-    const kind = scenario.list ?? scenario.read;
-    const { url } = await startSandboxedService(environmentFor(kind), { pace: { slowMs: 20, outageMs: hour } });
-
-    const response = await send(url, { query }, { ...authorized, "x-request-id": name.replace(":", "-") });
-
-    if (kind === "found") {
-      const ids = name === "sandbox:empty" ? [] : ["sandbox:example", "sandbox:budget"];
-      expect(response.body).toEqual({
-        data: { dataExtractionActions: { edges: ids.map((id) => ({ node: { id } })) } },
-      });
-    } else if (kind === "null") {
-      throw new Error("a list is never null without an error");
-    } else {
-      expectReadFailure(response, kind);
-    }
-  });
-});
-
-/** Follows a recipe; resolves with the error of its last request. */
-type FollowRecipe = () => Promise<PublicError>;
-
-const startInOutage = async () => {
-  const { url } = await startSandboxedService({}, { pace: { slowMs: 0, outageMs: hour } });
-  await create(url, named("sandbox:outage"));
-  return url;
-};
-
-const recipeTests: Record<Exclude<keyof typeof recipes, "bug">, FollowRecipe> = {
-  "token-missing": async () => {
-    const { url } = await startSandboxedService();
-    return onlyError(await create(url, named("A"), {}));
-  },
-  "input-invalid": async () => {
-    const { url } = await startSandboxedService();
-    return onlyError(await create(url, { name: " ", webhook: { syncData: true } }));
-  },
-  "variable-invalid": async () => {
-    const { url } = await startSandboxedService();
-    return onlyError(await create(url, { name: 7, webhook: {} }));
-  },
-  unreachable: async () => onlyError(await create(await startInOutage(), named("A"))),
-  "circuit-open": async () => {
-    const url = await startInOutage();
-    const fields = (from: number) =>
-      Array.from({ length: 10 }, (_, index) => `a${index}: dataExtractionAction(id: "id-${from + index}") { id }`);
-    for (const from of [0, 10]) await send(url, { query: `{ ${fields(from).join(" ")} }` });
-    return onlyError(await create(url, named("A")));
-  },
-  overloaded: async () => {
-    const environment = { MAX_IN_FLIGHT: "1", SHUTDOWN_GRACE_MS: "0" };
-    const { url, sandbox } = await startSandboxedService(environment, { pace: { slowMs: hour, outageMs: hour } });
-    // Cut off by the end of the test.
-    create(url, named("sandbox:slow")).catch(() => undefined);
-    while (sandbox.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    return onlyError(await create(url, named("A"), authorized));
-  },
-  "idempotency-key-reused": async () => {
-    const { url } = await startSandboxedService();
-    await create(url, { ...named("A"), idempotencyKey: "key" });
-    return onlyError(await create(url, { ...named("B"), idempotencyKey: "key" }));
-  },
-  "outcome-unknown": () => createTwice("sandbox:500"),
-  "outcome-unknown-after-created": () => createTwice("sandbox:201-no-id"),
-  "idempotency-unavailable": async () => {
-    const { url } = await startSandboxedService({ REDIS_URL: "redis://127.0.0.1:1" });
-    return onlyError(await create(url, { ...named("A"), idempotencyKey: "key" }));
-  },
-  "not-found-after-created": async () => {
-    const { url } = await startSandboxedService();
-    return createWithDetails(url, "sandbox:details-404");
-  },
-  "token-invalid": async () => {
-    const keys = await startUpstream(() => ({ status: 200, body: { keys: [] } }));
-    const { url } = await startSandboxedService({ JWKS_URL: keys.url });
-    return onlyError(await create(url, named("A")));
-  },
-  "keys-unavailable": async () => {
-    const { url } = await startSandboxedService({ JWKS_URL: "http://127.0.0.1:1/keys" });
-    return onlyError(await create(url, named("A")));
-  },
-};
-
-/** The error of the details that are selected after a create request; the payload must be intact. */
-async function createWithDetails(url: string, name: string): Promise<PublicError> {
-  const query = createMutation.replace("id name type", "id name isActive");
-  const response = await send(url, { query, variables: { input: named(name) } });
-  expect(response.body.data.createDataExtractionAction.action).toEqual({
-    id: expect.any(String),
-    name,
-    isActive: null,
-  });
-  return onlyError(response);
-}
-
-async function createTwice(name: string): Promise<PublicError> {
+test("a create request fails by its request ID and by its token", async () => {
   const { url } = await startSandboxedService();
-  const input = { ...named(name), idempotencyKey: "key" };
-  await create(url, input);
-  return onlyError(await create(url, input));
-}
 
-test.each(Object.entries(recipeTests) as [FailureKind, FollowRecipe][])(
-  "the recipe for %s works",
-  async (kind, follow) => {
-    const error = await follow();
+  const byRequestId = await create(url, named("A"), { ...authorized, "x-request-id": "sandbox-409" });
+  const byToken = await create(url, named("A"), { authorization: `${authorized.authorization}.sandbox-409` });
 
-    expectRow(error, kind);
-    expect(error.message).toContain(failureTable[kind].message);
-  },
-);
+  expect([byRequestId, byToken].map((response) => onlyError(response).extensions.code)).toEqual([
+    "CONFLICT",
+    "CONFLICT",
+  ]);
+});
 
-test("an outage ends", async () => {
+test.each([
+  ["sandbox:details-500", "server-error"],
+  ["sandbox:details-404", "not-found-after-created"],
+] as const)("%s creates an action whose details fail", async (name, kind) => {
+  const { url } = await startSandboxedService();
+  const query = createMutation.replace("id name type", "id name isActive");
+
+  const response = await send(url, { query, variables: { input: named(name) } });
+
+  const { code } = failureTable[kind];
+  expect(response.body.data.createDataExtractionAction.action).toMatchObject({ name, isActive: null });
+  expect(verdictOf(onlyError(response))).toEqual({ code, outcome: "CREATED", retryable: false });
+});
+
+test("an outage makes ContactSwing unreachable, opens the circuit breaker, and ends", async () => {
   const settings = { UPSTREAM_CONNECT_TIMEOUT_MS: "20" };
-  const { url } = await startSandboxedService(settings, { pace: { slowMs: 0, outageMs: 500 } });
+  const { url } = await startSandboxedService(settings, { pace: { slowMs: 0, outageMs: 1000 } });
+  const createAction = () => create(url, named("A"));
+
   await create(url, named("sandbox:outage"));
+  const unreachable = onlyError(await createAction());
+  await Promise.all(Array.from({ length: 20 }, createAction));
+  const open = onlyError(await createAction());
+  await eventually(async () => (await createAction()).body.errors === undefined, "the end of the outage");
 
-  let response = await create(url, named("A"));
-  expect(onlyError(response).extensions.code).toBe("UPSTREAM_UNAVAILABLE");
-  while (response.body.errors !== undefined) response = await create(url, named("A"));
-
-  expect(response.body.data.createDataExtractionAction.action.name).toBe("A");
+  expect(unreachable.message).toContain(failureTable.unreachable.message);
+  expect(open.message).toContain(failureTable["circuit-open"].message);
 });
