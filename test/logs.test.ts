@@ -247,5 +247,5 @@ test("logs a request whose body was cut short as aborted", async () => {
   sent.write('{"query":', () => sent.destroy());
   await eventually(() => logLines.length > 0);
 
-  expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true }]);
+  expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true, "event.outcome": "unknown" }]);
 });

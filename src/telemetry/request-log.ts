@@ -31,7 +31,7 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
       "http.response.status_code": summary.status,
       "url.path": summary.path,
       "event.duration": toNanoseconds(summary.durationMs),
-      "event.outcome": record.errorCodes === undefined ? "success" : "failure",
+      "event.outcome": describeOutcome(record, summary),
       "event.reason": record.tokenProblem,
       "error.code": findWorstCode(record.errorCodes),
       "graphql.error.codes": record.errorCodes,
@@ -51,6 +51,11 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
     },
     "graphql request",
   );
+}
+
+function describeOutcome({ errorCodes }: RequestRecord, { isAborted }: RequestSummary): string {
+  if (isAborted) return "unknown";
+  return errorCodes === undefined ? "success" : "failure";
 }
 
 function chooseLevel(errorCodes: readonly string[] | undefined): "info" | "warn" | "error" {
