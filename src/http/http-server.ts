@@ -3,9 +3,10 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { setUpCors } from "./cors.ts";
 import { countHeader } from "./credentials.ts";
-import { createClientErrorHandler, HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
+import { HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { setUpLoadShedding } from "./load-shedding.ts";
+import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { followRequests } from "./request-lifetime.ts";
 import {

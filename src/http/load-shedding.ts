@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { isGraphqlRequest, sendOverloaded } from "./error-responses.ts";
+import { sendOverloaded } from "./error-responses.ts";
+import { isGraphqlRequest } from "./graphql-request.ts";
 
 /**
  * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.

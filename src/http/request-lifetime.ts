@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CallerConnection } from "../caller-connection.ts";
 import { MemoryBudget, type RequestMemory } from "../memory-budget.ts";
 import { maxBytesPerRequest, maxRequestsBytes, weighHead } from "./request-memory.ts";
@@ -18,14 +17,24 @@ declare module "fastify" {
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-const requestsInFlight = Symbol("requests in flight");
+const inFlight = Symbol("requests without a complete response");
+const latest = Symbol("latest request");
 const isClosing = Symbol("closes after the last response");
-/** A request is here until its response has been sent, and not longer. */
-type FollowedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isClosing]?: boolean };
+interface FollowedSocket extends Socket {
+  [inFlight]?: Set<FastifyReply>;
+  /** Until its body and its response are complete. */
+  [latest]?: FastifyReply | undefined;
+  [isClosing]?: boolean;
+}
 
 /** Whether a complete request of the connection has no complete response yet. */
 export function hasRequestInFlight(socket: FollowedSocket): boolean {
-  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
+  return [...(socket[inFlight] ?? [])].some(({ request }) => request.raw.complete);
+}
+
+/** The request whose body is still arriving. Its response may have been sent. */
+export function findIncompleteRequest(socket: FollowedSocket): FastifyReply | undefined {
+  return socket[latest]?.request.raw.complete ? undefined : socket[latest];
 }
 
 export function closeAfterLastResponse(socket: FollowedSocket): void {
@@ -55,10 +64,12 @@ export function followRequests(app: FastifyInstance): void {
       return;
     }
     const socket: FollowedSocket = raw.socket;
-    socket[requestsInFlight] ??= new Set();
-    socket[requestsInFlight].add(raw);
+    socket[inFlight] ??= new Set();
+    socket[inFlight].add(reply);
+    socket[latest] = reply;
     reply.raw.once("close", () => {
-      socket[requestsInFlight]?.delete(raw);
+      socket[inFlight]?.delete(reply);
+      if (raw.complete && socket[latest] === reply) socket[latest] = undefined;
       if (socket[isClosing] && !hasRequestInFlight(socket)) socket.destroySoon();
       if (!reply.raw.writableFinished) request.connection.close();
       if (request.handling === null) end(request);

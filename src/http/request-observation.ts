@@ -8,7 +8,7 @@ import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
 import { readBearerToken } from "./credentials.ts";
-import { graphqlPath, isGraphqlRequest } from "./error-responses.ts";
+import { graphqlPath, isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
