@@ -1,4 +1,6 @@
 import Fastify from "fastify";
+import { createAuthentication } from "./auth/authentication.ts";
+import { readBearerToken } from "./auth/bearer-token.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
 import { createAdmission } from "./contactswing/admission.ts";
@@ -9,8 +11,6 @@ import { createTransport } from "./contactswing/transport.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { ReportBug } from "./graphql/error-gate.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
-import { createAuthentication } from "./http/authentication.ts";
-import { readBearerToken } from "./http/credentials.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";

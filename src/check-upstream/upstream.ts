@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { replaceToken } from "../auth/replace-token.ts";
 import { type Interpretation, interpret, toPath } from "../contactswing/client.ts";
 import { parseJson } from "../contactswing/json.ts";
-import { isHtml, replaceToken, toPlainText } from "../contactswing/plain-text.ts";
+import { isHtml, toPlainText } from "../contactswing/plain-text.ts";
 import { isSuccess, type RestOperation } from "../contactswing/rest-operation.ts";
 import { createTransport, type Exchange } from "../contactswing/transport.ts";
 import { version } from "../version.ts";

@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
-import { replaceToken } from "../contactswing/plain-text.ts";
+import { replaceToken } from "../auth/replace-token.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkOperationLimits } from "./operation-limits.ts";
 import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";

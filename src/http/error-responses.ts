@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
+import { readBearerToken } from "../auth/bearer-token.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
-import { readBearerToken } from "./credentials.ts";
 import { isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
 
 export interface HttpErrorRow {

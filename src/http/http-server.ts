@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import { countHeader } from "../count-header.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { setUpCors } from "./cors.ts";
-import { countHeader } from "./credentials.ts";
 import { HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { setUpLoadShedding } from "./load-shedding.ts";

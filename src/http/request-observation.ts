@@ -1,13 +1,13 @@
 import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { replaceToken } from "../contactswing/plain-text.ts";
+import { readBearerToken } from "../auth/bearer-token.ts";
+import { replaceToken } from "../auth/replace-token.ts";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
-import { readBearerToken } from "./credentials.ts";
 import { graphqlPath, isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {

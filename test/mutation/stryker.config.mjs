@@ -15,7 +15,6 @@ export default {
     "src/contactswing/!(rest-operation|transport).ts",
     "src/failures/*.ts",
     "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,variable-errors}.ts",
-    "src/http/{authentication,credentials}.ts",
     "src/idempotency/*.ts",
     "src/operations/*/{cursor,input,parse-action,read-action,rest,walk-pages}.ts",
     "src/validation/*.ts",
