@@ -1,11 +1,11 @@
 import type { Caller } from "../auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
+import { within } from "../within.ts";
 import { attempt } from "./attempt.ts";
 import { awaitClaim } from "./await-claim.ts";
 import { canonicalize, type DerivedClaim, deriveClaim } from "./derive-claim.ts";
 import { type Ending, type IdempotencyStore, type Standing, StoreUnavailable } from "./idempotency-store.ts";
 import { openResponse } from "./sealed-response.ts";
-import { within } from "./within.ts";
 
 /**
  * How a request with a key was handled. `created`, `not-created`, and `uncertain` (the action may exist, or exists without

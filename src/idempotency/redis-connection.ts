@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { within } from "../within.ts";
 import { StoreUnavailable } from "./idempotency-store.ts";
 import { probeScript } from "./redis-scripts.ts";
-import { within } from "./within.ts";
 
 /** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
 export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;

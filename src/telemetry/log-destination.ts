@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Writable } from "node:stream";
+import { within } from "../within.ts";
 
 /** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
 const maxBufferedBytes = 4 * 1024 * 1024;
@@ -22,11 +23,8 @@ export function createLogDestination(output: Writable = process.stdout): LogDest
       if (output.writableLength <= maxBufferedBytes) output.write(line);
     },
     async flush(deadlineMs) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
-      output.write("", () => resolve());
-      await promise;
-      clearTimeout(timer);
+      const written = new Promise<void>((resolve) => output.write("", () => resolve()));
+      await within(written, deadlineMs - performance.now());
     },
   };
 }

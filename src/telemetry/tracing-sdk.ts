@@ -21,6 +21,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
+import { within } from "../within.ts";
 import type { Logger } from "./logger.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,13 +66,9 @@ export function startSdk(environment: Environment, version: string, logger: Logg
 
   return {
     async stop(deadlineMs: number): Promise<void> {
-      let timer: NodeJS.Timeout | undefined;
-      const timedOut = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
-      });
       // A failed export has been logged.
-      await Promise.race([provider.shutdown().catch(() => undefined), timedOut]);
-      clearTimeout(timer);
+      const stopped = provider.shutdown().catch(() => undefined);
+      await within(stopped, deadlineMs - performance.now());
       trace.disable();
       context.disable();
     },
