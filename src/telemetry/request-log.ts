@@ -1,7 +1,7 @@
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { traceIdOf } from "./tracing.ts";
+import { readTraceId } from "./tracing.ts";
 
 /** How a request began and ended on the wire. */
 export interface RequestSummary {
@@ -47,7 +47,7 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
       "upstream.error.code": record.upstreamErrorCode,
       "upstream.shed": record.upstreamShed,
       "idempotency.result": record.idempotencyResults,
-      "trace.id": traceIdOf(record.traceContext),
+      "trace.id": readTraceId(record.traceContext),
     },
     "graphql request",
   );

@@ -15,7 +15,6 @@ import type { Logger } from "./logger.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Tracing {
-  readonly isActive: boolean;
   /** Exports the remaining spans, at the latest until `deadlineMs` on the clock of `performance.now()`. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -57,12 +56,11 @@ export function isTracingRequested(environment: Environment): boolean {
  * @throws Error naming each variable whose value this service does not support
  */
 export async function startTracing({ environment, version, logger }: TracingOptions): Promise<Tracing> {
-  if (!isTracingRequested(environment)) return { isActive: false, stop: async () => {} };
+  if (!isTracingRequested(environment)) return { stop: async () => {} };
   const { startSdk } = await import("./tracing-sdk.ts");
   const sdk = startSdk(environment, version, logger);
   tracer = trace.getTracer(tracerName, version);
   return {
-    isActive: true,
     async stop(deadlineMs) {
       await sdk.stop(deadlineMs);
       tracer = undefined;
@@ -86,12 +84,12 @@ export function extractTraceContext({ traceparent, tracestate }: IncomingHttpHea
 }
 
 /** The trace ID of a context: of this service's trace, or, without the SDK, of the caller's; undefined without either. */
-export function traceIdOf(traceContext: Context): string | undefined {
+export function readTraceId(traceContext: Context): string | undefined {
   return findSpanContext(traceContext)?.traceId;
 }
 
 /** The `traceparent` header of a context: of its span, or, without the SDK, the caller's own, unchanged. */
-export function traceparentOf(traceContext: Context): string | undefined {
+export function formatTraceparent(traceContext: Context): string | undefined {
   const spanContext = findSpanContext(traceContext);
   if (spanContext === undefined) return undefined;
   const { traceId, spanId, traceFlags } = spanContext;

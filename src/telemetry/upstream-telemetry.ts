@@ -3,7 +3,7 @@ import type { ShedReason } from "../contactswing/admission.ts";
 import type { RestOperation } from "../contactswing/rest-operation.ts";
 import type { Failure } from "../failures/failure.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { startSpan, traceparentOf } from "./tracing.ts";
+import { formatTraceparent, startSpan } from "./tracing.ts";
 import type { UpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface UpstreamOutcome {
@@ -36,7 +36,7 @@ export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetric
       if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
       metrics.start();
       return {
-        traceparent: traceparentOf(traceContext),
+        traceparent: formatTraceparent(traceContext),
         end(outcome) {
           const durationMs = performance.now() - startedAt;
           metrics.end({ operation: operation.name, durationMs, ...outcome });
