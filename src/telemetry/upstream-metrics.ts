@@ -3,17 +3,16 @@ import type { ShedReason } from "../contactswing/admission.ts";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
 import type { Failure, FailureKind } from "../failures/failure.ts";
 
-/** A finished upstream request. */
-export interface UpstreamRequestEnd {
-  readonly operation: string;
+/** How an upstream request ended. */
+export interface UpstreamOutcome {
   readonly status: number | undefined;
-  readonly durationMs: number;
+  readonly ctxId: string | null;
   readonly failure?: Failure;
 }
 
 export interface UpstreamMetrics {
   start(): void;
-  end(request: UpstreamRequestEnd): void;
+  end(operation: string, durationMs: number, outcome: UpstreamOutcome): void;
   shed(reason: ShedReason): void;
 }
 
@@ -104,7 +103,7 @@ export function createUpstreamMetrics(
     start() {
       inFlight += 1;
     },
-    end({ operation, status, failure, durationMs }) {
+    end(operation, durationMs, { status, failure }) {
       inFlight -= 1;
       durations.observe({ operation, status_class: toStatusClass(status) }, durationMs / 1000);
       if (failure === undefined) return;
