@@ -1,13 +1,12 @@
-import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readBearerToken } from "../auth/bearer-token.ts";
 import { replaceToken } from "../auth/replace-token.ts";
-import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
-import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
+import { extractTraceContext, recordErrors, startSpan } from "../telemetry/tracing.ts";
 import { graphqlPath, isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {
@@ -56,7 +55,9 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
       const isAborted = !reply.raw.writableFinished;
       logRequest(logger, record, { ...describeRequest(request), status: reply.statusCode, durationMs, isAborted });
       metrics.end(record, durationMs, isAborted);
-      endRequestSpan(span, record, reply);
+      span.setAttribute("http.response.status_code", reply.statusCode);
+      recordErrors(span, record.errorCodes);
+      span.end();
     };
     inFlight.add(end);
     request.onEnd = end;
@@ -118,15 +119,4 @@ function startRequestSpan({ method, headers }: FastifyRequest) {
     });
   }
   return { span, traceContext };
-}
-
-function endRequestSpan(span: Span, { errorCodes }: RequestRecord, { statusCode }: FastifyReply): void {
-  if (span.isRecording()) {
-    const code = findWorstCode(errorCodes);
-    span.setAttribute("http.response.status_code", statusCode);
-    if (code !== undefined) span.setAttribute("error.type", code);
-    const isFault = statusCode >= 500 || (code !== undefined && isServiceFault(code));
-    if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
-  }
-  span.end();
 }

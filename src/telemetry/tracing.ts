@@ -4,12 +4,15 @@ import {
   createTraceState,
   INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   type SpanOptions,
+  SpanStatusCode,
   type Tracer,
   trace,
 } from "@opentelemetry/api";
 import { RequestFailure } from "../failures/failure.ts";
+import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -99,6 +102,14 @@ export function formatTraceparent(traceContext: Context): string | undefined {
 function findSpanContext(traceContext: Context): SpanContext | undefined {
   const spanContext = trace.getSpanContext(traceContext);
   return spanContext !== undefined && trace.isSpanContextValid(spanContext) ? spanContext : undefined;
+}
+
+/** Names the worst error of a response in a span, which is marked as failed if a fault of this service is among them. */
+export function recordErrors(span: Span, errorCodes: readonly string[] | undefined): void {
+  const code = findWorstCode(errorCodes);
+  if (code === undefined) return;
+  span.setAttribute("error.type", code);
+  if (isServiceFault(code)) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 /** Runs a part of a request in a span of its own. What it throws is named in the span by its type alone. */
