@@ -15,7 +15,6 @@ import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { registerMetricsRoute } from "./http/metrics-route.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
 import { operations } from "./operations/index.ts";
@@ -150,7 +149,7 @@ export function createService(options: ServiceOptions): Service {
     findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
   });
   const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
-  registerMetricsRoute(metricsApp, metrics);
+  metricsApp.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
   registerGraphqlRoute(app, {
     apollo,
     respondToBrowser: config.playground
@@ -161,13 +160,12 @@ export function createService(options: ServiceOptions): Service {
           build: options.buildPlayground,
         })
       : respondWithoutPlayground,
-    createContext(request, record) {
-      const { connection, memory } = request;
-      const token = readBearerToken(request.raw);
+    createContext({ id: requestId, raw, connection, memory }, record) {
+      const token = readBearerToken(raw);
       const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, memory };
+      const scope: RequestScope = { requestId, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, memory };
+      return { ...scope, token, contactSwing };
     },
   });
 
