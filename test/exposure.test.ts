@@ -49,7 +49,7 @@ test.each([
 });
 
 test.each([
-  ["fields", { name: "a", webhok: {}, webhook: {} }, /its fields are name, .*webhook/],
+  ["fields", { name: "a", webhok: {}, webhook: {} }, /Its fields are name, .*webhook/],
   ["enum values", { name: "a", webhook: { type: "MAYBE" } }, /Must be one of YES_NO/],
 ])("lists the %s that a variable may have in development only", async (_case, input, names) => {
   const shown = await create((await startService(development)).url, input);

@@ -32,28 +32,28 @@ describe("a value", () => {
   });
 
   test.each<[unknown, ...[string[], string][]]>([
-    [undefined, [["outer"], "Required, of type Outer!."]],
-    [null, [["outer"], "Required, of type Outer!."]],
+    [undefined, [["outer"], "Is required and must be of type Outer."]],
+    [null, [["outer"], "Is required and must be of type Outer."]],
     ["text", [["outer"], "Must be an object of type Outer."]],
     [7, [["outer"], "Must be an object of type Outer."]],
     [[{ name: "n" }], [["outer"], "Must be an object of type Outer."]],
-    [{}, [["outer", "name"], "Required, of type String!."]],
+    [{}, [["outer", "name"], "Is required and must be of type String."]],
     [{ name: 7 }, [["outer", "name"], "Must be of type String."]],
-    [{ name: "n", note: null }, [["outer", "note"], "Required, of type String!."]],
-    [{ name: "n", inner: {} }, [["outer", "inner", "flag"], "Required, of type Boolean!."]],
+    [{ name: "n", note: null }, [["outer", "note"], "Is required and must be of type String."]],
+    [{ name: "n", inner: {} }, [["outer", "inner", "flag"], "Is required and must be of type Boolean."]],
     [{ name: "n", inners: 7 }, [["outer", "inners"], "Must be an object of type Inner."]],
     [{ name: "n", inner: [] }, [["outer", "inner"], "Must be an object of type Inner."]],
     [{ name: "n", inner: { flag: true, color: "BLUE" } }, [["outer", "inner", "color"], "Must be one of RED, GREEN."]],
     [
       { name: "n", inners: [{ flag: true }, null, { flag: 1 }] },
-      [["outer", "inners"], "Required, of type Inner!."],
+      [["outer", "inners"], "Is required and must be of type Inner."],
       [["outer", "inners", "flag"], "Must be of type Boolean."],
     ],
     [
       { toString: 1, other: 2 },
-      [["outer", "name"], "Required, of type String!."],
-      [["outer"], "Has a field that Outer does not have; its fields are name, inner, inners, note."],
-      [["outer"], "Has a field that Outer does not have; its fields are name, inner, inners, note."],
+      [["outer", "name"], "Is required and must be of type String."],
+      [["outer"], "Contains a field that Outer does not have. Its fields are name, inner, inners, note."],
+      [["outer"], "Contains a field that Outer does not have. Its fields are name, inner, inners, note."],
     ],
   ])("of another type has one problem per position: %j", (value, ...problems) => {
     expect(outer(value)).toEqual(problems.map(([path, message]) => problem(path, message)));
@@ -62,7 +62,7 @@ describe("a value", () => {
   test("of another type is described without names of the schema that the caller may not explore", () => {
     expect(outer({ name: "n", inner: { flag: true, color: "BLUE" }, x: 1 }, false)).toEqual([
       problem(["outer", "inner", "color"], "Must be of type Color."),
-      problem(["outer"], "Has a field that Outer does not have."),
+      problem(["outer"], "Contains a field that Outer does not have."),
     ]);
   });
 
@@ -86,43 +86,43 @@ describe("a variable", () => {
 
   test("of a non-null type with a default may not be null", () => {
     expect(find('query ($v: ID! = "d") { b(id: $v) }', { v: null })).toEqual([
-      problem(["id"], "Required, of type ID!."),
+      problem(["id"], "Is required and must be of type ID."),
     ]);
   });
 
   test.each<[string, string, string[], string]>([
-    ["an argument", 'query ($v: ID = "d") { a(id: $v) }', ["id"], "ID!"],
+    ["an argument", 'query ($v: ID = "d") { a(id: $v) }', ["id"], "ID"],
     [
       "a field with a default",
       'query ($v: String) { a(id: 1, outer: { name: "n", note: $v }) }',
       ["outer", "note"],
-      "String!",
+      "String",
     ],
-    ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', ["ids"], "ID!"],
-    ["a later position", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', ["id"], "ID!"],
-    ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", [], "Boolean!"],
+    ["an item of a list", 'query ($v: ID = "d") { a(id: 1, ids: [$v]) }', ["ids"], "ID"],
+    ["a later position", 'query ($v: ID = "d") { b(id: $v) a(ids: [], id: $v) }', ["id"], "ID"],
+    ["a directive", "query ($v: Boolean = true) { b @skip(if: $v) }", [], "Boolean"],
     [
       "a fragment's directive",
       "query ($v: Boolean = true) { ...F } fragment F on Query { b @include(if: $v) }",
       [],
-      "Boolean!",
+      "Boolean",
     ],
   ])("may not be null where %s is non-null", (_case, query, path, type) => {
-    expect(find(query, { v: null })).toEqual([problem(path, `Required, of type ${type}.`)]);
+    expect(find(query, { v: null })).toEqual([problem(path, `Is required and must be of type ${type}.`)]);
     expect(find(query, {})).toEqual([]);
   });
 
   test("may not have the default null there either", () => {
     const query = (value: string) => `query ($v: String = ${value}) { a(id: 1, outer: { name: "n", note: $v }) }`;
 
-    expect(find(query("null"))).toEqual([problem(["outer", "note"], "Required, of type String!.")]);
+    expect(find(query("null"))).toEqual([problem(["outer", "note"], "Is required and must be of type String.")]);
     expect(find(query("null"), { v: "given" })).toEqual([]);
     expect(find(query('"n"'))).toEqual([]);
   });
 
   test("is not inherited from an object's prototype", () => {
     expect(find("query ($constructor: ID!) { b(id: $constructor) }")).toEqual([
-      problem(["id"], "Required, of type ID!."),
+      problem(["id"], "Is required and must be of type ID."),
     ]);
   });
 
