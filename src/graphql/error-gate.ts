@@ -5,10 +5,9 @@ import { CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "../request-context.ts";
-import { OperationLimitError } from "./operation-limits.ts";
+import { findTokenExcess, OperationLimitError } from "./operation-limits.ts";
 import { readProtocolCode } from "./protocol-errors.ts";
 import { describeFailure, describeRejectedDocument, type FailedEffect } from "./public-error.ts";
-import { findTokenExcess } from "./token-limit.ts";
 import { findVariableErrors } from "./variable-errors.ts";
 
 /** Called once for every error that is a bug in this service. Must not throw, whatever it is given. */
@@ -60,7 +59,7 @@ function toPublicErrors(
   errors: readonly GraphQLError[],
   reportBug: ReportBug,
   isExplorable: boolean,
-): GraphQLFormattedError[] {
+): readonly GraphQLFormattedError[] {
   const { contextValue } = request;
   const { requestId } = contextValue;
   const isMutation = isMutationRequest(request);
@@ -84,21 +83,22 @@ function toPublicErrors(
   }
   return errors.map((error) => {
     try {
-      const { originalError } = error;
-      if (originalError instanceof RequestFailure) {
-        return describeFailure(originalError.failure, toEffect(isMutation, error), requestId, error);
-      }
+      const failure = readFailure(error);
+      if (failure !== undefined) return describeFailure(failure, toEffect(isMutation, error), requestId, error);
       const code = readProtocolCode(error);
       if (code !== undefined) return describeRejectedDocument(error, code, isMutation, requestId);
-      // A read that stopped because its caller disconnected: nobody reads this response.
-      if (originalError instanceof CallerDisconnected) {
-        return describeFailure({ kind: "connection-lost" }, toEffect(isMutation, error), requestId, error);
-      }
-      return describeBug(originalError ?? error, isGraphqlError(error) ? error : undefined);
+      return describeBug(error.originalError ?? error, isGraphqlError(error) ? error : undefined);
     } catch (bug) {
       return describeBug(bug);
     }
   });
+}
+
+/** The failure that a resolver has thrown. */
+function readFailure({ originalError }: GraphQLError): Failure | undefined {
+  if (originalError instanceof RequestFailure) return originalError.failure;
+  // A read that stopped because its caller disconnected: nobody reads this response.
+  return originalError instanceof CallerDisconnected ? { kind: "connection-lost" } : undefined;
 }
 
 function toEffect(isMutation: boolean, error?: GraphQLError): FailedEffect {

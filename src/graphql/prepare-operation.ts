@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
+import { GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
 import { replaceToken } from "../auth/replace-token.ts";
 import type { RequestContext } from "../request-context.ts";
-import { checkOperationLimits } from "./operation-limits.ts";
+import { limitRootFields } from "./root-field-limits.ts";
 import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";
 
 /** The caller chooses the name: log lines and spans have this much of it. */
@@ -13,7 +13,7 @@ const severalFields = "several";
 /** Before an operation is executed: records it for the log, metrics, and traces, and rejects what must not be executed. */
 export const prepareOperation: ApolloServerPlugin<RequestContext> = {
   async requestDidStart({ request }) {
-    rejectUnreadablePersistedQuery(request.extensions);
+    forgetInvalidHash(request.extensions);
     return {
       async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
         if (operation === undefined) return;
@@ -37,12 +37,7 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
             extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
           });
         }
-        const fragments = new Map(
-          document.definitions
-            .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
-            .map((fragment) => [fragment.name.value, fragment]),
-        );
-        checkOperationLimits(schema, operation, fragments, variables);
+        limitRootFields(schema, document, operation, variables);
       },
     };
   },
@@ -52,7 +47,7 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
  * An ID that is not a string is one that nobody has registered. Apollo Server would convert it to text, and run out of
  * stack for a deep enough list.
  */
-function rejectUnreadablePersistedQuery(extensions: Readonly<Record<string, unknown>> | undefined): void {
+function forgetInvalidHash(extensions: Readonly<Record<string, unknown>> | undefined): void {
   const persistedQuery = extensions?.persistedQuery as { sha256Hash?: unknown } | null | undefined;
   if (typeof persistedQuery !== "object" || persistedQuery === null) return;
   if (typeof persistedQuery.sha256Hash !== "string") persistedQuery.sha256Hash = "";

@@ -14,7 +14,7 @@ export default {
     "src/auth/*.ts",
     "src/contactswing/!(rest-operation|transport).ts",
     "src/failures/*.ts",
-    "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,variable-errors}.ts",
+    "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,root-field-limits,variable-errors}.ts",
     "src/idempotency/*.ts",
     "src/operations/*/{cursor,input,parse-action,read-action,rest,walk-pages}.ts",
     "src/validation/*.ts",
