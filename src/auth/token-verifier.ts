@@ -83,10 +83,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     async verify(token) {
       const { errors, KeysUnavailable } = await loadOnce();
       try {
-        return { kind: "verified", subject: subjectOf(await readClaims(token)) };
+        return { kind: "verified", subject: identifySubject(await readClaims(token)) };
       } catch (error) {
         const isKeyUnusable = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
-        if (error instanceof errors.JOSEError && !isKeyUnusable) return { kind: "rejected", reason: reasonOf(error) };
+        if (error instanceof errors.JOSEError && !isKeyUnusable)
+          return { kind: "rejected", reason: describeRejection(error) };
         // Any other error is about the key that signed the token: too short, private, or not importable.
         const { message: reason, retryAfterSeconds } =
           error instanceof KeysUnavailable ? error : new KeysUnavailable("unusable key", unusableKeyRetryMs);
@@ -104,12 +105,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 }
 
 /** Identifies the caller as the JSON text of `[issuer, subject]`; undefined without a subject (RFC 7519, 4.1.2). */
-function subjectOf({ iss, sub }: JWTPayload): string | undefined {
+function identifySubject({ iss, sub }: JWTPayload): string | undefined {
   if (typeof sub !== "string" || sub === "") return undefined;
   return JSON.stringify([typeof iss === "string" ? iss : null, sub]);
 }
 
 /** `code` is one of jose's constants, `claim` the name of the claim that was checked. */
-function reasonOf(error: { readonly code: string; readonly claim?: unknown }): string {
+function describeRejection(error: { readonly code: string; readonly claim?: unknown }): string {
   return typeof error.claim === "string" ? `${error.code} ${error.claim}` : error.code;
 }

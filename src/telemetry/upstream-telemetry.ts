@@ -14,13 +14,7 @@ export interface UpstreamTelemetry {
 /** Turns upstream requests into metrics, spans, and facts for the log line of the request that they are sent for. */
 export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics): UpstreamTelemetry {
   return {
-    start(operation, record) {
-      const name = `${operation.method} ${operation.path}`;
-      const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
-      if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
-      metrics.start();
-      return new UpstreamObservation(operation, record, metrics, span, formatTraceparent(traceContext));
-    },
+    start: (operation, record) => new UpstreamObservation(operation, record, metrics, baseUrl),
     shed(reason, record) {
       metrics.shed(reason);
       record.upstreamShed = reason;
@@ -43,14 +37,17 @@ export class UpstreamObservation implements Disposable {
     operation: RestOperation<never, unknown>,
     record: RequestRecord,
     metrics: UpstreamMetrics,
-    span: Span,
-    traceparent: string | undefined,
+    baseUrl: string,
   ) {
+    const name = `${operation.method} ${operation.path}`;
+    const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
+    if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
+    metrics.start();
+    this.traceparent = formatTraceparent(traceContext);
     this.#operation = operation;
     this.#record = record;
     this.#metrics = metrics;
     this.#span = span;
-    this.traceparent = traceparent;
   }
 
   end(outcome: UpstreamOutcome): void {
