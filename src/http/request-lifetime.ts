@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CallerConnection } from "../caller-connection.ts";
-import { MemoryBudget, type RequestMemory } from "../memory-budget.ts";
+import { type MemoryBudget, RequestMemory } from "../memory-budget.ts";
 import { maxBytesPerRequest, maxRequestsBytes, weighHead } from "./request-memory.ts";
 
 declare module "fastify" {
@@ -47,7 +47,7 @@ export function closeAfterLastResponse(socket: FollowedSocket): void {
  * connection, because its response would have to wait and take memory too.
  */
 export function followRequests(app: FastifyInstance): void {
-  const budget = new MemoryBudget(maxRequestsBytes, maxBytesPerRequest);
+  const budget: MemoryBudget = { maxBytes: maxRequestsBytes, maxBytesPerRequest, usedBytes: 0 };
   app.decorateRequest("memory", null as never);
   app.decorateRequest("connection", null as never);
   app.decorateRequest("handling", null);
@@ -55,7 +55,7 @@ export function followRequests(app: FastifyInstance): void {
 
   app.addHook("onRequest", (request, reply, done) => {
     const { raw } = request;
-    request.memory = budget.open();
+    request.memory = new RequestMemory(budget);
     request.connection = new CallerConnection();
     if (!request.memory.take(weighHead(request)) && hasRequestInFlight(raw.socket)) {
       request.memory.release();
