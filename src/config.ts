@@ -2,7 +2,7 @@ import * as z from "zod";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
+const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 

@@ -5,13 +5,8 @@ import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
 
-export interface HttpErrorRow {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** What can be wrong with a request before it is a GraphQL request, by HTTP status. Fastify's messages quote the request. */
-export const httpErrors: Readonly<Record<number, HttpErrorRow>> = {
+export const httpErrors: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
   400: { code: "BAD_REQUEST", message: "The request body is not valid JSON." },
   404: { code: "NOT_FOUND", message: "Not found; GraphQL is at /graphql." },
   405: { code: "METHOD_NOT_ALLOWED", message: "Use POST, or GET for queries." },
@@ -21,7 +16,7 @@ export const httpErrors: Readonly<Record<number, HttpErrorRow>> = {
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json in UTF-8." },
   431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
-const otherError: HttpErrorRow = { code: "BAD_REQUEST", message: "The request is not valid." };
+const otherError = { code: "BAD_REQUEST", message: "The request is not valid." };
 
 const overloadedRetryAfterSeconds = 1;
 

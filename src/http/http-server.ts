@@ -17,15 +17,15 @@ import {
 } from "./request-observation.ts";
 
 /** All headers of a request together, the URL of a GET among them. */
-export const maxHeaderBytes = 16 * 1024;
+const maxHeaderBytes = 16 * 1024;
 /** Each header costs memory of its own, however short it is; Node ignores what follows after this many. */
-export const maxHeaders = 100;
+const maxHeaders = 100;
 /** Further connections are closed at once. docs/memory.md says what an open one takes. */
-export const maxConnections = 2000;
+const maxConnections = 2000;
 const makeRoomEveryMs = 1000;
 /** From the connection or the last response to the end of the headers, and to the end of the body. */
-export const headersTimeoutMs = 5000;
-export const requestTimeoutMs = 10_000;
+const headersTimeoutMs = 5000;
+const requestTimeoutMs = 10_000;
 const timeoutCheckMs = 1000;
 // Longer than the 60 s after which common load balancers drop an idle connection: the side that sends requests must be
 // the one that drops it first.
@@ -53,17 +53,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
-      insecureHTTPParser: false,
       // Rejected below, with a body.
       requireHostHeader: false,
     },
     genReqId: chooseRequestId,
     clientErrorHandler: createClientErrorHandler(createRejectionReport(options.sinks)),
-    // Every request to /graphql has its own line: see request-observation.ts.
-    logger: false,
     // Requests on kept-alive connections are still handled while the listener closes.
     return503OnClosing: false,
-    forceCloseConnections: "idle",
     // A path that cannot be decoded. Fastify's own response would repeat it.
     frameworkErrors: (_error, request, reply) =>
       void sendHttpError(request, reply.header("x-request-id", request.id), 404),
