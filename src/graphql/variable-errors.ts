@@ -148,7 +148,7 @@ function findFieldErrors(
   return [...errors, ...Array.from(given.keys(), () => ({ path, message, rule }))];
 }
 
-function isCoercible(value: unknown, type: GraphQLScalarType | GraphQLEnumType): boolean {
+export function isCoercible(value: unknown, type: GraphQLScalarType | GraphQLEnumType): boolean {
   try {
     return type.parseValue(value) !== undefined;
   } catch {

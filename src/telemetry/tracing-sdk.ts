@@ -24,8 +24,6 @@ import {
 import { within } from "../within.ts";
 import type { Logger } from "./logger.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 // ExportResultCode.SUCCESS of @opentelemetry/core.
 const success = 0;
 
@@ -52,7 +50,7 @@ const supportedValues: Readonly<Record<string, { readonly pattern: RegExp; reado
 };
 
 /** Registers a tracer provider that exports by OTLP over HTTP, and a context manager. @throws Error */
-export function startSdk(environment: Environment, version: string, logger: Logger) {
+export function startSdk(environment: NodeJS.ProcessEnv, version: string, logger: Logger) {
   const settings = readSettings(environment);
   const provider = new TracerProvider({
     resource: defaultResource()
@@ -76,7 +74,7 @@ export function startSdk(environment: Environment, version: string, logger: Logg
 }
 
 /** The variables that are set. */
-function readSettings(environment: Environment): ReadonlyMap<string, string> {
+function readSettings(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   const problems: string[] = [];
   for (const [name, { pattern, expected }] of Object.entries(supportedValues)) {

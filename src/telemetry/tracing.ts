@@ -15,16 +15,14 @@ import { RequestFailure } from "../failures/failure.ts";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface Tracing {
   /** Exports the remaining spans, at the latest until `deadlineMs` on the clock of `performance.now()`. */
   stop(deadlineMs: number): Promise<void>;
 }
 
-export interface TracingOptions {
+interface TracingOptions {
   /** `process.env`: the SDK's packages read theirs there themselves. */
-  readonly environment: Environment;
+  readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
   readonly logger: Logger;
 }
@@ -47,7 +45,7 @@ export function startSpan(name: string, parent: Context, options: SpanOptions = 
 }
 
 /** Whether OpenTelemetry's own variables ask for traces, by naming a receiver or an exporter. */
-export function isTracingRequested(environment: Environment): boolean {
+export function isTracingRequested(environment: NodeJS.ProcessEnv): boolean {
   const read = (name: string) => environment[name]?.trim().toLowerCase() || undefined;
   if (read("OTEL_SDK_DISABLED") === "true" || read("OTEL_TRACES_EXPORTER") === "none") return false;
   const names = ["OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
