@@ -1,5 +1,4 @@
 import process from "node:process";
-import type { Writable } from "node:stream";
 import { within } from "../within.ts";
 
 /** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
@@ -15,7 +14,8 @@ export interface LogDestination {
  * Standard output. Node.js writes to a pipe without blocking, so a slow reader does not stop the event loop. pino's own
  * destination writes in the thread pool, where a write that blocks keeps the process from exiting.
  */
-export function createLogDestination(output: Writable = process.stdout): LogDestination {
+export function createLogDestination(): LogDestination {
+  const output = process.stdout;
   // The reader is gone: no reason to stop serving callers.
   output.on("error", () => undefined);
   return {
