@@ -30,7 +30,7 @@ export class RequestMemory implements Memory {
     return this.#isShort;
   }
 
-  /** What is taken after the release, by work that nobody waits for any more, is not counted. */
+  /** What is taken after the release, by work whose result is no longer needed, is not counted. */
   take(bytes: number): boolean {
     if (this.#isReleased) return true;
     const { usedBytes, maxBytes, maxBytesPerRequest } = this.#budget;

@@ -97,7 +97,7 @@ function toPublicErrors(
 /** The failure that a resolver has thrown. */
 function readFailure({ originalError }: GraphQLError): Failure | undefined {
   if (originalError instanceof RequestFailure) return originalError.failure;
-  // A read that stopped because its caller disconnected: nobody reads this response.
+  // A read that stopped because its caller disconnected: this response cannot be delivered.
   return originalError instanceof CallerDisconnected ? { kind: "connection-lost" } : undefined;
 }
 

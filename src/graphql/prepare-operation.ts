@@ -44,7 +44,7 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
 };
 
 /**
- * An ID that is not a string is one that nobody has registered. Apollo Server would convert it to text, and run out of
+ * A hash that is not a string cannot have been registered. Apollo Server would convert it to text, and run out of
  * stack for a deep enough list.
  */
 function forgetInvalidHash(extensions: Readonly<Record<string, unknown>> | undefined): void {

@@ -79,7 +79,7 @@ export function followRequests(app: FastifyInstance): void {
           () => end(request),
         );
     });
-    // Nobody reads these bodies, and what is not read is buffered.
+    // These bodies are never parsed, and what is not read is buffered.
     if (methodsWithoutBody.has(request.method)) raw.resume();
     done();
   });

@@ -20,7 +20,7 @@ export interface CountedField {
 const durationBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 4, 5, 7.5, 10, 12, 15, 30];
 
 const okCode = "OK";
-/** The caller disconnected before the response: nobody failed. */
+/** The caller disconnected before the response, which is no failure. */
 const abortedCode = "ABORTED";
 /** A request that was rejected before it had an operation. */
 const noOperation = "none";
