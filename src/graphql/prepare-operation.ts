@@ -13,7 +13,7 @@ const severalFields = "several";
 /** Before an operation is executed: records it for the log, metrics, and traces, and rejects what must not be executed. */
 export const prepareOperation: ApolloServerPlugin<RequestContext> = {
   async requestDidStart({ request }) {
-    forgetInvalidHash(request.extensions);
+    replaceInvalidHash(request.extensions);
     return {
       async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
         if (operation === undefined) return;
@@ -47,7 +47,7 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
  * A hash that is not a string cannot have been registered. Apollo Server would convert it to text, and run out of
  * stack for a deep enough list.
  */
-function forgetInvalidHash(extensions: Readonly<Record<string, unknown>> | undefined): void {
+function replaceInvalidHash(extensions: Readonly<Record<string, unknown>> | undefined): void {
   const persistedQuery = extensions?.persistedQuery as { sha256Hash?: unknown } | null | undefined;
   if (typeof persistedQuery !== "object" || persistedQuery === null) return;
   if (typeof persistedQuery.sha256Hash !== "string") persistedQuery.sha256Hash = "";
@@ -58,6 +58,6 @@ function findRootField({ selectionSet: { selections } }: OperationDefinitionNode
   const names = new Set(
     selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : severalFields)),
   );
-  const [name, ...others] = names;
-  return name === undefined || others.length > 0 ? severalFields : name;
+  const [name = severalFields] = names;
+  return names.size === 1 ? name : severalFields;
 }

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import { readBearerToken } from "../auth/bearer-token.ts";
+import type { Failure } from "../failures/failure.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
@@ -17,20 +18,7 @@ export const httpErrors: Readonly<Record<number, { readonly code: string; readon
   431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
 const otherError = { code: "BAD_REQUEST", message: "The request is not valid." };
-
 const overloadedRetryAfterSeconds = 1;
-
-/** Rejects a request because the service is overloaded or has no memory for it. */
-export function sendOverloaded(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const failure = { kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds } as const;
-  const error = describeFailure(failure, toEffect(request), request.id);
-  return sendErrors(request, reply.header("retry-after", overloadedRetryAfterSeconds), 503, [error]);
-}
-
-/** A POST may be a mutation, so its errors have an outcome. */
-function toEffect({ method }: FastifyRequest): "create" | "read" {
-  return method === "POST" ? "create" : "read";
-}
 
 /** Sends errors in the form of a GraphQL response, in the media type that the caller accepts. */
 export function sendErrors(
@@ -56,7 +44,7 @@ export function sendHttpError(
   return sendErrors(request, reply, status, [{ message: specificMessage ?? message, extensions }]);
 }
 
-/** Thrown for a request that is rejected with a status of its own. */
+/** Thrown for a request that is rejected with a status of its own. 503: the service is overloaded or lacks memory. */
 export class HttpError extends Error {
   readonly statusCode: number;
 
@@ -80,7 +68,10 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     else done();
   });
   app.setErrorHandler((error: unknown, request, reply) => {
-    if (error instanceof HttpError && error.statusCode === 503) return sendOverloaded(request, reply);
+    if (error instanceof HttpError && error.statusCode === 503) {
+      const failure = { kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds } as const;
+      return sendFailure(request, reply.header("retry-after", overloadedRetryAfterSeconds), 503, failure);
+    }
     if (error instanceof HttpError) {
       return sendHttpError(request, reply, error.statusCode, error.message || undefined);
     }
@@ -88,6 +79,12 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     const isFastifyError = error instanceof Error && typeof code === "string" && code.startsWith("FST_");
     if (isFastifyError && statusCode < 500) return sendHttpError(request, reply, statusCode);
     reportBug(error, { requestId: request.id, token: readBearerToken(request.raw) });
-    return sendErrors(request, reply, 500, [describeFailure({ kind: "bug" }, toEffect(request), request.id)]);
+    return sendFailure(request, reply, 500, { kind: "bug" });
   });
+}
+
+function sendFailure(request: FastifyRequest, reply: FastifyReply, status: number, failure: Failure): FastifyReply {
+  // A POST may be a mutation, so its errors have an outcome.
+  const effect = request.method === "POST" ? "create" : "read";
+  return sendErrors(request, reply, status, [describeFailure(failure, effect, request.id)]);
 }
