@@ -129,12 +129,12 @@ export function createService(options: ServiceOptions): Service {
     store,
     waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
   });
-  const authenticationFor = createAuthentication({ rejectedToken, verifier });
+  const authenticationFor = createAuthentication(rejectedToken, verifier);
 
   const reportBug: ReportBug = (error, { requestId, token }) =>
     logger.error({ "http.request.id": requestId, ...serializeError(error, token?.reveal()) }, "internal error");
   const { schema } = createSubgraphSchema({ idempotency, metrics });
-  const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
+  const apollo = createApolloServer(schema, config.playground, reportBug);
   const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
   const { app, observation } = createHttpServer({
     reportBug,
@@ -144,10 +144,11 @@ export function createService(options: ServiceOptions): Service {
     isOverloaded: gauge.isOverloaded,
   });
 
-  registerHealthRoutes(app, {
-    isDraining: () => isDraining,
-    findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
-  });
+  registerHealthRoutes(
+    app,
+    () => isDraining,
+    () => (store.isAvailable ? [] : ["idempotency"]),
+  );
   const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
   metricsApp.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
   registerGraphqlRoute(app, {

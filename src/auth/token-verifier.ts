@@ -6,14 +6,7 @@ export type Verification =
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "keys-unavailable"; readonly reason: string; readonly retryAfterSeconds: number };
 
-export interface TokenVerifier {
-  /** Verifies a JSON Web Token. */
-  verify(token: string): Promise<Verification>;
-  /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
-  warmUp(): Promise<void>;
-  /** Whether the last load of the keys succeeded; true before the first one. */
-  readonly isAvailable: boolean;
-}
+export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
 
 export interface TokenVerifierOptions {
   /** Where the key set is: an http:, https: or file: URL. */
@@ -29,7 +22,7 @@ const algorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
 const unusableKeyRetryMs = 30_000;
 
 /** Verifies signature, `exp` (required), `nbf` and, if configured, issuer and audience of tokens against a key set. */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier(options: TokenVerifierOptions) {
   const { jwksUrl, issuer, audience, onAvailabilityChange } = options;
   // A token that never expires could not be revoked.
   const rules: JWTVerifyOptions = { algorithms, clockTolerance: 30, requiredClaims: ["exp"] };
@@ -80,7 +73,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 
   return {
-    async verify(token) {
+    async verify(token: string): Promise<Verification> {
       const { errors, KeysUnavailable } = await loadOnce();
       try {
         return { kind: "verified", subject: identifySubject(await readClaims(token)) };
@@ -94,11 +87,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         return { kind: "keys-unavailable", reason, retryAfterSeconds };
       }
     },
-    async warmUp() {
+    /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
+    async warmUp(): Promise<void> {
       const { keySet } = await loadOnce();
       await keySet.ensureLoaded().catch(() => undefined);
     },
-    get isAvailable() {
+    /** Whether the last load of the keys succeeded; true before the first one. */
+    get isAvailable(): boolean {
       return isAvailable;
     },
   };

@@ -14,13 +14,6 @@ import { limitDocument, maxValidationErrors, operationLimits } from "./operation
 import { prepareOperation } from "./prepare-operation.ts";
 import { traceOperation } from "./trace-operation.ts";
 
-export interface ApolloSettings {
-  readonly schema: GraphQLSchema;
-  /** Introspection, and schema names in error messages. */
-  readonly isExplorable: boolean;
-  readonly reportBug: ReportBug;
-}
-
 /** Validation rule: the schema has a type for the operation. graphql-js 16 finds that out only during execution. */
 const knownOperationTypes: ValidationRule = (context) => ({
   OperationDefinition(node) {
@@ -29,8 +22,15 @@ const knownOperationTypes: ValidationRule = (context) => ({
   },
 });
 
-/** Apollo Server without landing page, inline traces, reports, signal handlers, batching, and stack traces. */
-export function createApolloServer({ schema, isExplorable, reportBug }: ApolloSettings): ApolloServer<RequestContext> {
+/**
+ * Apollo Server without landing page, inline traces, reports, signal handlers, batching, and stack traces.
+ * @param isExplorable whether introspection is on, and error messages have names of the schema.
+ */
+export function createApolloServer(
+  schema: GraphQLSchema,
+  isExplorable: boolean,
+  reportBug: ReportBug,
+): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection: isExplorable,

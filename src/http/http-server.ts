@@ -9,12 +9,7 @@ import { setUpLoadShedding } from "./load-shedding.ts";
 import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { followRequests } from "./request-lifetime.ts";
-import {
-  createRejectionReport,
-  type ObservationSinks,
-  observeRequests,
-  type RequestObservation,
-} from "./request-observation.ts";
+import { createRejectionReport, type ObservationSinks, observeRequests } from "./request-observation.ts";
 
 /** All headers of a request together, the URL of a GET among them. */
 const maxHeaderBytes = 16 * 1024;
@@ -39,13 +34,8 @@ export interface HttpServerOptions {
   readonly isOverloaded: () => boolean;
 }
 
-export interface HttpServer {
-  readonly app: FastifyInstance;
-  readonly observation: RequestObservation;
-}
-
 /** The HTTP server without routes: its limits, and what happens to every request, in order. */
-export function createHttpServer(options: HttpServerOptions): HttpServer {
+export function createHttpServer(options: HttpServerOptions) {
   const app = Fastify({
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,

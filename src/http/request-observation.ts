@@ -23,18 +23,11 @@ export interface ObservationSinks {
 
 const maxClientNameLength = 100;
 
-export interface RequestObservation {
-  /** How many requests have ended. */
-  readonly endedCount: number;
-  /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
-  abandon(): number;
-}
-
 /**
  * Every request to `/graphql` leaves one log line, its metrics, and a span: once its connection is done with it and it
  * has been handled. A create request outlives the connection of its caller, and the log line has its outcome.
  */
-export function observeRequests(app: FastifyInstance, { logger, metrics }: ObservationSinks): RequestObservation {
+export function observeRequests(app: FastifyInstance, { logger, metrics }: ObservationSinks) {
   const inFlight = new Set<() => void>();
   let endedCount = 0;
   app.decorateRequest("record", null);
@@ -65,10 +58,12 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
   });
 
   return {
+    /** How many requests have ended. */
     get endedCount() {
       return endedCount;
     },
-    abandon() {
+    /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
+    abandon(): number {
       const count = inFlight.size;
       for (const end of inFlight) end();
       return count;

@@ -3,12 +3,7 @@ import { failureTable } from "../failures/failure-table.ts";
 import { findWorstCode } from "../failures/service-faults.ts";
 import type { RequestRecord } from "./request-record.ts";
 
-export interface RequestMetrics {
-  start(): void;
-  end(record: RequestRecord, durationMs: number, isAborted: boolean): void;
-  /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
-  discard(): void;
-}
+export type RequestMetrics = ReturnType<typeof createRequestMetrics>;
 
 /** A GraphQL field that gets its series before its first request. */
 export interface CountedField {
@@ -26,7 +21,7 @@ const abortedCode = "ABORTED";
 const noOperation = "none";
 
 /** Counts and times the requests to `/graphql`. */
-export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]): RequestMetrics {
+export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]) {
   const registers = [registry];
   let inFlight = 0;
 
@@ -62,10 +57,15 @@ export function createRequestMetrics(registry: Registry, fields: readonly Counte
     start() {
       inFlight += 1;
     },
+    /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
     discard() {
       inFlight -= 1;
     },
-    end({ operationType = noOperation, rootField = noOperation, errorCodes }, durationMs, isAborted) {
+    end(
+      { operationType = noOperation, rootField = noOperation, errorCodes }: RequestRecord,
+      durationMs: number,
+      isAborted: boolean,
+    ) {
       inFlight -= 1;
       const labels = { operation_type: operationType, root_field: rootField };
       requests.inc({ ...labels, code: isAborted ? abortedCode : (findWorstCode(errorCodes) ?? okCode) });

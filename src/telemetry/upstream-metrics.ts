@@ -10,11 +10,7 @@ export interface UpstreamOutcome {
   readonly failure?: Failure;
 }
 
-export interface UpstreamMetrics {
-  start(): void;
-  end(operation: string, durationMs: number, outcome: UpstreamOutcome): void;
-  shed(reason: ShedReason): void;
-}
+export type UpstreamMetrics = ReturnType<typeof createUpstreamMetrics>;
 
 const durationBucketsSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 12];
 const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
@@ -53,7 +49,7 @@ export function createUpstreamMetrics(
   registry: Registry,
   operations: readonly string[],
   readBreakerState: () => BreakerState,
-): UpstreamMetrics {
+) {
   const registers = [registry];
   let inFlight = 0;
 
@@ -103,13 +99,13 @@ export function createUpstreamMetrics(
     start() {
       inFlight += 1;
     },
-    end(operation, durationMs, { status, failure }) {
+    end(operation: string, durationMs: number, { status, failure }: UpstreamOutcome) {
       inFlight -= 1;
       durations.observe({ operation, status_class: toStatusClass(status) }, durationMs / 1000);
       if (failure === undefined) return;
       failures.inc({ operation, kind: failure.kind, cause: toCause(failure.networkErrorCode) });
     },
-    shed(reason) {
+    shed(reason: ShedReason) {
       shed.inc({ reason });
     },
   };

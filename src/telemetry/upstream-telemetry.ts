@@ -5,17 +5,15 @@ import type { RequestRecord } from "./request-record.ts";
 import { formatTraceparent, startSpan } from "./tracing.ts";
 import type { UpstreamMetrics, UpstreamOutcome } from "./upstream-metrics.ts";
 
-export interface UpstreamTelemetry {
-  start(operation: RestOperation<never, unknown>, record: RequestRecord): UpstreamObservation;
-  /** An upstream request that was not sent. */
-  shed(reason: ShedReason, record: RequestRecord): void;
-}
+export type UpstreamTelemetry = ReturnType<typeof createUpstreamTelemetry>;
 
 /** Turns upstream requests into metrics, spans, and facts for the log line of the request that they are sent for. */
-export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics): UpstreamTelemetry {
+export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics) {
   return {
-    start: (operation, record) => new UpstreamObservation(operation, record, metrics, baseUrl),
-    shed(reason, record) {
+    start: (operation: RestOperation<never, unknown>, record: RequestRecord) =>
+      new UpstreamObservation(operation, record, metrics, baseUrl),
+    /** An upstream request that was not sent. */
+    shed(reason: ShedReason, record: RequestRecord): void {
       metrics.shed(reason);
       record.upstreamShed = reason;
     },
