@@ -138,7 +138,8 @@ export function createService(options: ServiceOptions): Service {
   const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
   const { app, observation } = createHttpServer({
     reportBug,
-    sinks: { logger, metrics: metrics.requests },
+    logger,
+    metrics: metrics.requests,
     corsOrigins: config.corsOrigins,
     isDraining: () => isDraining,
     isOverloaded: gauge.isOverloaded,

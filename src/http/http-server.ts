@@ -2,6 +2,8 @@ import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { countHeader } from "../count-header.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import { setUpCors } from "./cors.ts";
 import { HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
@@ -9,7 +11,7 @@ import { setUpLoadShedding } from "./load-shedding.ts";
 import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { followRequests } from "./request-lifetime.ts";
-import { createRejectionReport, type ObservationSinks, observeRequests } from "./request-observation.ts";
+import { createRejectionReport, observeRequests } from "./request-observation.ts";
 
 /** All headers of a request together, the URL of a GET among them. */
 const maxHeaderBytes = 16 * 1024;
@@ -28,7 +30,8 @@ const keepAliveTimeoutMs = 72_000;
 
 export interface HttpServerOptions {
   readonly reportBug: ReportBug;
-  readonly sinks: ObservationSinks;
+  readonly logger: Logger;
+  readonly metrics: RequestMetrics;
   readonly corsOrigins: readonly (string | RegExp)[];
   readonly isDraining: () => boolean;
   readonly isOverloaded: () => boolean;
@@ -47,7 +50,7 @@ export function createHttpServer(options: HttpServerOptions) {
       requireHostHeader: false,
     },
     genReqId: chooseRequestId,
-    clientErrorHandler: createClientErrorHandler(createRejectionReport(options.sinks)),
+    clientErrorHandler: createClientErrorHandler(createRejectionReport(options.logger, options.metrics)),
     // Requests on kept-alive connections are still handled while the listener closes.
     return503OnClosing: false,
     // A path that cannot be decoded. Fastify's own response would repeat it.
@@ -60,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions) {
     done();
   });
   followRequests(app);
-  const observation = observeRequests(app, options.sinks);
+  const observation = observeRequests(app, options.logger, options.metrics);
   setUpConnectionLimits(app.server);
   setUpConnectionClose(app, options.isDraining);
   setUpHeaderChecks(app);

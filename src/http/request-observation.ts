@@ -16,18 +16,13 @@ declare module "fastify" {
   }
 }
 
-export interface ObservationSinks {
-  readonly logger: Logger;
-  readonly metrics: RequestMetrics;
-}
-
 const maxClientNameLength = 100;
 
 /**
  * Every request to `/graphql` leaves one log line, its metrics, and a span: once its connection is done with it and it
  * has been handled. A create request outlives the connection of its caller, and the log line has its outcome.
  */
-export function observeRequests(app: FastifyInstance, { logger, metrics }: ObservationSinks) {
+export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics) {
   const inFlight = new Set<() => void>();
   let endedCount = 0;
   app.decorateRequest("record", null);
@@ -72,7 +67,7 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
 }
 
 /** Records a request that the HTTP parser rejected. */
-export function createRejectionReport({ logger, metrics }: ObservationSinks) {
+export function createRejectionReport(logger: Logger, metrics: RequestMetrics) {
   return (requestId: string, code: string, status: number): void => {
     const record: RequestRecord = { requestId, traceContext: extractTraceContext({}), errorCodes: [code] };
     metrics.start();
