@@ -49,17 +49,13 @@ function removeTokenParts(text: string, token = ""): string {
     parts.add(token.slice(start, start + minTokenPartLength));
   }
   let result = "";
-  let position = 0;
-  while (position < withoutCredentials.length) {
-    let end = position;
-    while (parts.has(withoutCredentials.slice(end, end + minTokenPartLength))) end += 1;
-    if (end === position) {
-      result += withoutCredentials[position];
-      position += 1;
-    } else {
-      result += replacement;
-      position = end - 1 + minTokenPartLength;
-    }
+  let replacedUntil = 0;
+  for (let position = 0; position < withoutCredentials.length; position += 1) {
+    const isOutside = position >= replacedUntil;
+    if (parts.has(withoutCredentials.slice(position, position + minTokenPartLength))) {
+      if (isOutside) result += replacement;
+      replacedUntil = position + minTokenPartLength;
+    } else if (isOutside) result += withoutCredentials[position];
   }
   return result;
 }
