@@ -71,10 +71,9 @@ function toPublicErrors(
     return describeFailure({ kind: "bug" }, toEffect(isMutation, error), requestId, error);
   };
   try {
-    const rejection = findLimitError(request, errors);
-    if (rejection !== undefined) {
-      const { error, isMutation: isExcessiveMutation = isMutation } = rejection;
-      return [describeRejectedDocument(error, OperationLimitError.code, isExcessiveMutation, requestId)];
+    const error = findLimitError(request, errors);
+    if (error !== undefined) {
+      return [describeRejectedDocument(error, OperationLimitError.code, error.isMutation ?? isMutation, requestId)];
     }
     const variableFailure = findVariableFailure(request, errors, isExplorable);
     if (variableFailure !== undefined) return [describeFailure(variableFailure, toEffect(isMutation), requestId)];
@@ -118,17 +117,12 @@ function isMutationRequest({ document, operation, request }: FinishedRequest): b
 }
 
 /** The one error for an operation over its limits, whatever else is wrong with the document. */
-function findLimitError(
-  { source }: FinishedRequest,
-  errors: readonly GraphQLError[],
-): { readonly error: GraphQLError; readonly isMutation?: boolean } | undefined {
+function findLimitError({ source }: FinishedRequest, errors: readonly GraphQLError[]): OperationLimitError | undefined {
   const error = errors
     .flatMap((candidate) => [candidate, candidate.originalError])
     .find((candidate) => candidate instanceof OperationLimitError);
-  if (error !== undefined) return { error };
   const isSyntaxError = errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED";
-  const excess = isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined;
-  return excess && { error: new OperationLimitError("tokens"), ...excess };
+  return error ?? (isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined);
 }
 
 // Apollo Server's code for an error of graphql-js about a variable.

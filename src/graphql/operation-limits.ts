@@ -35,11 +35,14 @@ const nounByLimit: Partial<Record<Limit, string>> = { depth: "levels", rootField
 export class OperationLimitError extends GraphQLError {
   static readonly code = "OPERATION_LIMIT_EXCEEDED";
   override readonly name = "OperationLimitError";
+  /** Of a document that was not parsed: whether it has a mutation. */
+  readonly isMutation: boolean | undefined;
 
-  constructor(limit: Limit) {
+  constructor(limit: Limit, isMutation?: boolean) {
     super(`The operation has more than ${operationLimits[limit]} ${nounByLimit[limit] ?? limit}.`, {
       extensions: { code: OperationLimitError.code, http: { status: 400 } },
     });
+    this.isMutation = isMutation;
   }
 }
 
@@ -47,11 +50,10 @@ const openers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.PA
 const closers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R]);
 
 /**
- * Examines a document that could not be parsed: undefined unless it has more tokens than allowed, else whether a
- * mutation is among them. graphql-js stops at the limit with an ordinary syntax error, so the tokens are counted again,
- * no further than the limit.
+ * Finds out whether a document could not be parsed because it has more tokens than allowed. graphql-js stops at the limit
+ * with an ordinary syntax error, so the tokens are counted again, no further than the limit.
  */
-export function findTokenExcess(text: string): { readonly isMutation: boolean } | undefined {
+export function findTokenExcess(text: string): OperationLimitError | undefined {
   const lexer = new Lexer(new Source(text));
   let isMutation = false;
   let nesting = 0;
@@ -63,7 +65,7 @@ export function findTokenExcess(text: string): { readonly isMutation: boolean } 
       else if (closers.has(kind)) nesting -= 1;
       else if (nesting === 0 && kind === TokenKind.NAME && value === "mutation") isMutation = true;
     }
-    return { isMutation };
+    return new OperationLimitError("tokens", isMutation);
   } catch {
     // A character that begins no token: an ordinary syntax error.
     return undefined;
