@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
-import { within } from "../within.ts";
+import { waitAtMost } from "../wait-at-most.ts";
 import { attempt } from "./attempt.ts";
 import { awaitClaim } from "./await-claim.ts";
 import { canonicalize, type DerivedClaim, deriveClaim } from "./derive-claim.ts";
@@ -130,7 +130,7 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
       for (;;) {
         const leader = leaders.get(claim.fingerprint);
         if (leader === undefined) return lead(claim, onResult, create, deadline, isKnownHeld);
-        const news: News = (await within(leader, deadline - performance.now())) ?? { state: "in-flight" };
+        const news: News = (await waitAtMost(leader, deadline - performance.now())) ?? { state: "in-flight" };
         isKnownHeld = news.state === "in-flight";
         const isTimeUp = isKnownHeld && performance.now() >= deadline;
         if (news.state !== "free" && (!isKnownHeld || isTimeUp)) return conclude<Response>(news, claim, onResult);

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { within } from "../within.ts";
+import { waitAtMost } from "../wait-at-most.ts";
 import { StoreUnavailable } from "./idempotency-store.ts";
 import { probeScript } from "./redis-scripts.ts";
 
@@ -72,7 +72,7 @@ export function createRedisConnection({
     // Without a listener the library would throw.
     client.on("error", lost.reject);
     const evaluate: Evaluate = async (script, key, words) => {
-      const reply = await within(client.sendCommand(["EVAL", script, "1", key, ...words]), commandTimeoutMs);
+      const reply = await waitAtMost(client.sendCommand(["EVAL", script, "1", key, ...words]), commandTimeoutMs);
       if (reply === undefined) throw new TimeoutError();
       return reply;
     };
@@ -83,7 +83,7 @@ export function createRedisConnection({
     let wasAvailable = false;
     try {
       const connected = client.connect().then(() => true);
-      const isConnected = await Promise.race([within(connected, connectTimeoutMs), lost.promise]);
+      const isConnected = await Promise.race([waitAtMost(connected, connectTimeoutMs), lost.promise]);
       if (isConnected === undefined) throw new TimeoutError();
       await probe();
       await recover(evaluate);

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { within } from "../within.ts";
+import { waitAtMost } from "../wait-at-most.ts";
 
 /** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
 const maxBufferedBytes = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ export function createLogDestination(): LogDestination {
     },
     async flush(deadlineMs) {
       const written = new Promise<void>((resolve) => output.write("", () => resolve()));
-      await within(written, deadlineMs - performance.now());
+      await waitAtMost(written, deadlineMs - performance.now());
     },
   };
 }

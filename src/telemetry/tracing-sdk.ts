@@ -21,7 +21,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { within } from "../within.ts";
+import { waitAtMost } from "../wait-at-most.ts";
 import type { Logger } from "./logger.ts";
 
 // ExportResultCode.SUCCESS of @opentelemetry/core.
@@ -66,7 +66,7 @@ export function startSdk(environment: NodeJS.ProcessEnv, version: string, logger
     async stop(deadlineMs: number): Promise<void> {
       // A failed export has been logged.
       const stopped = provider.shutdown().catch(() => undefined);
-      await within(stopped, deadlineMs - performance.now());
+      await waitAtMost(stopped, deadlineMs - performance.now());
       trace.disable();
       context.disable();
     },

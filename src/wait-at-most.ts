@@ -1,5 +1,5 @@
 /** What a promise resolves with, or undefined if that takes longer than `timeoutMs`. Rejects as the promise does. */
-export async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | undefined> {
+export async function waitAtMost<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, undefined);
