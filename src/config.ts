@@ -1,8 +1,6 @@
 import * as z from "zod";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
+const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -132,7 +130,7 @@ export class ConfigError extends Error {
  * write it.
  * @throws ConfigError that names every invalid variable.
  */
-export function readConfig(environment: Environment): Config {
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(
     Object.keys(variables)
       .map((name) => [name, environment[name]?.trim()])
@@ -160,7 +158,7 @@ export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...settings }: 
 }
 
 /** What an operator should know about settings that are valid but probably not intended. */
-export function findConfigWarnings(config: Config, environment: Environment): string[] {
+export function findConfigWarnings(config: Config, environment: NodeJS.ProcessEnv): string[] {
   const { isProduction, redisUrl, jwksUrl, jwtIssuer, jwtAudience, playground, host } = config;
   const warnings: string[] = [];
   if (isProduction && redisUrl === undefined) {

@@ -1,15 +1,11 @@
 import process from "node:process";
 import pretty from "pino-pretty";
-import { describeConfig, findConfigWarnings, readConfig, sandboxVariable } from "./config.ts";
+import { readConfig, sandboxVariable } from "./config.ts";
 import { formatCurl } from "./playground/curl.ts";
+import { prepareService } from "./prepare-service.ts";
 import { runService } from "./run-service.ts";
 import { demo } from "./sandbox/demo.ts";
 import { demoToken } from "./sandbox/demo-token.ts";
-import { createService } from "./service.ts";
-import { createLogDestination } from "./telemetry/log-destination.ts";
-import { createLogger } from "./telemetry/logger.ts";
-import { startTracing } from "./telemetry/tracing.ts";
-import { version } from "./version.ts";
 
 const prettyOptions = {
   colorize: true,
@@ -39,20 +35,13 @@ await runService(async () => {
   const isSandboxed = sandboxed === "true";
   const given = readConfig({ ...process.env, HOST: HOST?.trim() || "127.0.0.1" });
   const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
-  // Programs read the lines that production writes.
-  const log = createLogDestination();
-  const logger = createLogger(config.logLevel, version, process.stdout.isTTY ? pretty(prettyOptions) : log);
-  const tracing = await startTracing({ environment: process.env, version, logger });
-  for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
   const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
-  const service = createService({ config, logger, version, tracing, buildPlayground, ...token });
+  // Programs read the lines that production writes.
+  const destination = process.stdout.isTTY ? pretty(prettyOptions) : undefined;
   return {
-    service,
-    logger,
+    ...(await prepareService(config, { buildPlayground, ...token }, destination)),
     // No load balancer has to notice, and every restart on save would wait for it.
     shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
-    startFields: describeConfig(config),
-    log,
     onStarted: (url) => {
       const origin = new URL(url);
       if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";

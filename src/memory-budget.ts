@@ -8,30 +8,10 @@ export interface Memory {
  * The memory that all requests in flight may use together, and that each of them may use alone. The amounts are estimates
  * by those who take it; no input must cost much more than it is counted for.
  */
-export class MemoryBudget {
-  readonly #maxBytes: number;
-  readonly #maxBytesPerRequest: number;
-  #usedBytes = 0;
-
-  constructor(maxBytes: number, maxBytesPerRequest: number) {
-    this.#maxBytes = maxBytes;
-    this.#maxBytesPerRequest = maxBytesPerRequest;
-  }
-
-  open(): RequestMemory {
-    return new RequestMemory(this);
-  }
-
-  /** @param takenBytes what the request has taken before. */
-  take(bytes: number, takenBytes: number): boolean {
-    if (this.#usedBytes + bytes > this.#maxBytes || takenBytes + bytes > this.#maxBytesPerRequest) return false;
-    this.#usedBytes += bytes;
-    return true;
-  }
-
-  release(bytes: number): void {
-    this.#usedBytes -= bytes;
-  }
+export interface MemoryBudget {
+  readonly maxBytes: number;
+  readonly maxBytesPerRequest: number;
+  usedBytes: number;
 }
 
 /** What one request has taken from the budget. */
@@ -50,17 +30,22 @@ export class RequestMemory implements Memory {
     return this.#isShort;
   }
 
-  /** What is taken after the release, by work that nobody waits for any more, is not counted. */
+  /** What is taken after the release, by work whose result is no longer needed, is not counted. */
   take(bytes: number): boolean {
     if (this.#isReleased) return true;
-    if (this.#budget.take(bytes, this.#takenBytes)) this.#takenBytes += bytes;
-    else this.#isShort = true;
+    const { usedBytes, maxBytes, maxBytesPerRequest } = this.#budget;
+    if (usedBytes + bytes > maxBytes || this.#takenBytes + bytes > maxBytesPerRequest) {
+      this.#isShort = true;
+    } else {
+      this.#budget.usedBytes += bytes;
+      this.#takenBytes += bytes;
+    }
     return !this.#isShort;
   }
 
   /** Returns everything. */
   release(): void {
-    this.#budget.release(this.#takenBytes);
+    this.#budget.usedBytes -= this.#takenBytes;
     this.#takenBytes = 0;
     this.#isReleased = true;
   }

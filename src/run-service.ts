@@ -14,9 +14,7 @@ export interface Runnable {
   /** Logged once the service listens. */
   readonly startFields: Readonly<Record<string, unknown>>;
   readonly onStarted?: (url: string) => void;
-  /** Called after the service has stopped. */
-  readonly onStopped?: () => Promise<void>;
-  readonly log: Pick<LogDestination, "flush">;
+  readonly log: LogDestination;
 }
 
 /** Time for the log when the process ends at once. */
@@ -32,36 +30,39 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
   let stage: "starting" | "running" | "stopping" = "starting";
   let exitCode = 0;
 
-  async function exitAtOnce(): Promise<never> {
-    await prepared?.log.flush(performance.now() + lastLinesMs);
-    process.exit(1);
+  async function exit(deadlineMs = performance.now() + lastLinesMs): Promise<never> {
+    await prepared?.log.flush(deadlineMs);
+    process.exit(exitCode);
   }
 
   function refuse(error: unknown): Promise<never> {
+    exitCode = 1;
     process.stderr.write(`${explain(error)}\n`);
-    return exitAtOnce();
+    return exit();
+  }
+
+  function logUncaught({ logger }: Runnable, error: unknown): void {
+    exitCode = 1;
+    logger.fatal(serializeError(error), "uncaught error");
   }
 
   async function stopAndExit(runnable: Runnable, delayMs: number): Promise<never> {
     stage = "stopping";
+    let deadlineMs: number | undefined;
     try {
-      await stop(runnable, delayMs);
+      deadlineMs = await stop(runnable, delayMs);
     } catch (error) {
-      exitCode = 1;
-      runnable.logger.fatal(serializeError(error), "uncaught error");
-      await runnable.log.flush(performance.now() + lastLinesMs);
+      logUncaught(runnable, error);
     }
-    process.exit(exitCode);
+    return exit(deadlineMs);
   }
 
   async function onSignal(signal: NodeJS.Signals): Promise<void> {
-    if (prepared === undefined || stage === "starting") {
-      await prepared?.log.flush(performance.now() + lastLinesMs);
-      process.exit(0);
-    }
+    if (prepared === undefined || stage === "starting") return exit();
     if (stage === "stopping") {
+      exitCode = 1;
       abandon(prepared);
-      return exitAtOnce();
+      return exit();
     }
     prepared.logger.info({ "process.signal": signal }, "stopping");
     await stopAndExit(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
@@ -69,8 +70,7 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
 
   async function onUncaught(error: unknown): Promise<void> {
     if (prepared === undefined || stage === "starting") return refuse(error);
-    exitCode = 1;
-    prepared.logger.fatal(serializeError(error), "uncaught error");
+    logUncaught(prepared, error);
     if (stage !== "stopping") await stopAndExit(prepared, 0);
   }
 
@@ -92,14 +92,16 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
   }
 }
 
-/** @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none. */
-async function stop({ service, logger, onStopped, log }: Runnable, delayMs: number): Promise<void> {
+/**
+ * @param delayMs time for load balancers to notice that readiness is gone; a person at a terminal needs none.
+ * @returns when the process should have ended.
+ */
+async function stop({ service, logger }: Runnable, delayMs: number): Promise<number> {
   service.drain();
   await delay(delayMs);
   const deadlineMs = await service.stop();
-  await onStopped?.();
   logger.info({ "requests.ended": service.endedRequestCount }, "stopped");
-  await log.flush(deadlineMs);
+  return deadlineMs;
 }
 
 function abandon({ service, logger }: Runnable): void {

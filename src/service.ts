@@ -1,4 +1,6 @@
 import Fastify from "fastify";
+import { createAuthentication } from "./auth/authentication.ts";
+import { readBearerToken } from "./auth/bearer-token.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
 import { createAdmission } from "./contactswing/admission.ts";
@@ -9,13 +11,10 @@ import { createTransport } from "./contactswing/transport.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { ReportBug } from "./graphql/error-gate.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
-import { createAuthentication } from "./http/authentication.ts";
-import { readBearerToken } from "./http/credentials.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { registerMetricsRoute } from "./http/metrics-route.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
 import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
 import { operations } from "./operations/index.ts";
@@ -130,27 +129,29 @@ export function createService(options: ServiceOptions): Service {
     store,
     waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
   });
-  const authenticationFor = createAuthentication({ rejectedToken, verifier });
+  const authenticationFor = createAuthentication(rejectedToken, verifier);
 
   const reportBug: ReportBug = (error, { requestId, token }) =>
     logger.error({ "http.request.id": requestId, ...serializeError(error, token?.reveal()) }, "internal error");
   const { schema } = createSubgraphSchema({ idempotency, metrics });
-  const apollo = createApolloServer({ schema, isExplorable: config.playground, reportBug });
+  const apollo = createApolloServer(schema, config.playground, reportBug);
   const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
   const { app, observation } = createHttpServer({
     reportBug,
-    sinks: { logger, metrics: metrics.requests },
+    logger,
+    metrics: metrics.requests,
     corsOrigins: config.corsOrigins,
     isDraining: () => isDraining,
     isOverloaded: gauge.isOverloaded,
   });
 
-  registerHealthRoutes(app, {
-    isDraining: () => isDraining,
-    findDegraded: () => (store.isAvailable ? [] : ["idempotency"]),
-  });
+  registerHealthRoutes(
+    app,
+    () => isDraining,
+    () => (store.isAvailable ? [] : ["idempotency"]),
+  );
   const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
-  registerMetricsRoute(metricsApp, metrics);
+  metricsApp.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
   registerGraphqlRoute(app, {
     apollo,
     respondToBrowser: config.playground
@@ -161,13 +162,12 @@ export function createService(options: ServiceOptions): Service {
           build: options.buildPlayground,
         })
       : respondWithoutPlayground,
-    createContext(request, record) {
-      const { connection, memory } = request;
-      const token = readBearerToken(request.raw);
+    createContext({ id: requestId, raw, connection, memory }, record) {
+      const token = readBearerToken(raw);
       const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId: request.id, connection, record, authenticate, memory };
+      const scope: RequestScope = { requestId, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { requestId: request.id, token, authenticate, contactSwing, record, memory };
+      return { ...scope, token, contactSwing };
     },
   });
 

@@ -166,5 +166,5 @@ test("closes connections that are idle or send too slowly, and serves others mea
     expect(text).toContain('"code":"REQUEST_TIMEOUT"');
   }
   const line = await eventually(() => logLines.find((line) => line.includes("slow-body")));
-  expect(JSON.parse(line)).toMatchObject({ "http.request.aborted": true });
+  expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 408, "error.code": "REQUEST_TIMEOUT" });
 });

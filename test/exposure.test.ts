@@ -40,7 +40,7 @@ test.each([
   ["an argument", { query: "{ dataExtractionAction(idd: 1) { id } }" }, /Did you mean .*"id"/],
   ["an input field", inlineInput("webhok: {}, webhook: {}"), /Did you mean .*"webhook"/],
   ["an enum value", inlineInput("webhook: { type: YESNO }"), /Did you mean .*"YES_NO"/],
-  ["a variable's field", withVariable({ name: "a", webhok: {}, webhook: {} }), /its fields are name, .*webhook/],
+  ["a variable's field", withVariable({ name: "a", webhok: {}, webhook: {} }), /Its fields are name, .*webhook/],
   ["a variable's enum value", withVariable({ name: "a", webhook: { type: "MAYBE" } }), /Must be one of YES_NO/],
 ])("tells the names that %s may have in development only", async (_case, request, names) => {
   const { shown, hidden } = await sendToBoth(request);

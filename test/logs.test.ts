@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
+import { parseResponse, sendRaw } from "./helpers/raw-http.ts";
 import { startService } from "./helpers/service.ts";
 import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
@@ -132,5 +133,28 @@ test("logs a request whose body was cut short as aborted", async () => {
   sent.write('{"query":', () => sent.destroy());
   await eventually(() => logLines.length > 0);
 
-  expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true }]);
+  expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true, "event.outcome": "unknown" }]);
+});
+
+test.each([
+  ["POST /graphql", "application/json", 400, "BAD_REQUEST"],
+  ["POST /graphql", "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"],
+  ["GET /graphql?query={__typename}", "application/json", 400, "BAD_REQUEST"],
+])("writes one line of a %s of type %s whose body is not valid HTTP", async (target, type, status, code) => {
+  const { url, service, lines } = await start();
+  const head = `${target} HTTP/1.1\r\nHost: bff\r\nX-Request-Id: broken\r\nContent-Type: ${type}\r\n`;
+
+  const text = await sendRaw(url, `${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`);
+  await service.stop();
+
+  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(parseResponse(text)).toMatchObject({ status, head: expect.stringMatching(/^x-request-id: broken$/m) });
+  expect(lines()).toEqual([
+    expect.objectContaining({
+      "http.request.id": "broken",
+      "http.response.status_code": status,
+      "error.code": code,
+      "event.outcome": "failure",
+    }),
+  ]);
 });

@@ -47,7 +47,7 @@ export function createKeySet(url: URL, now: () => number, onLoad: (problem: stri
     if (!keys.reloading && now() - failedAt < failurePauseMs)
       throw new KeysUnavailable("keys not loaded", failurePauseMs);
     try {
-      // Concurrent calls share one request.
+      // Concurrent reloads share one request.
       await keys.reload();
     } catch (error) {
       failedAt = now();

@@ -6,14 +6,7 @@ export type Verification =
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "keys-unavailable"; readonly reason: string; readonly retryAfterSeconds: number };
 
-export interface TokenVerifier {
-  /** Verifies a JSON Web Token. */
-  verify(token: string): Promise<Verification>;
-  /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
-  warmUp(): Promise<void>;
-  /** Whether the last load of the keys succeeded; true before the first one. */
-  readonly isAvailable: boolean;
-}
+export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
 
 export interface TokenVerifierOptions {
   /** Where the key set is: an http:, https: or file: URL. */
@@ -29,7 +22,7 @@ const algorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
 const unusableKeyRetryMs = 30_000;
 
 /** Verifies signature, `exp` (required), `nbf` and, if configured, issuer and audience of tokens against a key set. */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier(options: TokenVerifierOptions) {
   const { jwksUrl, issuer, audience, onAvailabilityChange } = options;
   // A token that never expires could not be revoked.
   const rules: JWTVerifyOptions = { algorithms, clockTolerance: 30, requiredClaims: ["exp"] };
@@ -80,36 +73,39 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 
   return {
-    async verify(token) {
+    async verify(token: string): Promise<Verification> {
       const { errors, KeysUnavailable } = await loadOnce();
       try {
-        return { kind: "verified", subject: subjectOf(await readClaims(token)) };
+        return { kind: "verified", subject: identifySubject(await readClaims(token)) };
       } catch (error) {
         const isKeyUnusable = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
-        if (error instanceof errors.JOSEError && !isKeyUnusable) return { kind: "rejected", reason: reasonOf(error) };
+        if (error instanceof errors.JOSEError && !isKeyUnusable)
+          return { kind: "rejected", reason: describeRejection(error) };
         // Any other error is about the key that signed the token: too short, private, or not importable.
         const { message: reason, retryAfterSeconds } =
           error instanceof KeysUnavailable ? error : new KeysUnavailable("unusable key", unusableKeyRetryMs);
         return { kind: "keys-unavailable", reason, retryAfterSeconds };
       }
     },
-    async warmUp() {
+    /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
+    async warmUp(): Promise<void> {
       const { keySet } = await loadOnce();
       await keySet.ensureLoaded().catch(() => undefined);
     },
-    get isAvailable() {
+    /** Whether the last load of the keys succeeded; true before the first one. */
+    get isAvailable(): boolean {
       return isAvailable;
     },
   };
 }
 
 /** Identifies the caller as the JSON text of `[issuer, subject]`; undefined without a subject (RFC 7519, 4.1.2). */
-function subjectOf({ iss, sub }: JWTPayload): string | undefined {
+function identifySubject({ iss, sub }: JWTPayload): string | undefined {
   if (typeof sub !== "string" || sub === "") return undefined;
   return JSON.stringify([typeof iss === "string" ? iss : null, sub]);
 }
 
 /** `code` is one of jose's constants, `claim` the name of the claim that was checked. */
-function reasonOf(error: { readonly code: string; readonly claim?: unknown }): string {
+function describeRejection(error: { readonly code: string; readonly claim?: unknown }): string {
   return typeof error.claim === "string" ? `${error.code} ${error.claim}` : error.code;
 }

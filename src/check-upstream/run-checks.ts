@@ -1,4 +1,4 @@
-import { replaceToken } from "../contactswing/plain-text.ts";
+import { replaceToken } from "../auth/replace-token.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
 import { openApiChecks } from "./openapi-checks.ts";
 import { reachabilityChecks } from "./reachability-checks.ts";

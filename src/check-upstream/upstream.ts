@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { replaceToken } from "../auth/replace-token.ts";
 import { type Interpretation, interpret } from "../contactswing/classify-failure.ts";
 import { parseJson } from "../contactswing/json.ts";
-import { isHtml, replaceToken, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
+import { isHtml, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
 import { type RestOperation, toPath } from "../contactswing/rest-operation.ts";
 import { createTransport, type Exchange, type Transport } from "../contactswing/transport.ts";
 import { version } from "../version.ts";

@@ -1,6 +1,7 @@
+import { replaceToken } from "../auth/replace-token.ts";
 import type { Failure, FailureKind, FieldError, UpstreamFacts } from "../failures/failure.ts";
 import { isNonEmptyString, isRecord, parseJson } from "./json.ts";
-import { isHtml, replaceToken, type Secrets, toPlainText } from "./plain-text.ts";
+import { isHtml, type Secrets, toPlainText } from "./plain-text.ts";
 import { isSuccess, type RestOperation, type RestResponse } from "./rest-operation.ts";
 import type { Exchange, TransportResponse } from "./transport.ts";
 

@@ -62,7 +62,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       }
 
       let exchange: Exchange | undefined;
-      const observation = telemetry.start(operation, scope.record);
+      using observation = telemetry.start(operation, scope.record);
       try {
         exchange = await transport.exchange({
           method: operation.method,

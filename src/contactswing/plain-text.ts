@@ -1,3 +1,5 @@
+import { replaceToken } from "../auth/replace-token.ts";
+
 const maxCharacters = 500;
 
 /** What must not appear in a text that is passed on. */
@@ -22,14 +24,6 @@ const bearerPattern =
   /\bbearer[\s:=]+(?!(?:tokens?|auth(?:entication|orization)?|schemes?|headers?)(?![\w~+/=-]|\.\w))[^\s,;"']+/gi;
 // Control characters, and characters that hide or reorder their neighbours.
 const invisiblePattern = /[\s\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]+/gu;
-
-// A shorter token may be part of an ordinary word, so it is replaced only as a whole word.
-const minTokenLength = 8;
-
-export function replaceToken(text: string, token: string): string {
-  if (token.length >= minTokenLength) return text.replaceAll(token, "[token]");
-  return text.replace(new RegExp(`(?<![\\w.~+/=-])${RegExp.escape(token)}(?![\\w.~+/=-])`, "g"), "[token]");
-}
 
 /** Whether a response is an HTML page, as Cloud Run's front end sends it, whatever its content type says. */
 export function isHtml(contentType: string, body: string): boolean {

@@ -1,5 +1,6 @@
 import { GraphQLID } from "graphql";
 import { type FieldError, RequestFailure } from "../failures/failure.ts";
+import { isCoercible } from "./variable-errors.ts";
 
 /** A representation that {@link checkReferences} has accepted. */
 export interface EntityReference {
@@ -16,7 +17,7 @@ export function checkReferences(representations: readonly unknown[], entityTypes
   const expected = `Must have \`__typename\` ${[...entityTypes].join(" or ")} and an \`id\``;
   const fieldErrors = representations.flatMap((representation, index): FieldError[] => {
     const { __typename, id } = Object(representation) as Readonly<Record<string, unknown>>;
-    if (typeof __typename === "string" && entityTypes.has(__typename) && isId(id)) return [];
+    if (typeof __typename === "string" && entityTypes.has(__typename) && isCoercible(id, GraphQLID)) return [];
     return [{ path: ["representations"], message: `${expected} (index ${index}).`, rule: "type" }];
   });
   if (fieldErrors.length > 0) {
@@ -27,12 +28,4 @@ export function checkReferences(representations: readonly unknown[], entityTypes
 /** The ID of a checked representation. Gateways may send a number, as GraphQL's `ID` allows. */
 export function readReferenceId({ id }: EntityReference): string {
   return GraphQLID.parseValue(id);
-}
-
-function isId(value: unknown): boolean {
-  try {
-    return GraphQLID.parseValue(value) !== undefined;
-  } catch {
-    return false;
-  }
 }

@@ -5,10 +5,9 @@ import { CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "../request-context.ts";
-import { OperationLimitError } from "./operation-limits.ts";
+import { findTokenExcess, OperationLimitError } from "./operation-limits.ts";
 import { readProtocolCode } from "./protocol-errors.ts";
 import { describeFailure, describeRejectedDocument, type FailedEffect } from "./public-error.ts";
-import { findTokenExcess } from "./token-limit.ts";
 import { findVariableErrors } from "./variable-errors.ts";
 
 /** Called once for every error that is a bug in this service. Must not throw, whatever it is given. */
@@ -60,7 +59,7 @@ function toPublicErrors(
   errors: readonly GraphQLError[],
   reportBug: ReportBug,
   isExplorable: boolean,
-): GraphQLFormattedError[] {
+): readonly GraphQLFormattedError[] {
   const { contextValue } = request;
   const { requestId } = contextValue;
   const isMutation = isMutationRequest(request);
@@ -72,10 +71,9 @@ function toPublicErrors(
     return describeFailure({ kind: "bug" }, toEffect(isMutation, error), requestId, error);
   };
   try {
-    const rejection = findLimitError(request, errors);
-    if (rejection !== undefined) {
-      const { error, isMutation: isExcessiveMutation = isMutation } = rejection;
-      return [describeRejectedDocument(error, OperationLimitError.code, isExcessiveMutation, requestId)];
+    const error = findLimitError(request, errors);
+    if (error !== undefined) {
+      return [describeRejectedDocument(error, OperationLimitError.code, error.isMutation ?? isMutation, requestId)];
     }
     const variableFailure = findVariableFailure(request, errors, isExplorable);
     if (variableFailure !== undefined) return [describeFailure(variableFailure, toEffect(isMutation), requestId)];
@@ -84,21 +82,22 @@ function toPublicErrors(
   }
   return errors.map((error) => {
     try {
-      const { originalError } = error;
-      if (originalError instanceof RequestFailure) {
-        return describeFailure(originalError.failure, toEffect(isMutation, error), requestId, error);
-      }
+      const failure = readFailure(error);
+      if (failure !== undefined) return describeFailure(failure, toEffect(isMutation, error), requestId, error);
       const code = readProtocolCode(error);
       if (code !== undefined) return describeRejectedDocument(error, code, isMutation, requestId);
-      // A read that stopped because its caller disconnected: nobody reads this response.
-      if (originalError instanceof CallerDisconnected) {
-        return describeFailure({ kind: "connection-lost" }, toEffect(isMutation, error), requestId, error);
-      }
-      return describeBug(originalError ?? error, isGraphqlError(error) ? error : undefined);
+      return describeBug(error.originalError ?? error, isGraphqlError(error) ? error : undefined);
     } catch (bug) {
       return describeBug(bug);
     }
   });
+}
+
+/** The failure that a resolver has thrown. */
+function readFailure({ originalError }: GraphQLError): Failure | undefined {
+  if (originalError instanceof RequestFailure) return originalError.failure;
+  // A read that stopped because its caller disconnected: this response cannot be delivered.
+  return originalError instanceof CallerDisconnected ? { kind: "connection-lost" } : undefined;
 }
 
 function toEffect(isMutation: boolean, error?: GraphQLError): FailedEffect {
@@ -118,17 +117,12 @@ function isMutationRequest({ document, operation, request }: FinishedRequest): b
 }
 
 /** The one error for an operation over its limits, whatever else is wrong with the document. */
-function findLimitError(
-  { source }: FinishedRequest,
-  errors: readonly GraphQLError[],
-): { readonly error: GraphQLError; readonly isMutation?: boolean } | undefined {
+function findLimitError({ source }: FinishedRequest, errors: readonly GraphQLError[]): OperationLimitError | undefined {
   const error = errors
     .flatMap((candidate) => [candidate, candidate.originalError])
     .find((candidate) => candidate instanceof OperationLimitError);
-  if (error !== undefined) return { error };
   const isSyntaxError = errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED";
-  const excess = isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined;
-  return excess && { error: new OperationLimitError("tokens"), ...excess };
+  return error ?? (isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined);
 }
 
 // Apollo Server's code for an error of graphql-js about a variable.

@@ -1,19 +1,14 @@
 import {
   BREAK,
-  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
-  GraphQLIncludeDirective,
-  type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getVariableValues,
   Kind,
+  Lexer,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
+  Source,
+  TokenKind,
   type ValidationRule,
-  type ValueNode,
 } from "graphql";
 
 /**
@@ -34,32 +29,47 @@ export const maxValidationErrors = 20;
 
 type Limit = keyof typeof operationLimits;
 
-const nounByLimit = {
-  tokens: "tokens",
-  depth: "levels",
-  aliases: "aliases",
-  directives: "directives",
-  rootFields: "root fields",
-  entities: "entities",
-} as const satisfies Record<Limit, string>;
+const nounByLimit: Partial<Record<Limit, string>> = { depth: "levels", rootFields: "root fields" };
 
 /** An operation that exceeds a limit. Nothing of it is executed. */
 export class OperationLimitError extends GraphQLError {
   static readonly code = "OPERATION_LIMIT_EXCEEDED";
   override readonly name = "OperationLimitError";
+  /** Of a document that was not parsed: whether it has a mutation. */
+  readonly isMutation: boolean | undefined;
 
-  constructor(limit: Limit) {
-    super(`The operation has more than ${operationLimits[limit]} ${nounByLimit[limit]}.`, {
+  constructor(limit: Limit, isMutation?: boolean) {
+    super(`The operation has more than ${operationLimits[limit]} ${nounByLimit[limit] ?? limit}.`, {
       extensions: { code: OperationLimitError.code, http: { status: 400 } },
     });
+    this.isMutation = isMutation;
   }
 }
 
-/** Of a selection set with its fragments. */
-interface Measure {
-  depth: number;
-  aliases: number;
-  directives: number;
+const openers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L]);
+const closers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R]);
+
+/**
+ * Finds out whether a document could not be parsed because it has more tokens than allowed. graphql-js stops at the limit
+ * with an ordinary syntax error, so the tokens are counted again, no further than the limit.
+ */
+export function findTokenExcess(text: string): OperationLimitError | undefined {
+  const lexer = new Lexer(new Source(text));
+  let isMutation = false;
+  let nesting = 0;
+  try {
+    for (let count = 0; count <= operationLimits.tokens; count += 1) {
+      const { kind, value } = lexer.advance();
+      if (kind === TokenKind.EOF) return undefined;
+      if (openers.has(kind)) nesting += 1;
+      else if (closers.has(kind)) nesting -= 1;
+      else if (nesting === 0 && kind === TokenKind.NAME && value === "mutation") isMutation = true;
+    }
+    return new OperationLimitError("tokens", isMutation);
+  } catch {
+    // A character that begins no token: an ordinary syntax error.
+    return undefined;
+  }
 }
 
 /**
@@ -73,8 +83,10 @@ export const limitDocument: ValidationRule = (context) => ({
   Document({ definitions }) {
     const measureSelections = createMeter((name) => context.getFragment(name) ?? undefined);
     for (const definition of definitions) {
-      const limit =
-        definition.kind === Kind.OPERATION_DEFINITION ? findExcess(definition, measureSelections) : undefined;
+      if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+      const measure = measureSelections(definition.selectionSet);
+      measure.directives += countOwnDirectives(definition);
+      const limit = measuredLimits.find((name) => measure[name] > operationLimits[name]);
       if (limit === undefined) continue;
       const error = new OperationLimitError(limit);
       // A full list of errors ends the validation: the other rules need not look at a rejected document.
@@ -84,92 +96,13 @@ export const limitDocument: ValidationRule = (context) => ({
   },
 });
 
-/** Validation rule: the schema has a type for the operation. graphql-js 16 finds that out only during execution. */
-export const knownOperationTypes: ValidationRule = (context) => ({
-  OperationDefinition(node) {
-    if (context.getSchema().getRootType(node.operation)) return;
-    context.reportError(new GraphQLError(`The schema has no ${node.operation} operations.`, { nodes: node }));
-  },
-});
+const measuredLimits = ["depth", "aliases", "directives"] as const;
 
-/**
- * Rejects an operation whose execution would exceed a limit. Root fields count as they are executed: one per response
- * key, without those that directives exclude. `_entities` belongs to the gateway, which may put many aliases of it into
- * one operation: it counts by its representations.
- * @throws OperationLimitError
- */
-export function checkOperationLimits(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  variables: Readonly<Record<string, unknown>>,
-): void {
-  let coercion: ReturnType<typeof getVariableValues> | undefined;
-  const coerceVariables = () => {
-    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-    return coercion.coerced;
-  };
-  const fields = [...collectRootFields(operation.selectionSet, fragments, coerceVariables).values()];
-  const entityFields = fields.filter(({ name }) => name.value === "_entities");
-  if (fields.length - entityFields.length > operationLimits.rootFields) throw new OperationLimitError("rootFields");
-  const entities = entityFields.reduce((sum, field) => sum + countRepresentations(field, variables), 0);
-  if (entities > operationLimits.entities) throw new OperationLimitError("entities");
-}
+/** Of a selection set with its fragments. */
+type Measure = Record<(typeof measuredLimits)[number], number>;
 
-/** The coerced variables; undefined if one of them is invalid. */
-type CoerceVariables = () => Readonly<Record<string, unknown>> | undefined;
-
-function collectRootFields(
-  { selections }: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  coerceVariables: CoerceVariables,
-  fields: Map<string, FieldNode> = new Map(),
-  seenFragments: Set<FragmentDefinitionNode> = new Set(),
-): Map<string, FieldNode> {
-  for (const selection of selections) {
-    if (!isIncluded(selection, coerceVariables)) continue;
-    if (selection.kind === Kind.FIELD) {
-      fields.set((selection.alias ?? selection.name).value, selection);
-      continue;
-    }
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      collectRootFields(selection.selectionSet, fragments, coerceVariables, fields, seenFragments);
-      continue;
-    }
-    // As execution does: a fragment that is spread again adds nothing, and fragments that double would never end.
-    const fragment = fragments.get(selection.name.value);
-    if (fragment === undefined || seenFragments.has(fragment)) continue;
-    seenFragments.add(fragment);
-    collectRootFields(fragment.selectionSet, fragments, coerceVariables, fields, seenFragments);
-  }
-  return fields;
-}
-
-function isIncluded(selection: SelectionNode, coerceVariables: CoerceVariables): boolean {
-  if (selection.directives === undefined || selection.directives.length === 0) return true;
-  const variables = coerceVariables();
-  // graphql-js rejects the variables before it executes anything.
-  if (variables === undefined) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.if === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.if !== false;
-}
-
-function countRepresentations(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
-  const value: ValueNode | undefined = field.arguments?.find(({ name }) => name.value === "representations")?.value;
-  if (value?.kind === Kind.LIST) return value.values.length;
-  const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
-  return Array.isArray(given) ? given.length : 1;
-}
-
-function findExcess(
-  { selectionSet, directives = [], variableDefinitions = [] }: OperationDefinitionNode,
-  measureSelections: (selections: SelectionSetNode) => Measure,
-): Limit | undefined {
-  const measure = measureSelections(selectionSet);
-  const ownDirectives = [...directives, ...variableDefinitions.flatMap((variable) => variable.directives ?? [])];
-  if (measure.depth > operationLimits.depth) return "depth";
-  if (measure.aliases > operationLimits.aliases) return "aliases";
-  return measure.directives + ownDirectives.length > operationLimits.directives ? "directives" : undefined;
+function countOwnDirectives({ directives = [], variableDefinitions = [] }: OperationDefinitionNode): number {
+  return variableDefinitions.reduce((sum, variable) => sum + (variable.directives?.length ?? 0), directives.length);
 }
 
 function createMeter(

@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
-import { replaceToken } from "../contactswing/plain-text.ts";
+import { GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
+import { replaceToken } from "../auth/replace-token.ts";
 import type { RequestContext } from "../request-context.ts";
-import { checkOperationLimits } from "./operation-limits.ts";
+import { limitRootFields } from "./root-field-limits.ts";
 import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";
 
 /** The caller chooses the name: log lines and spans have this much of it. */
@@ -13,7 +13,7 @@ const severalFields = "several";
 /** Before an operation is executed: records it for the log, metrics, and traces, and rejects what must not be executed. */
 export const prepareOperation: ApolloServerPlugin<RequestContext> = {
   async requestDidStart({ request }) {
-    rejectUnreadablePersistedQuery(request.extensions);
+    replaceInvalidHash(request.extensions);
     return {
       async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
         if (operation === undefined) return;
@@ -37,22 +37,17 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
             extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
           });
         }
-        const fragments = new Map(
-          document.definitions
-            .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
-            .map((fragment) => [fragment.name.value, fragment]),
-        );
-        checkOperationLimits(schema, operation, fragments, variables);
+        limitRootFields(schema, document, operation, variables);
       },
     };
   },
 };
 
 /**
- * An ID that is not a string is one that nobody has registered. Apollo Server would convert it to text, and run out of
+ * A hash that is not a string cannot have been registered. Apollo Server would convert it to text, and run out of
  * stack for a deep enough list.
  */
-function rejectUnreadablePersistedQuery(extensions: Readonly<Record<string, unknown>> | undefined): void {
+function replaceInvalidHash(extensions: Readonly<Record<string, unknown>> | undefined): void {
   const persistedQuery = extensions?.persistedQuery as { sha256Hash?: unknown } | null | undefined;
   if (typeof persistedQuery !== "object" || persistedQuery === null) return;
   if (typeof persistedQuery.sha256Hash !== "string") persistedQuery.sha256Hash = "";
@@ -63,6 +58,6 @@ function findRootField({ selectionSet: { selections } }: OperationDefinitionNode
   const names = new Set(
     selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : severalFields)),
   );
-  const [name, ...others] = names;
-  return name === undefined || others.length > 0 ? severalFields : name;
+  const [name = severalFields] = names;
+  return names.size === 1 ? name : severalFields;
 }

@@ -5,8 +5,8 @@ import { type FailureRow, failureTable, type Outcome } from "../failures/failure
 import { describeProtocolError } from "./protocol-errors.ts";
 
 /**
- * What the failed operation does, on which `outcome` and `retryable` depend. Below a mutation's own field the payload
- * stands: the action was created, and only its details failed.
+ * What the failed operation does, on which `outcome` and `retryable` depend. An error below a mutation's own field leaves
+ * the payload intact: the action was created, and only its details failed.
  */
 export type FailedEffect = "create" | "read" | "read-after-create";
 

@@ -27,13 +27,15 @@ export function limitResponseSize(schema: GraphQLSchema): void {
       const { resolve = defaultFieldResolver } = field;
       field.resolve = (source, args, context: RequestContext, info) => {
         const value = resolve(source, args, context, info);
-        return value instanceof Promise ? value.then((settled) => count(settled, context)) : count(value, context);
+        return value instanceof Promise
+          ? value.then((settled) => countText(settled, context))
+          : countText(value, context);
       };
     }
   }
 }
 
-function count<Value>(value: Value, { memory }: RequestContext): Value {
+function countText<Value>(value: Value, { memory }: RequestContext): Value {
   if (typeof value === "string" && value.length >= minTextLength && !memory.take(value.length * bytesPerCharacter)) {
     throw new RequestFailure({ kind: "overloaded", retryAfterSeconds: 1 });
   }

@@ -1,18 +1,12 @@
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type DocumentNode, type GraphQLFieldMap, type GraphQLSchema, Kind, parse, print, visit } from "graphql";
+import { type DocumentNode, type GraphQLFieldMap, Kind, parse, print, visit } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { operations } from "../operations/index.ts";
 import type { ResolveReference, Services } from "../operations/operation.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
 import { limitResponseSize } from "./response-size.ts";
-
-export interface SubgraphSchema {
-  readonly schema: GraphQLSchema;
-  /** The schema as subgraph SDL, as in `schema.graphql` and `_service { sdl }`. */
-  readonly sdl: string;
-}
 
 // 2.0 is the lowest version of Federation 2 that defines both directives in use.
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
@@ -22,8 +16,11 @@ const rootDescriptions: Readonly<Record<string, string>> = {
   Mutation: "Mutations of ContactSwing's data extraction actions.",
 };
 
-/** Builds the executable subgraph schema from the registry of operations. */
-export function createSubgraphSchema(services: Services): SubgraphSchema {
+/**
+ * Builds the executable subgraph schema from the registry of operations.
+ * @returns the schema, and its SDL as in `schema.graphql` and `_service { sdl }`.
+ */
+export function createSubgraphSchema(services: Services) {
   const resolvers = new Map(operations.map(({ Resolver }) => [Resolver, new Resolver(services)]));
   const schema = buildSchemaSync({
     resolvers: [...resolvers.keys()] as never,

@@ -1,10 +1,9 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { context, type Span, SpanStatusCode } from "@opentelemetry/api";
-import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
+import { context, type Span } from "@opentelemetry/api";
 import type { RequestContext } from "../request-context.ts";
-import { startSpan } from "../telemetry/tracing.ts";
+import { recordErrors, startSpan } from "../telemetry/tracing.ts";
 
-function startPart(name: string, errorCode: string) {
+function traceStep(name: string, errorCode: string) {
   return async () => {
     const { span } = startSpan(name, context.active());
     return async (error?: unknown) => {
@@ -23,8 +22,8 @@ export const traceOperation: ApolloServerPlugin<RequestContext> = {
   async requestDidStart({ contextValue: { record } }) {
     let span: Span | undefined;
     return {
-      parsingDidStart: startPart("graphql.parse", "GRAPHQL_PARSE_FAILED"),
-      validationDidStart: startPart("graphql.validate", "GRAPHQL_VALIDATION_FAILED"),
+      parsingDidStart: traceStep("graphql.parse", "GRAPHQL_PARSE_FAILED"),
+      validationDidStart: traceStep("graphql.validate", "GRAPHQL_VALIDATION_FAILED"),
       async executionDidStart() {
         const { operationType, operationName } = record;
         // Named by the type, as in OpenTelemetry's conventions, because the number of operation names is unbounded.
@@ -38,9 +37,7 @@ export const traceOperation: ApolloServerPlugin<RequestContext> = {
       },
       async willSendResponse() {
         if (span === undefined) return;
-        const code = findWorstCode(record.errorCodes);
-        if (code !== undefined) span.setAttribute("error.type", code);
-        if (code !== undefined && isServiceFault(code)) span.setStatus({ code: SpanStatusCode.ERROR });
+        recordErrors(span, record.errorCodes);
         span.end();
       },
     };

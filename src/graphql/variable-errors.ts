@@ -1,9 +1,12 @@
 import {
   type ASTNode,
   type DocumentNode,
+  type GraphQLEnumType,
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  type GraphQLScalarType,
   type GraphQLSchema,
+  getNullableType,
   isEnumType,
   isInputObjectType,
   isInputType,
@@ -53,10 +56,9 @@ export function findVariableErrors(
     const uses = allUses.get(name) ?? [];
     // A null may be valid for the variable's own type, but not for the position where it is used.
     const rejection = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
-    if (rejection !== undefined)
-      return [{ path: rejection.path, message: `Required, of type ${rejection.type}.`, rule }];
+    if (rejection?.type) return findTypeErrors(value, rejection.type, rejection.path, isExplorable);
     const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
-    return [...findTypeErrors(value, type, path, isExplorable)];
+    return findTypeErrors(value, type, path, isExplorable);
   });
   return errors.slice(0, maxErrors);
 }
@@ -105,63 +107,50 @@ function findVariableUses(
   return uses;
 }
 
-function* findTypeErrors(
+function findTypeErrors(
   value: unknown,
   givenType: GraphQLInputType,
   path: Path,
   isExplorable: boolean,
-): Generator<FieldError> {
+): readonly FieldError[] {
+  const type = getNullableType(givenType);
   if (value === undefined || value === null) {
-    if (isNonNullType(givenType)) yield { path, message: `Required, of type ${givenType}.`, rule };
-    return;
+    return isNonNullType(givenType) ? [{ path, message: `Is required and must be of type ${type}.`, rule }] : [];
   }
-  const type = isNonNullType(givenType) ? givenType.ofType : givenType;
   if (isListType(type)) {
-    for (const item of Array.isArray(value) ? value : [value])
-      yield* findTypeErrors(item, type.ofType, path, isExplorable);
-  } else if (isInputObjectType(type)) {
-    yield* findFieldErrors(value, type, path, isExplorable);
-  } else if (!isCoercible(value, (given) => type.parseValue(given))) {
-    const expected =
-      isEnumType(type) && isExplorable
-        ? `one of ${type
-            .getValues()
-            .map(({ name }) => name)
-            .join(", ")}`
-        : `of type ${type}`;
-    yield { path, message: `Must be ${expected}.`, rule };
+    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return items.flatMap((item) => findTypeErrors(item, type.ofType, path, isExplorable));
   }
+  if (isInputObjectType(type)) return findFieldErrors(value, type, path, isExplorable);
+  if (isCoercible(value, type)) return [];
+  const names = isEnumType(type) && isExplorable ? type.getValues().map(({ name }) => name) : undefined;
+  const expected = names === undefined ? `of type ${type}` : `one of ${names.join(", ")}`;
+  return [{ path, message: `Must be ${expected}.`, rule }];
 }
 
-function* findFieldErrors(
+function findFieldErrors(
   value: NonNullable<unknown>,
   type: GraphQLInputObjectType,
   path: Path,
   isExplorable: boolean,
-): Generator<FieldError> {
+): readonly FieldError[] {
   if (typeof value !== "object" || Array.isArray(value)) {
-    yield { path, message: `Must be an object of type ${type}.`, rule };
-    return;
+    return [{ path, message: `Must be an object of type ${type}.`, rule }];
   }
-  const given = value as Readonly<Record<string, unknown>>;
-  const fields = type.getFields();
-  for (const field of Object.values(fields)) {
-    const fieldValue = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
-    if (fieldValue !== undefined || isRequiredInputField(field)) {
-      yield* findTypeErrors(fieldValue, field.type, [...path, field.name], isExplorable);
-    }
-  }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name)) {
-      const names = isExplorable ? `; its fields are ${Object.keys(fields).join(", ")}` : "";
-      yield { path, message: `Has a field that ${type} does not have${names}.`, rule };
-    }
-  }
+  const given = new Map(Object.entries(value));
+  const fields = Object.values(type.getFields());
+  const errors = fields
+    .filter((field) => given.get(field.name) !== undefined || isRequiredInputField(field))
+    .flatMap(({ name, type }) => findTypeErrors(given.get(name), type, [...path, name], isExplorable));
+  for (const { name } of fields) given.delete(name);
+  const names = isExplorable ? ` Its fields are ${fields.map(({ name }) => name).join(", ")}.` : "";
+  const message = `Contains a field that ${type} does not have.${names}`;
+  return [...errors, ...Array.from(given.keys(), () => ({ path, message, rule }))];
 }
 
-function isCoercible(value: unknown, parseValue: (value: unknown) => unknown): boolean {
+export function isCoercible(value: unknown, type: GraphQLScalarType | GraphQLEnumType): boolean {
   try {
-    return parseValue(value) !== undefined;
+    return type.parseValue(value) !== undefined;
   } catch {
     return false;
   }

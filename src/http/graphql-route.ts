@@ -6,7 +6,8 @@ import { endOfTurn } from "../end-of-turn.ts";
 import { isPageRequest, type RespondToBrowser } from "../playground/playground.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
-import { graphqlPath, negotiateMediaType, sendErrors, sendHttpError } from "./error-responses.ts";
+import { sendErrors, sendHttpError } from "./error-responses.ts";
+import { graphqlPath, negotiateMediaType } from "./graphql-request.ts";
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
@@ -40,6 +41,8 @@ export function registerGraphqlRoute(
     const { string: body } = response.body;
     const status = response.status ?? 200;
     await endOfTurn();
+    // A GET is executed before its body has arrived, and was rejected if that is not valid HTTP.
+    if (reply.sent) return reply;
     for (const [name, value] of response.headers) reply.header(name, value);
     // Apollo Server raised the errors before there was an operation, so the error gate has not seen them.
     const isRejected = status >= 400 && record.errorCodes === undefined;

@@ -1,13 +1,14 @@
 import type { FastifyInstance } from "fastify";
 
-export interface HealthSources {
-  readonly isDraining: () => boolean;
-  /** The dependencies that most requests can do without and that cannot be used at the moment. */
-  readonly findDegraded: () => readonly string[];
-}
-
-/** Liveness depends on nothing; readiness is false while the process drains, and not while it is merely degraded. */
-export function registerHealthRoutes(app: FastifyInstance, { isDraining, findDegraded }: HealthSources): void {
+/**
+ * Liveness depends on nothing; readiness is false while the process drains, and not while it is merely degraded.
+ * @param findDegraded returns the unavailable dependencies, which most requests can do without.
+ */
+export function registerHealthRoutes(
+  app: FastifyInstance,
+  isDraining: () => boolean,
+  findDegraded: () => readonly string[],
+): void {
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (_request, reply) => {
     if (isDraining()) return reply.code(503).send({ status: "draining" });

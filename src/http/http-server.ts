@@ -1,30 +1,28 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import { countHeader } from "../count-header.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import { setUpCors } from "./cors.ts";
-import { countHeader } from "./credentials.ts";
-import { createClientErrorHandler, HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
+import { HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { setUpLoadShedding } from "./load-shedding.ts";
+import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { followRequests } from "./request-lifetime.ts";
-import {
-  createRejectionReport,
-  type ObservationSinks,
-  observeRequests,
-  type RequestObservation,
-} from "./request-observation.ts";
+import { createRejectionReport, observeRequests } from "./request-observation.ts";
 
 /** All headers of a request together, the URL of a GET among them. */
-export const maxHeaderBytes = 16 * 1024;
+const maxHeaderBytes = 16 * 1024;
 /** Each header costs memory of its own, however short it is; Node ignores what follows after this many. */
-export const maxHeaders = 100;
+const maxHeaders = 100;
 /** Further connections are closed at once. docs/memory.md says what an open one takes. */
-export const maxConnections = 2000;
+const maxConnections = 2000;
 const makeRoomEveryMs = 1000;
 /** From the connection or the last response to the end of the headers, and to the end of the body. */
-export const headersTimeoutMs = 5000;
-export const requestTimeoutMs = 10_000;
+const headersTimeoutMs = 5000;
+const requestTimeoutMs = 10_000;
 const timeoutCheckMs = 1000;
 // Longer than the 60 s after which common load balancers drop an idle connection: the side that sends requests must be
 // the one that drops it first.
@@ -32,19 +30,15 @@ const keepAliveTimeoutMs = 72_000;
 
 export interface HttpServerOptions {
   readonly reportBug: ReportBug;
-  readonly sinks: ObservationSinks;
+  readonly logger: Logger;
+  readonly metrics: RequestMetrics;
   readonly corsOrigins: readonly (string | RegExp)[];
   readonly isDraining: () => boolean;
   readonly isOverloaded: () => boolean;
 }
 
-export interface HttpServer {
-  readonly app: FastifyInstance;
-  readonly observation: RequestObservation;
-}
-
 /** The HTTP server without routes: its limits, and what happens to every request, in order. */
-export function createHttpServer(options: HttpServerOptions): HttpServer {
+export function createHttpServer(options: HttpServerOptions) {
   const app = Fastify({
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -52,17 +46,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
-      insecureHTTPParser: false,
       // Rejected below, with a body.
       requireHostHeader: false,
     },
     genReqId: chooseRequestId,
-    clientErrorHandler: createClientErrorHandler(createRejectionReport(options.sinks)),
-    // Every request to /graphql has its own line: see request-observation.ts.
-    logger: false,
+    clientErrorHandler: createClientErrorHandler(createRejectionReport(options.logger, options.metrics)),
     // Requests on kept-alive connections are still handled while the listener closes.
     return503OnClosing: false,
-    forceCloseConnections: "idle",
     // A path that cannot be decoded. Fastify's own response would repeat it.
     frameworkErrors: (_error, request, reply) =>
       void sendHttpError(request, reply.header("x-request-id", request.id), 404),
@@ -73,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     done();
   });
   followRequests(app);
-  const observation = observeRequests(app, options.sinks);
+  const observation = observeRequests(app, options.logger, options.metrics);
   setUpConnectionLimits(app.server);
   setUpConnectionClose(app, options.isDraining);
   setUpHeaderChecks(app);

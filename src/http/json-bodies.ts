@@ -11,7 +11,7 @@ import { weighJson } from "./request-memory.ts";
  * Fits every input that the rules allow, however its client escapes it: two descriptions of 10,000 characters, each
  * escaped as two `\uXXXX`, are 240,000 bytes.
  */
-export const maxBodyBytes = 256 * 1024;
+const maxBodyBytes = 256 * 1024;
 
 // Synchronous: one decompression at a time bounds the memory for all of them, and 256 KiB take about a millisecond.
 const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) => Buffer>> = {
@@ -23,7 +23,7 @@ const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) =
 const acceptedEncodings = "gzip, deflate, br";
 
 /** 256 KiB in chunks of 64 bytes. Each chunk costs a few microseconds, however small it is. */
-export const maxBodyChunks = 4096;
+const maxBodyChunks = 4096;
 
 /** Reads bodies of JSON in UTF-8, compressed or not. Anything else is rejected with 400, 413, or 415. */
 export function setUpJsonBodies(app: FastifyInstance): void {
@@ -46,6 +46,7 @@ export function setUpJsonBodies(app: FastifyInstance): void {
 }
 
 async function readText(request: FastifyRequest, payload: Readable): Promise<string> {
+  checkCharset(request);
   const encoding = readEncoding(request);
   const received = await collect(payload, request.memory);
   const body = encoding === undefined ? received : expand(received, encoding);
@@ -74,10 +75,13 @@ function collect(payload: Readable, memory: Memory): Promise<Buffer> {
   });
 }
 
-/** The name of the body's compression, undefined without one. An empty header counts as absent. @throws HttpError */
-function readEncoding({ headers }: FastifyRequest): string | undefined {
+function checkCharset({ headers }: FastifyRequest): void {
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(headers["content-type"] ?? "")?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new HttpError(415);
+}
+
+/** The name of the body's compression, undefined without one. An empty header counts as absent. @throws HttpError */
+function readEncoding({ headers }: FastifyRequest): string | undefined {
   const encoding = headers["content-encoding"]?.trim().toLowerCase();
   if (encoding === undefined || encoding === "" || encoding === "identity") return undefined;
   if (Object.hasOwn(decompress, encoding)) return encoding;

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from "fastify";
-import { isGraphqlRequest, sendOverloaded } from "./error-responses.ts";
+import { HttpError } from "./error-responses.ts";
+import { isGraphqlRequest } from "./graphql-request.ts";
 
 /**
  * Rejects requests to `/graphql` before their body is read while the service is overloaded or has no memory for them.
  * Health and metrics stay: a process that is restarted for being busy loses its requests.
  */
 export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
-  app.addHook("onRequest", (request, reply, done) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const mustShed = isGraphqlRequest(request) && (request.memory.isShort || isOverloaded());
-    if (mustShed) void sendOverloaded(request, reply);
-    else done();
+    done(mustShed ? new HttpError(503) : undefined);
   });
 }

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CallerConnection } from "../caller-connection.ts";
-import { MemoryBudget, type RequestMemory } from "../memory-budget.ts";
+import { type MemoryBudget, RequestMemory } from "../memory-budget.ts";
 import { maxBytesPerRequest, maxRequestsBytes, weighHead } from "./request-memory.ts";
 
 declare module "fastify" {
@@ -18,14 +17,24 @@ declare module "fastify" {
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-const requestsInFlight = Symbol("requests in flight");
+const inFlight = Symbol("requests without a complete response");
+const latest = Symbol("latest request");
 const isClosing = Symbol("closes after the last response");
-/** A request is here until its response has been sent, and not longer. */
-type FollowedSocket = Socket & { [requestsInFlight]?: Set<IncomingMessage>; [isClosing]?: boolean };
+interface FollowedSocket extends Socket {
+  [inFlight]?: Set<FastifyReply>;
+  /** Until its body and its response are complete. */
+  [latest]?: FastifyReply | undefined;
+  [isClosing]?: boolean;
+}
 
 /** Whether a complete request of the connection has no complete response yet. */
 export function hasRequestInFlight(socket: FollowedSocket): boolean {
-  return [...(socket[requestsInFlight] ?? [])].some(({ complete }) => complete);
+  return [...(socket[inFlight] ?? [])].some(({ request }) => request.raw.complete);
+}
+
+/** The request whose body is still arriving. Its response may have been sent. */
+export function findIncompleteRequest(socket: FollowedSocket): FastifyReply | undefined {
+  return socket[latest]?.request.raw.complete ? undefined : socket[latest];
 }
 
 export function closeAfterLastResponse(socket: FollowedSocket): void {
@@ -38,7 +47,7 @@ export function closeAfterLastResponse(socket: FollowedSocket): void {
  * connection, because its response would have to wait and take memory too.
  */
 export function followRequests(app: FastifyInstance): void {
-  const budget = new MemoryBudget(maxRequestsBytes, maxBytesPerRequest);
+  const budget: MemoryBudget = { maxBytes: maxRequestsBytes, maxBytesPerRequest, usedBytes: 0 };
   app.decorateRequest("memory", null as never);
   app.decorateRequest("connection", null as never);
   app.decorateRequest("handling", null);
@@ -46,7 +55,7 @@ export function followRequests(app: FastifyInstance): void {
 
   app.addHook("onRequest", (request, reply, done) => {
     const { raw } = request;
-    request.memory = budget.open();
+    request.memory = new RequestMemory(budget);
     request.connection = new CallerConnection();
     if (!request.memory.take(weighHead(request)) && hasRequestInFlight(raw.socket)) {
       request.memory.release();
@@ -55,10 +64,12 @@ export function followRequests(app: FastifyInstance): void {
       return;
     }
     const socket: FollowedSocket = raw.socket;
-    socket[requestsInFlight] ??= new Set();
-    socket[requestsInFlight].add(raw);
+    socket[inFlight] ??= new Set();
+    socket[inFlight].add(reply);
+    socket[latest] = reply;
     reply.raw.once("close", () => {
-      socket[requestsInFlight]?.delete(raw);
+      socket[inFlight]?.delete(reply);
+      if (raw.complete && socket[latest] === reply) socket[latest] = undefined;
       if (socket[isClosing] && !hasRequestInFlight(socket)) socket.destroySoon();
       if (!reply.raw.writableFinished) request.connection.close();
       if (request.handling === null) end(request);
@@ -68,7 +79,7 @@ export function followRequests(app: FastifyInstance): void {
           () => end(request),
         );
     });
-    // Nobody reads these bodies, and what is not read is buffered.
+    // These bodies are never parsed, and what is not read is buffered.
     if (methodsWithoutBody.has(request.method)) raw.resume();
     done();
   });

@@ -1,14 +1,13 @@
-import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { replaceToken } from "../contactswing/plain-text.ts";
-import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
+import { readBearerToken } from "../auth/bearer-token.ts";
+import { replaceToken } from "../auth/replace-token.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
-import { extractTraceContext, startSpan } from "../telemetry/tracing.ts";
-import { readBearerToken } from "./credentials.ts";
-import { graphqlPath, isGraphqlRequest } from "./error-responses.ts";
+import { extractTraceContext, recordErrors, startSpan } from "../telemetry/tracing.ts";
+import { graphqlPath, isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -17,25 +16,13 @@ declare module "fastify" {
   }
 }
 
-export interface ObservationSinks {
-  readonly logger: Logger;
-  readonly metrics: RequestMetrics;
-}
-
 const maxClientNameLength = 100;
-
-export interface RequestObservation {
-  /** How many requests have ended. */
-  readonly endedCount: number;
-  /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
-  abandon(): number;
-}
 
 /**
  * Every request to `/graphql` leaves one log line, its metrics, and a span: once its connection is done with it and it
  * has been handled. A create request outlives the connection of its caller, and the log line has its outcome.
  */
-export function observeRequests(app: FastifyInstance, { logger, metrics }: ObservationSinks): RequestObservation {
+export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics) {
   const inFlight = new Set<() => void>();
   let endedCount = 0;
   app.decorateRequest("record", null);
@@ -56,7 +43,9 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
       const isAborted = !reply.raw.writableFinished;
       logRequest(logger, record, { ...describeRequest(request), status: reply.statusCode, durationMs, isAborted });
       metrics.end(record, durationMs, isAborted);
-      endRequestSpan(span, record, reply);
+      span.setAttribute("http.response.status_code", reply.statusCode);
+      recordErrors(span, record.errorCodes);
+      span.end();
     };
     inFlight.add(end);
     request.onEnd = end;
@@ -64,10 +53,12 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
   });
 
   return {
+    /** How many requests have ended. */
     get endedCount() {
       return endedCount;
     },
-    abandon() {
+    /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
+    abandon(): number {
       const count = inFlight.size;
       for (const end of inFlight) end();
       return count;
@@ -76,7 +67,7 @@ export function observeRequests(app: FastifyInstance, { logger, metrics }: Obser
 }
 
 /** Records a request that the HTTP parser rejected. */
-export function createRejectionReport({ logger, metrics }: ObservationSinks) {
+export function createRejectionReport(logger: Logger, metrics: RequestMetrics) {
   return (requestId: string, code: string, status: number): void => {
     const record: RequestRecord = { requestId, traceContext: extractTraceContext({}), errorCodes: [code] };
     metrics.start();
@@ -118,15 +109,4 @@ function startRequestSpan({ method, headers }: FastifyRequest) {
     });
   }
   return { span, traceContext };
-}
-
-function endRequestSpan(span: Span, { errorCodes }: RequestRecord, { statusCode }: FastifyReply): void {
-  if (span.isRecording()) {
-    const code = findWorstCode(errorCodes);
-    span.setAttribute("http.response.status_code", statusCode);
-    if (code !== undefined) span.setAttribute("error.type", code);
-    const isFault = statusCode >= 500 || (code !== undefined && isServiceFault(code));
-    if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
-  }
-  span.end();
 }

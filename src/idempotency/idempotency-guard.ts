@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
+import { waitAtMost } from "../wait-at-most.ts";
 import { canonicalize, type DerivedClaim, deriveClaim, openResponse, sealResponse } from "./claim.ts";
 import {
   type AttemptResult,
@@ -11,7 +12,6 @@ import {
   type StoredResult,
   StoreUnavailable,
 } from "./idempotency-store.ts";
-import { waitAtMost } from "./wait-at-most.ts";
 
 /**
  * How a request with a key was handled. `created`, `not-created`, and `uncertain` (the action may exist, or exists without

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { waitAtMost } from "../wait-at-most.ts";
 import { StoreUnavailable } from "./idempotency-store.ts";
-import { waitAtMost } from "./wait-at-most.ts";
 
 /** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
 export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;

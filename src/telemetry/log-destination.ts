@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Writable } from "node:stream";
+import { waitAtMost } from "../wait-at-most.ts";
 
 /** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
 const maxBufferedBytes = 4 * 1024 * 1024;
@@ -14,7 +14,8 @@ export interface LogDestination {
  * Standard output. Node.js writes to a pipe without blocking, so a slow reader does not stop the event loop. pino's own
  * destination writes in the thread pool, where a write that blocks keeps the process from exiting.
  */
-export function createLogDestination(output: Writable = process.stdout): LogDestination {
+export function createLogDestination(): LogDestination {
+  const output = process.stdout;
   // The reader is gone: no reason to stop serving callers.
   output.on("error", () => undefined);
   return {
@@ -22,11 +23,8 @@ export function createLogDestination(output: Writable = process.stdout): LogDest
       if (output.writableLength <= maxBufferedBytes) output.write(line);
     },
     async flush(deadlineMs) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
-      output.write("", () => resolve());
-      await promise;
-      clearTimeout(timer);
+      const written = new Promise<void>((resolve) => output.write("", () => resolve()));
+      await waitAtMost(written, deadlineMs - performance.now());
     },
   };
 }

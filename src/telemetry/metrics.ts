@@ -2,9 +2,9 @@ import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
 import { type IdempotencyResult, idempotencyResults } from "../idempotency/idempotency-guard.ts";
-import { type CountedField, createRequestMetrics, type RequestMetrics } from "./request-metrics.ts";
+import { type CountedField, createRequestMetrics } from "./request-metrics.ts";
 import { createRuntimeMetrics } from "./runtime-metrics.ts";
-import { createUpstreamMetrics, type UpstreamMetrics } from "./upstream-metrics.ts";
+import { createUpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface MetricsSources {
   readonly version: string;
@@ -14,18 +14,10 @@ export interface MetricsSources {
   readonly dependencies: Readonly<Record<string, () => boolean>>;
 }
 
-export interface Metrics {
-  readonly requests: RequestMetrics;
-  readonly upstream: UpstreamMetrics;
-  countIdempotencyResult(result: IdempotencyResult): void;
-  observeEventLoopDelay(delayMs: number): void;
-  readonly contentType: string;
-  /** Everything in Prometheus' text format. */
-  scrape(): Promise<string>;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /** The metrics of one service, in a registry of its own: tests run several services in one process. */
-export function createMetrics({ version, fields, readBreakerState, dependencies }: MetricsSources): Metrics {
+export function createMetrics({ version, fields, readBreakerState, dependencies }: MetricsSources) {
   const registry = new Registry();
   const registers = [registry];
 
@@ -62,9 +54,10 @@ export function createMetrics({ version, fields, readBreakerState, dependencies 
   return {
     requests,
     upstream,
-    countIdempotencyResult: (result) => idempotency.inc({ result }),
+    countIdempotencyResult: (result: IdempotencyResult) => idempotency.inc({ result }),
     observeEventLoopDelay,
     contentType: registry.contentType,
+    /** Everything in Prometheus' text format. */
     scrape: () => registry.metrics(),
   };
 }

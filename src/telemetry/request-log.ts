@@ -1,7 +1,7 @@
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { traceIdOf } from "./tracing.ts";
+import { readTraceId } from "./tracing.ts";
 
 /** How a request began and ended on the wire. */
 export interface RequestSummary {
@@ -31,7 +31,7 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
       "http.response.status_code": summary.status,
       "url.path": summary.path,
       "event.duration": toNanoseconds(summary.durationMs),
-      "event.outcome": record.errorCodes === undefined ? "success" : "failure",
+      "event.outcome": describeOutcome(record, summary),
       "event.reason": record.tokenProblem,
       "error.code": findWorstCode(record.errorCodes),
       "graphql.error.codes": record.errorCodes,
@@ -47,10 +47,15 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
       "upstream.error.code": record.upstreamErrorCode,
       "upstream.shed": record.upstreamShed,
       "idempotency.result": record.idempotencyResults,
-      "trace.id": traceIdOf(record.traceContext),
+      "trace.id": readTraceId(record.traceContext),
     },
     "graphql request",
   );
+}
+
+function describeOutcome({ errorCodes }: RequestRecord, { isAborted }: RequestSummary): string {
+  if (isAborted) return "unknown";
+  return errorCodes === undefined ? "success" : "failure";
 }
 
 function chooseLevel(errorCodes: readonly string[] | undefined): "info" | "warn" | "error" {

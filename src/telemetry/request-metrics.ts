@@ -3,12 +3,7 @@ import { failureTable } from "../failures/failure-table.ts";
 import { findWorstCode } from "../failures/service-faults.ts";
 import type { RequestRecord } from "./request-record.ts";
 
-export interface RequestMetrics {
-  start(): void;
-  end(record: RequestRecord, durationMs: number, isAborted: boolean): void;
-  /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
-  discard(): void;
-}
+export type RequestMetrics = ReturnType<typeof createRequestMetrics>;
 
 /** A GraphQL field that gets its series before its first request. */
 export interface CountedField {
@@ -20,13 +15,13 @@ export interface CountedField {
 const durationBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 4, 5, 7.5, 10, 12, 15, 30];
 
 const okCode = "OK";
-/** The caller disconnected before the response: nobody failed. */
+/** The caller disconnected before the response, which is no failure. */
 const abortedCode = "ABORTED";
 /** A request that was rejected before it had an operation. */
 const noOperation = "none";
 
 /** Counts and times the requests to `/graphql`. */
-export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]): RequestMetrics {
+export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]) {
   const registers = [registry];
   let inFlight = 0;
 
@@ -62,10 +57,15 @@ export function createRequestMetrics(registry: Registry, fields: readonly Counte
     start() {
       inFlight += 1;
     },
+    /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
     discard() {
       inFlight -= 1;
     },
-    end({ operationType = noOperation, rootField = noOperation, errorCodes }, durationMs, isAborted) {
+    end(
+      { operationType = noOperation, rootField = noOperation, errorCodes }: RequestRecord,
+      durationMs: number,
+      isAborted: boolean,
+    ) {
       inFlight -= 1;
       const labels = { operation_type: operationType, root_field: rootField };
       requests.inc({ ...labels, code: isAborted ? abortedCode : (findWorstCode(errorCodes) ?? okCode) });

@@ -1,10 +1,3 @@
-/** An error as the log has it, in the field names of the Elastic Common Schema. */
-export interface SerializedError {
-  readonly "error.type": string;
-  readonly "error.message": string;
-  readonly "error.stack_trace"?: string;
-}
-
 const maxMessageLength = 1000;
 const maxStackLength = 8000;
 /** A message may quote a part of the token, as `JSON.parse` does; a shorter part says nothing. */
@@ -14,10 +7,10 @@ const replacement = "[token]";
 const credentialPattern = /\bbearer\s+[^\s,;"']+|\beyJ[\w-]{5,}(?:\.[\w-]*)*/gi;
 
 /**
- * Type, message, and stack trace of anything that was thrown, without the request's token or any part of it. Nothing
- * else of an error is read: its cause and its own fields may hold a request with its headers. Never throws.
+ * Type, message, and stack trace of anything that was thrown, in the field names of the Elastic Common Schema, without
+ * the request's token or any part of it. Nothing else of an error is read: its cause and its own fields may hold a request with its headers. Never throws.
  */
-export function serializeError(error: unknown, token?: string): SerializedError {
+export function serializeError(error: unknown, token?: string): Readonly<Record<string, string>> {
   try {
     if (!(error instanceof Error))
       return { "error.type": typeof error, "error.message": "A value that is not an error was thrown." };
@@ -56,17 +49,13 @@ function removeTokenParts(text: string, token = ""): string {
     parts.add(token.slice(start, start + minTokenPartLength));
   }
   let result = "";
-  let position = 0;
-  while (position < withoutCredentials.length) {
-    let end = position;
-    while (parts.has(withoutCredentials.slice(end, end + minTokenPartLength))) end += 1;
-    if (end === position) {
-      result += withoutCredentials[position];
-      position += 1;
-    } else {
-      result += replacement;
-      position = end - 1 + minTokenPartLength;
-    }
+  let replacedUntil = 0;
+  for (let position = 0; position < withoutCredentials.length; position += 1) {
+    const isOutside = position >= replacedUntil;
+    if (parts.has(withoutCredentials.slice(position, position + minTokenPartLength))) {
+      if (isOutside) result += replacement;
+      replacedUntil = position + minTokenPartLength;
+    } else if (isOutside) result += withoutCredentials[position];
   }
   return result;
 }

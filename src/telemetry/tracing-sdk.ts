@@ -21,9 +21,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
+import { waitAtMost } from "../wait-at-most.ts";
 import type { Logger } from "./logger.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 // ExportResultCode.SUCCESS of @opentelemetry/core.
 const success = 0;
@@ -51,7 +50,7 @@ const supportedValues: Readonly<Record<string, { readonly pattern: RegExp; reado
 };
 
 /** Registers a tracer provider that exports by OTLP over HTTP, and a context manager. @throws Error */
-export function startSdk(environment: Environment, version: string, logger: Logger) {
+export function startSdk(environment: NodeJS.ProcessEnv, version: string, logger: Logger) {
   const settings = readSettings(environment);
   const provider = new TracerProvider({
     resource: defaultResource()
@@ -65,13 +64,9 @@ export function startSdk(environment: Environment, version: string, logger: Logg
 
   return {
     async stop(deadlineMs: number): Promise<void> {
-      let timer: NodeJS.Timeout | undefined;
-      const timedOut = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()));
-      });
       // A failed export has been logged.
-      await Promise.race([provider.shutdown().catch(() => undefined), timedOut]);
-      clearTimeout(timer);
+      const stopped = provider.shutdown().catch(() => undefined);
+      await waitAtMost(stopped, deadlineMs - performance.now());
       trace.disable();
       context.disable();
     },
@@ -79,7 +74,7 @@ export function startSdk(environment: Environment, version: string, logger: Logg
 }
 
 /** The variables that are set. */
-function readSettings(environment: Environment): ReadonlyMap<string, string> {
+function readSettings(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   const problems: string[] = [];
   for (const [name, { pattern, expected }] of Object.entries(supportedValues)) {

@@ -4,25 +4,25 @@ import {
   createTraceState,
   INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   type SpanOptions,
+  SpanStatusCode,
   type Tracer,
   trace,
 } from "@opentelemetry/api";
 import { RequestFailure } from "../failures/failure.ts";
+import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface Tracing {
-  readonly isActive: boolean;
   /** Exports the remaining spans, at the latest until `deadlineMs` on the clock of `performance.now()`. */
   stop(deadlineMs: number): Promise<void>;
 }
 
-export interface TracingOptions {
+interface TracingOptions {
   /** `process.env`: the SDK's packages read theirs there themselves. */
-  readonly environment: Environment;
+  readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
   readonly logger: Logger;
 }
@@ -45,7 +45,7 @@ export function startSpan(name: string, parent: Context, options: SpanOptions = 
 }
 
 /** Whether OpenTelemetry's own variables ask for traces, by naming a receiver or an exporter. */
-export function isTracingRequested(environment: Environment): boolean {
+export function isTracingRequested(environment: NodeJS.ProcessEnv): boolean {
   const read = (name: string) => environment[name]?.trim().toLowerCase() || undefined;
   if (read("OTEL_SDK_DISABLED") === "true" || read("OTEL_TRACES_EXPORTER") === "none") return false;
   const names = ["OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
@@ -57,12 +57,11 @@ export function isTracingRequested(environment: Environment): boolean {
  * @throws Error naming each variable whose value this service does not support
  */
 export async function startTracing({ environment, version, logger }: TracingOptions): Promise<Tracing> {
-  if (!isTracingRequested(environment)) return { isActive: false, stop: async () => {} };
+  if (!isTracingRequested(environment)) return { stop: async () => {} };
   const { startSdk } = await import("./tracing-sdk.ts");
   const sdk = startSdk(environment, version, logger);
   tracer = trace.getTracer(tracerName, version);
   return {
-    isActive: true,
     async stop(deadlineMs) {
       await sdk.stop(deadlineMs);
       tracer = undefined;
@@ -86,12 +85,12 @@ export function extractTraceContext({ traceparent, tracestate }: IncomingHttpHea
 }
 
 /** The trace ID of a context: of this service's trace, or, without the SDK, of the caller's; undefined without either. */
-export function traceIdOf(traceContext: Context): string | undefined {
+export function readTraceId(traceContext: Context): string | undefined {
   return findSpanContext(traceContext)?.traceId;
 }
 
 /** The `traceparent` header of a context: of its span, or, without the SDK, the caller's own, unchanged. */
-export function traceparentOf(traceContext: Context): string | undefined {
+export function formatTraceparent(traceContext: Context): string | undefined {
   const spanContext = findSpanContext(traceContext);
   if (spanContext === undefined) return undefined;
   const { traceId, spanId, traceFlags } = spanContext;
@@ -101,6 +100,14 @@ export function traceparentOf(traceContext: Context): string | undefined {
 function findSpanContext(traceContext: Context): SpanContext | undefined {
   const spanContext = trace.getSpanContext(traceContext);
   return spanContext !== undefined && trace.isSpanContextValid(spanContext) ? spanContext : undefined;
+}
+
+/** Names the worst error of a response in a span, which is marked as failed if a fault of this service is among them. */
+export function recordErrors(span: Span, errorCodes: readonly string[] | undefined): void {
+  const code = findWorstCode(errorCodes);
+  if (code === undefined) return;
+  span.setAttribute("error.type", code);
+  if (isServiceFault(code)) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 /** Runs a part of a request in a span of its own. What it throws is named in the span by its type alone. */

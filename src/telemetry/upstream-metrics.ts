@@ -3,19 +3,14 @@ import type { ShedReason } from "../contactswing/admission.ts";
 import type { BreakerState } from "../contactswing/circuit-breaker.ts";
 import type { Failure, FailureKind } from "../failures/failure.ts";
 
-/** A finished upstream request. */
-export interface UpstreamRequestEnd {
-  readonly operation: string;
+/** How an upstream request ended. */
+export interface UpstreamOutcome {
   readonly status: number | undefined;
-  readonly durationMs: number;
+  readonly ctxId: string | null;
   readonly failure?: Failure;
 }
 
-export interface UpstreamMetrics {
-  start(): void;
-  end(request: UpstreamRequestEnd): void;
-  shed(reason: ShedReason): void;
-}
+export type UpstreamMetrics = ReturnType<typeof createUpstreamMetrics>;
 
 const durationBucketsSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 12];
 const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
@@ -54,7 +49,7 @@ export function createUpstreamMetrics(
   registry: Registry,
   operations: readonly string[],
   readBreakerState: () => BreakerState,
-): UpstreamMetrics {
+) {
   const registers = [registry];
   let inFlight = 0;
 
@@ -104,13 +99,13 @@ export function createUpstreamMetrics(
     start() {
       inFlight += 1;
     },
-    end({ operation, status, failure, durationMs }) {
+    end(operation: string, durationMs: number, { status, failure }: UpstreamOutcome) {
       inFlight -= 1;
       durations.observe({ operation, status_class: toStatusClass(status) }, durationMs / 1000);
       if (failure === undefined) return;
       failures.inc({ operation, kind: failure.kind, cause: toCause(failure.networkErrorCode) });
     },
-    shed(reason) {
+    shed(reason: ShedReason) {
       shed.inc({ reason });
     },
   };

@@ -1,55 +1,65 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ShedReason } from "../contactswing/admission.ts";
 import type { RestOperation } from "../contactswing/rest-operation.ts";
-import type { Failure } from "../failures/failure.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { startSpan, traceparentOf } from "./tracing.ts";
-import type { UpstreamMetrics } from "./upstream-metrics.ts";
+import { formatTraceparent, startSpan } from "./tracing.ts";
+import type { UpstreamMetrics, UpstreamOutcome } from "./upstream-metrics.ts";
 
-export interface UpstreamOutcome {
-  readonly status: number | undefined;
-  readonly ctxId: string | null;
-  readonly failure?: Failure;
-}
-
-/** One upstream request in flight. */
-export interface UpstreamObservation {
-  /** W3C trace context to send along: of this request's span, or the caller's own. */
-  readonly traceparent: string | undefined;
-  /** Must be called exactly once. */
-  end(outcome: UpstreamOutcome): void;
-}
-
-export interface UpstreamTelemetry {
-  start(operation: RestOperation<never, unknown>, record: RequestRecord): UpstreamObservation;
-  /** An upstream request that was not sent. */
-  shed(reason: ShedReason, record: RequestRecord): void;
-}
+export type UpstreamTelemetry = ReturnType<typeof createUpstreamTelemetry>;
 
 /** Turns upstream requests into metrics, spans, and facts for the log line of the request that they are sent for. */
-export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics): UpstreamTelemetry {
+export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics) {
   return {
-    start(operation, record) {
-      const startedAt = performance.now();
-      const name = `${operation.method} ${operation.path}`;
-      const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
-      if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
-      metrics.start();
-      return {
-        traceparent: traceparentOf(traceContext),
-        end(outcome) {
-          const durationMs = performance.now() - startedAt;
-          metrics.end({ operation: operation.name, durationMs, ...outcome });
-          recordOutcome(record, operation, durationMs, outcome);
-          endSpan(span, outcome);
-        },
-      };
-    },
-    shed(reason, record) {
+    start: (operation: RestOperation<never, unknown>, record: RequestRecord) =>
+      new UpstreamObservation(operation, record, metrics, baseUrl),
+    /** An upstream request that was not sent. */
+    shed(reason: ShedReason, record: RequestRecord): void {
       metrics.shed(reason);
       record.upstreamShed = reason;
     },
   };
+}
+
+/** One upstream request in flight. Its disposal ends it without an outcome, in case of a bug before its end. */
+export class UpstreamObservation implements Disposable {
+  /** W3C trace context to send along: of this request's span, or the caller's own. */
+  readonly traceparent: string | undefined;
+  readonly #operation: RestOperation<never, unknown>;
+  readonly #record: RequestRecord;
+  readonly #metrics: UpstreamMetrics;
+  readonly #span: Span;
+  readonly #startedAt = performance.now();
+  #hasEnded = false;
+
+  constructor(
+    operation: RestOperation<never, unknown>,
+    record: RequestRecord,
+    metrics: UpstreamMetrics,
+    baseUrl: string,
+  ) {
+    const name = `${operation.method} ${operation.path}`;
+    const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
+    if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
+    metrics.start();
+    this.traceparent = formatTraceparent(traceContext);
+    this.#operation = operation;
+    this.#record = record;
+    this.#metrics = metrics;
+    this.#span = span;
+  }
+
+  end(outcome: UpstreamOutcome): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const durationMs = performance.now() - this.#startedAt;
+    this.#metrics.end(this.#operation.name, durationMs, outcome);
+    recordOutcome(this.#record, this.#operation, durationMs, outcome);
+    endSpan(this.#span, outcome);
+  }
+
+  [Symbol.dispose](): void {
+    this.end({ status: undefined, ctxId: null });
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { isHtml, replaceToken, toPlainText, truncate } from "../../src/contactswing/plain-text.ts";
+import { replaceToken } from "../../src/auth/replace-token.ts";
+import { isHtml, toPlainText, truncate } from "../../src/contactswing/plain-text.ts";
 
 const secrets = { token: "canary-token.of~the+caller/==", host: "api.contactswing.zone" };
 const plain = (text: string, host = secrets.host) => toPlainText(text, { ...secrets, host });

@@ -1,6 +1,11 @@
 import { expect, test } from "@jest/globals";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { extractTraceContext, isTracingRequested, startTracing, traceparentOf } from "../../src/telemetry/tracing.ts";
+import {
+  extractTraceContext,
+  formatTraceparent,
+  isTracingRequested,
+  startTracing,
+} from "../../src/telemetry/tracing.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
@@ -9,7 +14,7 @@ const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
 test.each([`00-${traceId}-${spanId}-01`, `00-${traceId}-${spanId}-af`, `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`])(
   "reads the trace context %s, and writes it unchanged",
   (traceparent) => {
-    expect(traceparentOf(extractTraceContext({ traceparent }))).toBe(traceparent);
+    expect(formatTraceparent(extractTraceContext({ traceparent }))).toBe(traceparent);
   },
 );
 
@@ -30,7 +35,7 @@ test.each([
   });
 
   expect(traceContext).toBe(ROOT_CONTEXT);
-  expect(traceparentOf(traceContext)).toBeUndefined();
+  expect(formatTraceparent(traceContext)).toBeUndefined();
 });
 
 test("reads the trace state beside a valid trace context", () => {

@@ -20,13 +20,13 @@ function find(query: string, variables: Record<string, unknown> = {}, isExplorab
 
 const toPath = (names: string) => names.split(".").filter(Boolean);
 const problem = (names: string, message: string) => ({ path: toPath(names), message, rule: "type" });
-const required = (names: string, type: string) => problem(names, `Required, of type ${type}!.`);
-const unknownField = (more: string) => problem("outer", `Has a field that Outer does not have${more}.`);
+const required = (names: string, type: string) => problem(names, `Is required and must be of type ${type}.`);
+const unknownField = (more: string) => problem("outer", `Contains a field that Outer does not have.${more}`);
 
 describe("a value", () => {
   const findIn = (value: unknown, isExplorable?: boolean) =>
     find("query ($o: Outer!) { a(outer: $o, id: 1) }", { o: value }, isExplorable);
-  const ourFields = "; its fields are name, inner, inners, note";
+  const ourFields = " Its fields are name, inner, inners, note.";
 
   test.each<[unknown, ...ReturnType<typeof problem>[]]>([
     [{ name: "n", inner: { flag: true, color: "GREEN" }, inners: { flag: false }, note: undefined }],

@@ -1,24 +1,22 @@
-import type { BearerToken } from "../auth/bearer-token.ts";
-import { type Caller, createCaller } from "../auth/caller.ts";
-import type { TokenVerifier } from "../auth/token-verifier.ts";
 import { RequestFailure } from "../failures/failure.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
+import type { BearerToken } from "./bearer-token.ts";
+import { type Caller, createCaller } from "./caller.ts";
+import type { TokenVerifier } from "./token-verifier.ts";
 
-export interface AuthenticationSettings {
-  /** A token that is never forwarded: the sandbox's demo token in front of the real ContactSwing. */
-  readonly rejectedToken: string | undefined;
-  /** Absent if only ContactSwing verifies tokens. */
-  readonly verifier: TokenVerifier | undefined;
-}
-
-/** Returns a function that creates, for each request, the function that checks its token once and returns its caller. */
-export function createAuthentication({ rejectedToken, verifier }: AuthenticationSettings) {
+/**
+ * Returns a function that creates, for each request, the function that checks its token once and returns its caller.
+ * @param rejectedToken is never forwarded: the sandbox's demo token in front of the real ContactSwing.
+ * @param verifier undefined if only ContactSwing verifies tokens.
+ */
+export function createAuthentication(rejectedToken: string | undefined, verifier: TokenVerifier | undefined) {
   // With a suffix it tells the sandbox to fail.
   const isRejected = (token: string) =>
     rejectedToken !== undefined && (token === rejectedToken || token.startsWith(`${rejectedToken}.`));
 
   async function findCaller(token: BearerToken | undefined, record: RequestRecord): Promise<Caller> {
-    if (token === undefined || isRejected(token.reveal())) throw new RequestFailure({ kind: "token-missing" });
+    if (token === undefined) throw new RequestFailure({ kind: "token-missing" });
+    if (isRejected(token.reveal())) throw new RequestFailure({ kind: "token-invalid" });
     if (verifier === undefined) return createCaller(token, undefined);
     const verification = await verifier.verify(token.reveal());
     if (verification.kind === "verified") return createCaller(token, verification.subject);
