@@ -174,19 +174,6 @@ describeWithRedis("one service on Redis", () => {
     expect(payloadOf(await create(url, input, token)).action.name).toBe("canary action (canary)");
   });
 
-  test("says that the action exists if its stored response is damaged", async () => {
-    const { redis, upstream, url } = await start();
-    await create(url, keyed);
-    const [key] = await recordsOf(redis);
-    const words = String(await redis.command("GET", String(key))).split(" ");
-    await redis.command("SET", String(key), [...words.slice(0, 3), "AAAA"].join(" "));
-
-    const { extensions } = onlyError(await create(url, keyed));
-
-    expect(extensions).toMatchObject({ code: "OUTCOME_UNKNOWN", outcome: "CREATED", retryable: false });
-    expect(upstream.received).toHaveLength(1);
-  });
-
   test("stores the outcome of a create request that the shutdown cut short", async () => {
     const redis = await startRedis();
     const { upstream, arrival } = await startHeldUpstream();
