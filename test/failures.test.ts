@@ -96,45 +96,38 @@ test.each(rows)(
   },
 );
 
-interface Lost {
-  readonly respond: (close: () => Promise<void>) => Promise<ScriptedResponse>;
-  readonly settings?: Record<string, string>;
-  readonly isClosed?: boolean;
-  readonly requests: number;
-}
 const never = () => new Promise<ScriptedResponse>(() => {});
-const closing = (close: () => Promise<void>) => {
-  void close();
-  return never();
-};
 
-test.each<[string, Lost, string, string, string]>([
+test.each<[string, { timeoutMs?: number; close?: "before" | "meanwhile" }, string, string, string]>([
   [
     "does not respond in time",
-    { respond: never, settings: { UPSTREAM_TIMEOUT_MS: "300" }, requests: 3 },
+    { timeoutMs: 300 },
     "UPSTREAM_TIMEOUT UNKNOWN",
     "UPSTREAM_TIMEOUT retryable",
     "ETIMEDOUT",
   ],
-  ["closes the connections instead of responding", { respond: closing, requests: 3 }, failed, retryable, "ECONNRESET"],
+  ["closes the connections instead of responding", { close: "meanwhile" }, failed, retryable, "ECONNRESET"],
   [
     "cannot be reached",
-    { respond: never, isClosed: true, requests: 0 },
+    { close: "before" },
     "UPSTREAM_UNAVAILABLE NOT_CREATED retryable",
     "UPSTREAM_UNAVAILABLE retryable",
     "ECONNREFUSED",
   ],
-])("says what is known if ContactSwing %s", async (_case, lost, ofCreate, ofRead, code) => {
-  // All of them are lost together.
-  const upstream = await startUpstream(() => (upstream.received.length === 3 ? lost.respond(upstream.close) : never()));
-  if (lost.isClosed) await upstream.close();
-  const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url, ...lost.settings });
+])("says what is known if ContactSwing %s", async (_case, { timeoutMs = 10_000, close }, ofCreate, ofRead, code) => {
+  const upstream = await startUpstream(() => {
+    if (close === "meanwhile" && upstream.received.length === 3) void upstream.close();
+    return never();
+  });
+  if (close === "before") await upstream.close();
+  const settings = { CONTACTSWING_URL: upstream.url, UPSTREAM_TIMEOUT_MS: String(timeoutMs) };
+  const { url, logLines } = await startService(settings);
 
   const responses = await Promise.all(Object.values(operations).map((operation) => operation(url)));
 
   expect(responses.map(summarize)).toEqual([ofCreate, ofRead, ofRead]);
   for (const response of responses) expect(onlyError(response).extensions).not.toHaveProperty("upstream");
-  expect(upstream.received).toHaveLength(lost.requests);
+  expect(upstream.received).toHaveLength(close === "before" ? 0 : 3);
   const lines = logLines.map((line) => JSON.parse(line)).filter((line) => line["upstream.error.code"]);
   expect(lines.map((line) => [line["log.level"], line["upstream.error.code"]])).toEqual(Array(3).fill(["warn", code]));
 });
