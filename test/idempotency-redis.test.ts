@@ -49,19 +49,19 @@ const availabilityOf = (logLines: readonly string[]) =>
     .map((line) => `${line["log.level"]} ${line["error.code"]}`);
 
 describeWithRedis("replicas of the service on one Redis", () => {
-  async function startProcesses(count: number) {
+  async function startReplicas<Replica>(count: number, start: (settings: Record<string, string>) => Promise<Replica>) {
     const redis = await startRedis();
     const held = await startHeldUpstream();
     const settings = { CONTACTSWING_URL: held.upstream.url, REDIS_URL: redis.url };
-    const processes = await Promise.all(Array.from({ length: count }, () => startProcess(settings)));
-    return { redis, ...held, processes };
+    const replicas = await Promise.all(Array.from({ length: count }, () => start(settings)));
+    return { redis, ...held, replicas };
   }
 
-  test("200 requests with one key over two processes send one create request", async () => {
-    const { upstream, release, arrival, processes } = await startProcesses(2);
-    const requests = processes.flatMap(({ url }) => Array.from({ length: 100 }, () => create(url, keyed, token)));
+  test("200 requests with one key over two replicas send one create request", async () => {
+    const { upstream, release, arrival, replicas } = await startReplicas(2, startService);
+    const requests = replicas.flatMap(({ url }) => Array.from({ length: 100 }, () => create(url, keyed, token)));
     await arrival();
-    for (const { url } of processes) await create(url, { name: "free", webhook: {} }, token);
+    for (const { url } of replicas) await create(url, { name: "free", webhook: {} }, token);
     release();
 
     const payloads = (await Promise.all(requests)).map(payloadOf);
@@ -72,8 +72,8 @@ describeWithRedis("replicas of the service on one Redis", () => {
   });
 
   test("a killed process leaves an unknown outcome; one that outlives its lease still stores its response", async () => {
-    const { redis, upstream, release, processes } = await startProcesses(3);
-    const [killed, stopped, other] = processes as [Run, Run, Run];
+    const { redis, upstream, release, replicas } = await startReplicas(3, startProcess);
+    const [killed, stopped, other] = replicas as [Run, Run, Run];
     const keyedAgain = { ...keyed, idempotencyKey: "key-2" };
     const lost = create(killed.url, keyed, token).catch(() => "no response");
     const slow = create(stopped.url, keyedAgain, token);
