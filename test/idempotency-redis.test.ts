@@ -5,32 +5,16 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { findFreePort } from "./helpers/free-port.ts";
-import { create, fullInput, type GraphqlResponse, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { create, fullInput, onlyError } from "./helpers/graphql.ts";
+import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-requests.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { describeWith, describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
 import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer canary-token" };
-const keyed = { ...minimalInput, idempotencyKey: "key-1" };
-
-/** An upstream that holds its response until the test releases it, except for actions whose name is "free". */
-async function startHeldUpstream() {
-  const gate = Promise.withResolvers<void>();
-  const upstream = await startUpstream(async ({ body }) => {
-    if (!body.includes('"free"')) await gate.promise;
-    return createdResponse;
-  });
-  const arrival = () => eventually(() => upstream.received[0]);
-  return { upstream, release: gate.resolve, arrival };
-}
-
 type Run = Awaited<ReturnType<typeof startProcess>>;
 
-const payloadOf = ({ body }: GraphqlResponse) => body.data.createDataExtractionAction;
-/** The error's code, or `replayed` of the payload. */
-const resultOf = (response: GraphqlResponse): string | boolean =>
-  response.body.errors ? onlyError(response).extensions.code : payloadOf(response).replayed;
 const recordsOf = async (redis: RedisServer) => {
   const keys = (await redis.command("KEYS", "contactswing-bff:idempotency:*")) as string[];
   return keys.filter((key) => !key.endsWith(":probe"));

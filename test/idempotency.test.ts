@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { create, fullInput, type GraphqlResponse, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { create, fullInput, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-requests.ts";
 import { eventually } from "./helpers/process.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
@@ -7,29 +8,19 @@ import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpst
 
 type Script = (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
-const keyed = { ...minimalInput, idempotencyKey: "key-1" };
-const payloadOf = ({ body }: GraphqlResponse) => body.data.createDataExtractionAction;
-/** The error's code, or `replayed` of the payload. */
-const resultOf = (response: GraphqlResponse): string | boolean =>
-  response.body.errors ? onlyError(response).extensions.code : payloadOf(response).replayed;
-
 /** What is true of every store. Any order of requests, endings, and crashes is in idempotency-model.test.ts. */
 function describeStore(startStore: () => Promise<Record<string, string>>): void {
+  const startOn = async ({ url }: { readonly url: string }, environment: Record<string, string>) =>
+    startService({ CONTACTSWING_URL: url, ...(await startStore()), ...environment });
+
   async function start(script?: Script, environment: Record<string, string> = {}) {
     const upstream = await startUpstream(script);
-    const store = await startStore();
-    return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url, ...store, ...environment })) };
+    return { upstream, ...(await startOn(upstream, environment)) };
   }
 
-  /** An upstream that holds its response until the test releases it. */
-  async function startHeld(response: ScriptedResponse = createdResponse, environment: Record<string, string> = {}) {
-    const gate = Promise.withResolvers<void>();
-    const script: Script = async ({ body }) => {
-      if (!body.includes('"free"')) await gate.promise;
-      return response;
-    };
-    const started = await start(script, environment);
-    return { ...started, release: gate.resolve, arrival: () => eventually(() => started.upstream.received[0]) };
+  async function startHeld(response?: ScriptedResponse, environment: Record<string, string> = {}) {
+    const held = await startHeldUpstream(response);
+    return { ...held, ...(await startOn(held.upstream, environment)) };
   }
 
   test("a repeated request gets the first one's response with replayed true, and the log says so", async () => {
@@ -80,7 +71,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
   test("requests wait for the first one's response without using upstream capacity", async () => {
     const settings = { MAX_IN_FLIGHT: "2", MAX_IN_FLIGHT_PER_CALLER: "2" };
-    const { url, upstream, release, arrival } = await startHeld(createdResponse, settings);
+    const { url, upstream, release, arrival } = await startHeld(undefined, settings);
     const requests = Array.from({ length: 50 }, () => create(url, keyed));
     await arrival();
 
