@@ -245,7 +245,7 @@ describe("any interleaving of requests, endings, crashes, and expiry, across two
   describeWithRedis("with two replicas on Redis", () => {
     test("whichever replica a request reaches", async () => {
       const redis = await startRedis();
-      await checkModel(() => createRedisWorld(redis), 50);
+      await checkModel(() => createRedisWorld(redis), 30);
     }, 120_000);
   });
 });

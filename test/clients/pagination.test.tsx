@@ -10,7 +10,8 @@ import { ActionList as RelayActionList } from "./recipes/relay-list";
 import { demoToken, startSandboxedService } from "./service.mjs";
 
 const authorization = `Bearer ${demoToken}`;
-const names = ["Interested?", "Budget?", "Time zone?", "Address?", "Callback?"];
+/** The sandbox's own data extraction actions. */
+const names = ["My Data Extraction Action", "Budget", "Consent to recording", "Callback"];
 
 test.each<[string, (url: string) => ReactElement]>([
   [
@@ -19,7 +20,7 @@ test.each<[string, (url: string) => ReactElement]>([
       <ApolloProvider
         client={new ApolloClient({ link: new HttpLink({ uri, headers: { authorization } }), cache: createCache() })}
       >
-        <ApolloActionList pageSize={2} />
+        <ApolloActionList pageSize={1} />
       </ApolloProvider>
     ),
   ],
@@ -28,23 +29,20 @@ test.each<[string, (url: string) => ReactElement]>([
     (url) => (
       <RelayEnvironmentProvider environment={createRelayEnvironment(url, () => demoToken)}>
         <Suspense fallback="Loading">
-          <RelayActionList pageSize={2} />
+          <RelayActionList pageSize={1} />
         </Suspense>
       </RelayEnvironmentProvider>
     ),
   ],
 ])("%s pages through every action once", async (_name, createList) => {
   const { url } = await startSandboxedService();
-  for (const name of names) await createAction(`${url}/graphql`, name);
-
   const { container } = render(createList(`${url}/graphql`));
   const list = within(container);
   const readNames = () => list.queryAllByRole("listitem").map(({ textContent }) => textContent ?? "");
   // The button is there, and enabled, as long as a page can be loaded.
   const findMore = () => list.queryByText<HTMLButtonElement>("More");
   await waitFor(() => expect(readNames().length).toBeGreaterThan(0));
-  let pages = 1;
-  for (; findMore() !== null && pages < 20; pages += 1) {
+  for (let pages = 1; findMore() !== null && pages < 20; pages += 1) {
     const shown = readNames().length;
     fireEvent.click(findMore() as HTMLButtonElement);
     await waitFor(() => {
@@ -55,22 +53,5 @@ test.each<[string, (url: string) => ReactElement]>([
   }
 
   expect(findMore()).toBeNull();
-  expect(pages).toBeGreaterThan(2);
-  // The sandbox has actions of its own.
-  const created = readNames().filter((name) => names.includes(name));
-  expect(created.sort()).toEqual([...names].sort());
+  expect(readNames()).toEqual(names);
 });
-
-async function createAction(url: string, name: string): Promise<void> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization },
-    body: JSON.stringify({
-      query: `mutation ($name: String!) {
-        createDataExtractionAction(input: { name: $name, webhook: {} }) { action { id } }
-      }`,
-      variables: { name },
-    }),
-  });
-  expect(await response.json()).toMatchObject({ data: { createDataExtractionAction: { action: {} } } });
-}

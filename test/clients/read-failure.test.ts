@@ -39,22 +39,23 @@ test.each([
   expect(readFailure(thrown)).toBeUndefined();
 });
 
-test("a retry waits for retryAfterSeconds, otherwise for one second and then two", async () => {
+test.each<[string, (number | undefined)[], number[]]>([
+  ["after retryAfterSeconds, otherwise one second and then two", [5, undefined], [0, 5000, 7000]],
+  ["at most three times in all", [undefined, undefined, undefined], [0, 1000, 3000]],
+])("a retryable error is sent again %s", async (_case, waits, expected) => {
   jest.useFakeTimers({ now: 0 });
   try {
     const sentAt: number[] = [];
-    const results: Result<string>[] = [
-      { error: { errors: [error] } },
-      { error: { errors: [{ ...error, extensions: { ...extensions, retryAfterSeconds: undefined } }] } },
-      { data: "created" },
-    ];
-    const sent = sendWithRetries(async () => {
+    const results = waits.map((retryAfterSeconds) => ({
+      error: { errors: [{ ...error, extensions: { ...extensions, retryAfterSeconds } }] },
+    }));
+    const sent = sendWithRetries<string>(async () => {
       sentAt.push(Date.now());
-      return results.shift() ?? {};
+      return results.shift() ?? { data: "created" };
     });
     await jest.runAllTimersAsync();
-    expect(await sent).toEqual({ data: "created" });
-    expect(sentAt).toEqual([0, 5000, 7000]);
+    expect((await sent).data).toBe(waits.length < 3 ? "created" : undefined);
+    expect(sentAt).toEqual(expected);
   } finally {
     jest.useRealTimers();
   }

@@ -3,9 +3,13 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestEnd } from "../helpers/cleanup.ts";
 
 export type GatewayName = "apollo-gateway" | "hive-gateway";
+
+export interface Gateway {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
 
 const pathOf = (file: string) => new URL(`../../${file}`, import.meta.url).pathname;
 
@@ -17,38 +21,32 @@ const hiveGateway = [
 ];
 const hiveSettings = pathOf("deploy/router/gateway.config.ts");
 
-const commands: Record<GatewayName, (supergraphFile: string) => readonly string[]> = {
-  "apollo-gateway": (supergraphFile) => [pathOf("test/gateways/apollo-gateway.ts"), supergraphFile],
-  "hive-gateway": (supergraphFile) => [...hiveGateway, "supergraph", supergraphFile, "-c", hiveSettings],
+const commands: Record<GatewayName, readonly string[]> = {
+  "apollo-gateway": [pathOf("test/gateways/apollo-gateway.ts"), "supergraph.graphql"],
+  "hive-gateway": [...hiveGateway, "supergraph", "supergraph.graphql", "-c", hiveSettings],
 };
 
-/** A gateway as a process of its own, serving a supergraph; resolves with its origin. */
+/** A gateway as a process of its own that serves a supergraph, once it listens. */
 export function startGateway(
   name: GatewayName,
   supergraphSdl: string,
   environment: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const folder = createGatewayFolder({ "supergraph.graphql": supergraphSdl });
-  return run(commands[name](join(folder, "supergraph.graphql")), folder, environment);
+): Promise<Gateway> {
+  return run(commands[name], { "supergraph.graphql": supergraphSdl }, environment);
 }
 
-/** `hive-gateway` with these words, in a folder with these files and no others; resolves with its origin. */
-export function startHiveGateway(words: readonly string[], files: Readonly<Record<string, string>>): Promise<string> {
-  return run([...hiveGateway, ...words], createGatewayFolder(files));
-}
-
-function createGatewayFolder(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-gateway-"));
-  onTestEnd(async () => rmSync(folder, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  return folder;
+/** `hive-gateway` with these words, in a folder with these files and no others, once it listens. */
+export function startHiveGateway(words: readonly string[], files: Readonly<Record<string, string>>): Promise<Gateway> {
+  return run([...hiveGateway, ...words], files);
 }
 
 function run(
   command: readonly string[],
-  folder: string,
+  files: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>> = {},
-): Promise<string> {
+): Promise<Gateway> {
+  const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-gateway-"));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   const child = spawn(process.execPath, ["--no-warnings", ...command], {
     cwd: folder,
     // Nothing else: an account's key in a developer's shell would make a gateway report there.
@@ -56,17 +54,18 @@ function run(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = once(child, "exit");
-  onTestEnd(async () => {
+  const stop = async () => {
     child.kill("SIGKILL");
     await exit;
-  });
+    rmSync(folder, { recursive: true });
+  };
 
   let output = "";
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
       const url = /^listening on (\S+)$/m.exec(output)?.[1];
-      if (url !== undefined) resolve(url);
+      if (url !== undefined) resolve({ url, stop });
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);

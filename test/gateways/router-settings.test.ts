@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { GatewayCLIConfig } from "@graphql-hive/gateway";
-import { describe, expect, test } from "@jest/globals";
-import { parse } from "yaml";
+import { expect, test } from "@jest/globals";
 import { gatewayConfig as composeGatewayConfig } from "../../deploy/compose/gateway.config.ts";
 import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
 import { readConfig } from "../../src/config.ts";
 import { describeFailure } from "../../src/graphql/public-error.ts";
+import { readYaml } from "../helpers/yaml-file.ts";
 import { composers } from "./composition.ts";
 
-const folder = new URL("../../deploy/router/", import.meta.url);
-const read = (file: string) => parse(readFileSync(new URL(file, folder), "utf8"));
+// biome-ignore lint/suspicious/noExplicitAny: each file has a format of its own
+const read = (file: string) => readYaml<any>(`deploy/router/${file}`);
 
 /** Every extension that an error of the service can have. */
 const extensionNames = Object.keys(
@@ -26,64 +26,27 @@ const longestResponseMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
 
 const toMs = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1]) * 1000;
 
-describe("the settings of Apollo Router", () => {
-  const settings = read("apollo-router.yaml");
+test("Apollo Router forwards what this subgraph needs, passes on its errors, and outwaits it", () => {
+  const { headers, include_subgraph_errors: errors, traffic_shaping: timeouts } = read("apollo-router.yaml");
 
-  test("forward the caller's token and request ID, to this subgraph only", () => {
-    expect(settings.headers).toEqual({
-      subgraphs: {
-        contactswing: {
-          request: [{ propagate: { named: "authorization" } }, { propagate: { named: "x-request-id" } }],
-        },
-      },
-    });
-  });
-
-  test("pass on every extension of this subgraph's errors, and their messages", () => {
-    const { all, subgraphs } = settings.include_subgraph_errors;
-
-    expect(subgraphs.contactswing.redact_message).toBe(false);
-    expect(subgraphs.contactswing.allow_extensions_keys.sort()).toEqual(extensionNames);
-    // A boolean for all would allow nothing but booleans for one.
-    expect(all).toEqual({ redact_message: true, allow_extensions_keys: [] });
-  });
-
-  test("wait longer than the service may take", () => {
-    const { router, subgraphs } = settings.traffic_shaping;
-
-    expect(toMs(subgraphs.contactswing.timeout)).toBeGreaterThan(longestResponseMs);
-    expect(toMs(router.timeout)).toBeGreaterThan(toMs(subgraphs.contactswing.timeout));
-  });
+  const request = ["authorization", "x-request-id"].map((named) => ({ propagate: { named } }));
+  expect(headers).toEqual({ subgraphs: { contactswing: { request } } });
+  // A boolean for all would allow nothing but booleans for one.
+  expect(errors.all).toEqual({ redact_message: true, allow_extensions_keys: [] });
+  expect(errors.subgraphs.contactswing.redact_message).toBe(false);
+  expect(errors.subgraphs.contactswing.allow_extensions_keys.sort()).toEqual(extensionNames);
+  expect(toMs(timeouts.subgraphs.contactswing.timeout)).toBeGreaterThan(longestResponseMs);
+  expect(toMs(timeouts.router.timeout)).toBeGreaterThan(toMs(timeouts.subgraphs.contactswing.timeout));
 });
 
-describe("the settings of Cosmo Router", () => {
-  const settings = read("cosmo-router.yaml");
+test("Cosmo Router forwards what this subgraph needs, passes on its errors, and outwaits it", () => {
+  const { headers, subgraph_error_propagation: errors, traffic_shaping: timeouts } = read("cosmo-router.yaml");
 
-  test("forward the caller's token and request ID, to this subgraph only", () => {
-    expect(settings.headers).toEqual({
-      subgraphs: {
-        contactswing: {
-          request: [
-            { op: "propagate", named: "Authorization" },
-            { op: "propagate", named: "X-Request-Id" },
-          ],
-        },
-      },
-    });
-  });
-
-  test("pass on every extension of errors, unwrapped", () => {
-    const { enabled, mode, allowed_extension_fields } = settings.subgraph_error_propagation;
-
-    expect({ enabled, mode }).toEqual({ enabled: true, mode: "pass-through" });
-    expect(allowed_extension_fields.sort()).toEqual(extensionNames);
-  });
-
-  test("wait longer than the service may take", () => {
-    const { request_timeout } = settings.traffic_shaping.subgraphs.contactswing;
-
-    expect(toMs(request_timeout)).toBeGreaterThan(longestResponseMs);
-  });
+  const request = ["Authorization", "X-Request-Id"].map((named) => ({ op: "propagate", named }));
+  expect(headers).toEqual({ subgraphs: { contactswing: { request } } });
+  expect(errors).toMatchObject({ enabled: true, mode: "pass-through" });
+  expect(errors.allowed_extension_fields.sort()).toEqual(extensionNames);
+  expect(toMs(timeouts.subgraphs.contactswing.request_timeout)).toBeGreaterThan(longestResponseMs);
 });
 
 // What they let through is tested in gateways.test.ts and compose-gateway.test.ts, which run them.
@@ -99,13 +62,13 @@ test.each([
   ["rover", () => Object.entries(read("supergraph.yaml").subgraphs)],
   ["wgc", () => read("cosmo-graph.yaml").subgraphs.map((subgraph: { name: string }) => [subgraph.name, subgraph])],
 ])("the composition file of %s names this subgraph and a schema that composes", (_tool, readSubgraphs) => {
-  const [[name, { routing_url, schema }], ...others] = readSubgraphs();
+  const [[name, { routing_url: url, schema }], ...others] = readSubgraphs();
 
-  expect({ name, routing_url, others }).toEqual({
+  expect({ name, url, others }).toEqual({
     name: "contactswing",
-    routing_url: "http://contactswing-bff:4000/graphql",
+    url: "http://contactswing-bff:4000/graphql",
     others: [],
   });
-  const sdl = readFileSync(new URL(schema.file, folder), "utf8");
-  expect(composers["@apollo/composition"]([{ name, url: routing_url, sdl }]).problems).toEqual([]);
+  const sdl = readFileSync(new URL(schema.file, new URL("../../deploy/router/", import.meta.url)), "utf8");
+  expect(composers["@apollo/composition"]([{ name, url, sdl }]).problems).toEqual([]);
 });

@@ -2,10 +2,9 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { graphql, parse } from "graphql";
-import { onTestEnd } from "./cleanup.ts";
 
 /** A neighbour in the federated graph: it knows in how many calls an action was triggered, and nothing else of it. */
-const siblingSdl = `
+export const siblingSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
 
   type Query {
@@ -48,10 +47,11 @@ export interface SiblingSubgraph {
   readonly url: string;
   /** The headers of every request, oldest first. */
   readonly received: IncomingHttpHeaders[];
+  readonly stop: () => Promise<void>;
 }
 
 /** A small subgraph on a real HTTP server that extends `DataExtractionAction` by its key. */
-export async function startSiblingSubgraph(calledActionIds: readonly string[] = []): Promise<SiblingSubgraph> {
+export async function startSiblingSubgraph(calledActionIds: readonly string[]): Promise<SiblingSubgraph> {
   const countCalls = (id: string) => calledActionIds.filter((calledId) => calledId === id).length;
   const resolvers = {
     Query: {
@@ -74,12 +74,10 @@ export async function startSiblingSubgraph(calledActionIds: readonly string[] = 
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestEnd(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, stop };
 }
