@@ -28,4 +28,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]
 # Node itself is the first process and gets the signals; the base image's start script would need a shell.
 ENTRYPOINT ["node"]
-CMD ["--max-old-space-size=224", "--v8-pool-size=1", "--heap-growing-percent=100", "dist/start.cjs"]
+CMD ["--max-old-space-size=224", "--v8-pool-size=1", "--heap-growing-percent=200", "--max-semi-space-size=8", "dist/start.cjs"]
