@@ -33,7 +33,7 @@ interface AnyExtensions {
 
 interface ExtensionsByCode {
   // No token, a malformed one, or more than one `Authorization` header.
-  // With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.
+  // With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.
   // ContactSwing returned 401, 403 `Not authenticated`, or 422 about a header.
   readonly UNAUTHENTICATED: {
     readonly outcome?: "CREATED" | "NOT_CREATED";

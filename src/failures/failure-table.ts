@@ -34,7 +34,7 @@ export const failureTable = {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "The token is invalid or has expired.",
-    when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong.",
+    when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.",
   },
   "keys-unavailable": {
     ...retryable,
