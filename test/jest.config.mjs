@@ -17,7 +17,6 @@ const built = [
   "rolling-restart",
   "runbook",
   "sandbox-process",
-  "token-verification",
   "tracing-process",
 ].map(toPath);
 

@@ -5,7 +5,10 @@ import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { signToken } from "./helpers/issuer.ts";
 import { eventually, runProcess, startProcess } from "./helpers/process.ts";
+import { startUpstream } from "./helpers/upstream.ts";
+import { key, respondWithKey, strangersKey, unauthenticated } from "./helpers/verifying-service.ts";
 
 const token = { authorization: "Bearer t" };
 const production = { NODE_ENV: "production" };
@@ -113,3 +116,16 @@ test.each(["PORT", "METRICS_PORT"])(
     expect(lines()).toMatchObject([{ "log.level": "warn", message: expect.stringContaining("REDIS_URL") }]);
   },
 );
+
+test("verifies tokens in the built service", async () => {
+  const keyServer = await startUpstream(respondWithKey);
+  const upstream = await startUpstream();
+  const { url } = await startProcess({ CONTACTSWING_URL: upstream.url, JWKS_URL: keyServer.url });
+  const createWith = (token: string) => create(url, minimalInput, { authorization: `Bearer ${token}` });
+
+  const accepted = await createWith(await signToken(key));
+  const rejected = await createWith(await signToken(strangersKey));
+
+  expect(accepted.body.errors).toBeUndefined();
+  expect(onlyError(rejected).extensions).toMatchObject(unauthenticated);
+});
