@@ -167,8 +167,8 @@ export function createTransport(settings: TransportSettings): Transport {
         stream.once("end", () => {
           const text = collector.bytes().toString();
           settle({ kind: "response", response: { ...head, body: text, isOversized: false } });
-          // After the other listeners of this event.
-          setImmediate(emptyStream, stream);
+          // After the other listeners of this event. A response may end before the request does.
+          if (body === undefined || stream.writableFinished) setImmediate(emptyStream, stream);
         });
       });
       signal?.addEventListener("abort", onAbort, { once: true });
