@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, jest, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { exportJWK } from "jose";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { onlyError, send } from "./helpers/graphql.ts";
@@ -94,13 +94,9 @@ test.each<[string, Respond, string]>([
 });
 
 test("returns AUTH_UNAVAILABLE when the key server does not respond within 5 seconds", async () => {
-  const { timeout } = AbortSignal;
-  const waits = jest.spyOn(AbortSignal, "timeout").mockImplementation(() => timeout.call(AbortSignal, 50));
-  onTestEnd(async () => waits.mockRestore());
   const { createWith, upstream } = await start(() => new Promise(() => {}));
 
   expect(onlyError(await createWith(await signToken(key))).extensions).toMatchObject(unavailable);
-  expect(waits).toHaveBeenCalledWith(5000);
   expect(upstream.received).toEqual([]);
 });
 

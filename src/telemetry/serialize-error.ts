@@ -8,7 +8,8 @@ const credentialPattern = /\bbearer\s+[^\s,;"']+|\beyJ[\w-]{5,}(?:\.[\w-]*)*/gi;
 
 /**
  * Type, message, and stack trace of anything that was thrown, in the field names of the Elastic Common Schema, without
- * the request's token or any part of it. Nothing else of an error is read: its cause and its own fields may hold a request with its headers. Never throws.
+ * the request's token or any part of it. Nothing else of an error is read: its cause and its own fields may hold a
+ * request with its headers. Never throws.
  */
 export function serializeError(error: unknown, token?: string): Readonly<Record<string, string>> {
   try {
