@@ -1,29 +1,40 @@
-// Writes the files that are generated from the code, or with --check reports which of them differ.
+// Writes what is generated from the code, or with --check reports which files differ from it. In a file that is partly
+// written by hand, a comment `generated: <name>` begins a generated section, and a comment `end of <name>` ends it.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
-import { printErrorDocs } from "./print-error-docs.ts";
-import { printErrorSchema, printErrorTypes } from "./print-error-types.ts";
-import { printSandboxDocs } from "./print-sandbox-docs.ts";
+import { printErrorTables, printSandboxTable } from "./print-docs.ts";
+import { printErrorTypes, updateErrorSchema } from "./print-error-types.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
 const { sdl } = createSubgraphSchema({} as never);
 
-const generated: Readonly<Record<string, () => string>> = {
+/** How each file is made from what it contains now. */
+const generated: Readonly<Record<string, (text: string) => string>> = {
   "schema.graphql": () => sdl,
-  "docs/errors.md": printErrorDocs,
-  "docs/sandbox.md": printSandboxDocs,
-  "docs/clients/error-extensions.d.ts": printErrorTypes,
-  "docs/clients/error-extensions.schema.json": printErrorSchema,
+  "docs/errors.md": (text) => replaceSections(text, printErrorTables()),
+  "docs/sandbox.md": (text) => replaceSections(text, { failures: printSandboxTable() }),
+  "docs/clients/error-extensions.d.ts": (text) => replaceSections(text, { codes: printErrorTypes() }),
+  "docs/clients/error-extensions.schema.json": updateErrorSchema,
 };
 
-const isCheck = process.argv.includes("--check");
-const outdated = Object.entries(generated).filter(([name, print]) => {
+function replaceSections(text: string, sections: Readonly<Record<string, string>>): string {
+  return Object.entries(sections).reduce((current, [name, content]) => {
+    const section = new RegExp(`(?<=\\bgenerated: ${name}\\b.*\n)[^]*?(?=.*\\bend of ${name}\\b)`);
+    if (!section.test(current)) throw new Error(`there is no section "generated: ${name}"`);
+    return current.replace(section, () => content);
+  }, text);
+}
+
+for (const [name, update] of Object.entries(generated)) {
   const file = new URL(`../${name}`, import.meta.url);
-  const text = print();
-  if (isCheck) return !existsSync(file) || readFileSync(file, "utf8") !== text;
-  writeFileSync(file, text);
-  return false;
-});
-for (const [name] of outdated) console.error(`${name} differs from the code: run \`npm run schema\` and commit it`);
-process.exit(outdated.length > 0 ? 1 : 0);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const after = update(before);
+  if (after === before) continue;
+  if (process.argv.includes("--check")) {
+    console.error(`${name} differs from the code: run \`npm run schema\` and commit it`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, after);
+  }
+}

@@ -1,204 +1,91 @@
+// The generated parts of docs/clients/error-extensions.d.ts and error-extensions.schema.json: the extensions by code.
 import type { FailureKind } from "../src/failures/failure.ts";
 import { type FailureRow, failureTable } from "../src/failures/failure-table.ts";
 import { protocolErrors } from "../src/graphql/protocol-errors.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 
-/** An extension that errors with a code have. `values` lists what it can be, where that is not the same for all codes. */
-interface Extension {
-  readonly isOptional: boolean;
-  readonly values?: readonly unknown[];
-}
-
-/** What errors with a code are like. */
+/** What the errors with a code have. An extension is listed with its values, or with `true` if it can have any value. */
 interface Shape {
+  readonly code: string;
   readonly when: readonly string[];
-  readonly extensions: Readonly<Partial<Record<ExtensionName, Extension>>>;
+  readonly extensions: Readonly<Record<string, readonly unknown[] | true>>;
+  readonly required: readonly string[];
 }
 
-const extensionSchemas = {
-  outcome: { enum: ["CREATED", "NOT_CREATED", "UNKNOWN"] },
-  retryable: { type: "boolean" },
-  fieldErrors: { type: "array", items: { $ref: "#/definitions/fieldError" } },
-  retryAfterSeconds: { type: "integer", minimum: 0 },
-  upstream: { $ref: "#/definitions/upstream" },
-} as const;
-type ExtensionName = keyof typeof extensionSchemas;
-const extensionNames = Object.keys(extensionSchemas) as ExtensionName[];
-const extensionTypes: Readonly<Partial<Record<ExtensionName, string>>> = {
+const extensionTypes = {
+  outcome: "Outcome",
+  retryable: "boolean",
   fieldErrors: "readonly FieldError[]",
   retryAfterSeconds: "number",
   upstream: "Upstream",
 };
 
-// Only a create request with an idempotency key, or one that has received 201, fails in these ways.
-const mutationOnly: ReadonlySet<string> = new Set<FailureKind>([
-  "timeout-after-created",
-  "bad-response-after-created",
-  "not-found-after-created",
-  "idempotency-key-reused",
-  "idempotency-unavailable",
-  "outcome-unknown",
-  "outcome-unknown-after-created",
-]);
+const toCode = (kind: FailureKind): string => failureTable[kind].code;
 
-// Found before the first upstream request, so the details of a created action never fail in these ways.
-const beforeUpstream: ReadonlySet<string> = new Set<FailureKind>([
-  "token-missing",
-  "token-invalid",
-  "keys-unavailable",
-  "input-invalid",
-  "variable-invalid",
-]);
+/** Only create requests with an idempotency key fail with these, and every create request has an outcome. */
+const keyCodes = (["idempotency-key-reused", "idempotency-unavailable", "outcome-unknown"] as const).map(toCode);
 
-/** The shape of each code, in the order of the tables. */
-function listShapes(): [code: string, shape: Shape][] {
-  const failures = Map.groupBy(Object.entries<FailureRow>(failureTable), ([, { code }]) => code);
-  const requests = Map.groupBy(Object.values(httpErrors), ({ code }) => code);
-  const rejected = {
-    outcome: { isOptional: true, values: ["NOT_CREATED"] },
-    retryable: { isOptional: true, values: [false] },
-  };
-  return [
-    ...[...failures].map(([code, rows]): [string, Shape] => [code, toShape(rows)]),
-    ...Object.entries(protocolErrors).map(([code, { when }]): [string, Shape] => [
-      code,
-      { when: [when], extensions: rejected },
-    ]),
-    ...[...requests]
-      .filter(([code]) => !(code in protocolErrors))
-      .map(([code, rows]): [string, Shape] => [code, { when: rows.map(({ message }) => message), extensions: {} }]),
-  ];
-}
+/** With any other code, it may be that the action was created, and only its details could not be loaded. */
+const codesWithoutDetails = [...keyCodes, toCode("keys-unavailable")];
+const failedDetails = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
-function toShape(entries: readonly (readonly [kind: string, row: FailureRow])[]): Shape {
-  const rows = entries.map(([, row]) => row);
-  const ofReads = entries.filter(([kind]) => !mutationOnly.has(kind));
-  // Details that fail after a create request have the outcome CREATED and are not retryable, whatever the code.
-  const isOfDetails = ofReads.some(([kind]) => !beforeUpstream.has(kind));
-  const outcomes = [...rows.map(({ outcome }) => outcome), ...(isOfDetails ? ["CREATED"] : [])];
-  const retryable = [
-    ...rows.map((row) => row.retryable),
-    ...ofReads.map(([, row]) => row.retryableRead),
-    ...(isOfDetails ? [false] : []),
-  ];
+function describeFailures(code: string, rows: readonly FailureRow[]): Shape {
+  const cases = codesWithoutDetails.includes(code) ? rows : [...rows, failedDetails];
+  const outcomes = new Set(cases.map(({ outcome }) => outcome));
+  const retryable = new Set(cases.flatMap((row) => [row.retryable, row.retryableRead]));
   return {
+    code,
     when: rows.map(({ when }) => when),
     extensions: {
-      outcome: { isOptional: ofReads.length > 0, values: [...new Set(outcomes)].sort() },
-      retryable: { isOptional: false, values: [...new Set(retryable)].sort() },
-      ...Object.fromEntries(rows.flatMap((row) => row.extensions ?? []).map((name) => [name, { isOptional: true }])),
+      outcome: [...outcomes].sort(),
+      retryable: [...retryable].sort(),
+      ...Object.fromEntries(rows.flatMap(({ extensions = [] }) => extensions.map((name) => [name, true]))),
     },
+    required: keyCodes.includes(code) ? ["outcome", "retryable"] : ["retryable"],
   };
 }
 
-/** Prints `docs/clients/error-extensions.schema.json`: a JSON Schema of `extensions`, for mocks and other languages. */
-export function printErrorSchema(): string {
-  const oneOf = listShapes().map(([code, { extensions }]) => ({
+const failures = Map.groupBy(Object.values<FailureRow>(failureTable), ({ code }) => code);
+const shapes: readonly Shape[] = [
+  ...[...failures].map(([code, rows]) => describeFailures(code, rows)),
+  ...Object.entries(protocolErrors).map(([code, { when }]) => ({
+    code,
+    when: [when],
+    extensions: { outcome: ["NOT_CREATED"], retryable: [false] },
+    required: [],
+  })),
+  ...Object.values(httpErrors)
+    .filter(({ code }) => !Object.hasOwn(protocolErrors, code))
+    .map(({ code, message }) => ({ code, when: [message], extensions: {}, required: [] })),
+];
+
+/** Prints the members of `ExtensionsByCode`. */
+export function printErrorTypes(): string {
+  const members = shapes.map(({ code, when, extensions, required }) => {
+    const fields = Object.entries(extensionTypes).flatMap(([name, type]) => {
+      const values = extensions[name];
+      if (values === undefined) return [];
+      const valueType = values === true ? type : values.map((value) => JSON.stringify(value)).join(" | ");
+      return [`    readonly ${name}${required.includes(name) ? "" : "?"}: ${valueType};\n`];
+    });
+    const comments = when.map((sentence) => `  // ${sentence}\n`);
+    return `${comments.join("")}  readonly ${code}: ${fields.length === 0 ? "object" : `{\n${fields.join("")}  }`};\n`;
+  });
+  return members.join("");
+}
+
+/** Replaces the alternatives of the JSON Schema, which mocks and other languages use, by one per code. */
+export function updateErrorSchema(text: string): string {
+  const toSchema = (name: string, values?: readonly unknown[] | true) => {
+    if (values === undefined) return false;
+    return values === true ? { $ref: `#/definitions/${name}` } : { enum: values };
+  };
+  const oneOf = shapes.map(({ code, extensions, required }) => ({
     properties: {
       code: { const: code },
-      ...Object.fromEntries(
-        extensionNames.map((name) => {
-          const extension = extensions[name];
-          const schema = extension?.values ? { enum: extension.values } : extensionSchemas[name];
-          return [name, extension !== undefined && schema];
-        }),
-      ),
+      ...Object.fromEntries(Object.keys(extensionTypes).map((name) => [name, toSchema(name, extensions[name])])),
     },
-    required: extensionNames.filter((name) => extensions[name]?.isOptional === false),
+    required,
   }));
-  const schema = {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    $comment: "Generated by `npm run schema` from the failure table: do not edit.",
-    title: "extensions of an error",
-    type: "object",
-    properties: { requestId: { type: "string" } },
-    required: ["code", "requestId"],
-    oneOf,
-    definitions: {
-      fieldError: {
-        type: "object",
-        required: ["path", "message", "rule"],
-        properties: {
-          path: { type: "array", items: { type: "string" } },
-          message: { type: "string" },
-          rule: { type: "string" },
-        },
-      },
-      upstream: {
-        type: "object",
-        required: ["status", "ctxId"],
-        properties: { status: { type: "integer" }, ctxId: { type: ["string", "null"] } },
-      },
-    },
-  };
-  // Lists of values on one line, as the formatter prints them.
-  const text = JSON.stringify(schema, undefined, 2);
-  return `${text.replace(/\[\s+([^[\]{}]+?)\s+\]/g, (_list, values: string) => `[${values.replace(/,\s+/g, ", ")}]`)}\n`;
-}
-
-/** Prints `docs/clients/error-extensions.d.ts`: the extensions of every error as a union by `code`. */
-export function printErrorTypes(): string {
-  const members = listShapes().map(([code, { when, extensions }]) => {
-    const fields = extensionNames.flatMap((name) => {
-      const extension = extensions[name];
-      if (extension === undefined) return [];
-      const type = extension.values?.map((value) => JSON.stringify(value)).join(" | ") ?? extensionTypes[name];
-      return [`    readonly ${name}${extension.isOptional ? "?" : ""}: ${type};`];
-    });
-    const body = fields.length === 0 ? "object;" : ["{", ...fields, "  };"].join("\n");
-    return [...when.map((sentence) => `  // ${sentence}`), `  readonly ${code}: ${body}`].join("\n");
-  });
-  return `// Generated by \`npm run schema\` from the failure table: do not edit.
-
-/** Whether the action exists after a failed create request. */
-export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
-
-/** One problem of one input field. */
-export interface FieldError {
-  /** From the argument to the input field, e.g. \`["input", "webhook", "syncField"]\`. */
-  readonly path: readonly string[];
-  readonly message: string;
-  readonly rule: string;
-}
-
-/** ContactSwing's response, as far as it is known. */
-export interface Upstream {
-  readonly status: number;
-  readonly ctxId: string | null;
-}
-
-interface AnyExtensions {
-  readonly code: string;
-  /** Also the response header \`x-request-id\`; show it where a user may ask for help. */
-  readonly requestId: string;
-  /** Absent on reads. */
-  readonly outcome?: Outcome;
-  /** True only if the same request can be sent again without any risk of creating a second action. */
-  readonly retryable?: boolean;
-  readonly fieldErrors?: readonly FieldError[];
-  /** Whole seconds after which a retry makes sense. */
-  readonly retryAfterSeconds?: number;
-  readonly upstream?: Upstream;
-}
-
-interface ExtensionsByCode {
-${members.join("\n")}
-}
-
-export type ErrorCode = keyof ExtensionsByCode;
-
-/** The \`extensions\` of an error, as a union by \`code\`. \`readFailure\` finds them in a client's error. */
-export type ErrorExtensions = {
-  [Code in ErrorCode]: Exact<{ readonly code: Code; readonly requestId: string } & ExtensionsByCode[Code]>;
-}[ErrorCode];
-
-/** What a member of the union does not have is \`undefined\`, so that it can be read without narrowing first. */
-type Exact<Member> = Member & { readonly [Absent in Exclude<keyof AnyExtensions, keyof Member>]?: never };
-
-// graphql-js declares these as interfaces, which cannot be unions: without \`readFailure\` each field is only optional.
-declare module "graphql" {
-  interface GraphQLErrorExtensions extends Partial<AnyExtensions> {}
-  interface GraphQLFormattedErrorExtensions extends Partial<AnyExtensions> {}
-}
-`;
+  return `${JSON.stringify({ ...JSON.parse(text), oneOf }, undefined, 2)}\n`;
 }
