@@ -4,11 +4,11 @@ import { type FailureRow, failureTable } from "../src/failures/failure-table.ts"
 import { protocolErrors } from "../src/graphql/protocol-errors.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 
-/** What the errors with a code have. An extension is listed with its values, or with `true` if it can have any value. */
+/** What the errors with a code have, with a JSON Schema of each extension. */
 interface Shape {
   readonly code: string;
   readonly when: readonly string[];
-  readonly extensions: Readonly<Record<string, readonly unknown[] | true>>;
+  readonly extensions: Readonly<Record<string, { readonly enum?: readonly unknown[]; readonly $ref?: string }>>;
   readonly required: readonly string[];
 }
 
@@ -37,9 +37,11 @@ function describeFailures(code: string, rows: readonly FailureRow[]): Shape {
     code,
     when: rows.map(({ when }) => when),
     extensions: {
-      outcome: [...outcomes].sort(),
-      retryable: [...retryable].sort(),
-      ...Object.fromEntries(rows.flatMap(({ extensions = [] }) => extensions.map((name) => [name, true]))),
+      outcome: { enum: [...outcomes].sort() },
+      retryable: { enum: [...retryable].sort() },
+      ...Object.fromEntries(
+        rows.flatMap(({ extensions = [] }) => extensions).map((name) => [name, { $ref: `#/definitions/${name}` }]),
+      ),
     },
     required: keyCodes.includes(code) ? ["outcome", "retryable"] : ["retryable"],
   };
@@ -51,7 +53,7 @@ const shapes: readonly Shape[] = [
   ...Object.entries(protocolErrors).map(([code, { when }]) => ({
     code,
     when: [when],
-    extensions: { outcome: ["NOT_CREATED"], retryable: [false] },
+    extensions: { outcome: { enum: ["NOT_CREATED"] }, retryable: { enum: [false] } },
     required: [],
   })),
   ...Object.values(httpErrors)
@@ -63,10 +65,10 @@ const shapes: readonly Shape[] = [
 export function printErrorTypes(): string {
   const members = shapes.map(({ code, when, extensions, required }) => {
     const fields = Object.entries(extensionTypes).flatMap(([name, type]) => {
-      const values = extensions[name];
-      if (values === undefined) return [];
-      const valueType = values === true ? type : values.map((value) => JSON.stringify(value)).join(" | ");
-      return [`    readonly ${name}${required.includes(name) ? "" : "?"}: ${valueType};\n`];
+      const schema = extensions[name];
+      if (schema === undefined) return [];
+      const values = schema.enum?.map((value) => JSON.stringify(value));
+      return [`    readonly ${name}${required.includes(name) ? "" : "?"}: ${values?.join(" | ") ?? type};\n`];
     });
     const comments = when.map((sentence) => `  // ${sentence}\n`);
     return `${comments.join("")}  readonly ${code}: ${fields.length === 0 ? "object" : `{\n${fields.join("")}  }`};\n`;
@@ -76,16 +78,9 @@ export function printErrorTypes(): string {
 
 /** Replaces the alternatives of the JSON Schema, which mocks and other languages use, by one per code. */
 export function updateErrorSchema(text: string): string {
-  const toSchema = (name: string, values?: readonly unknown[] | true) => {
-    if (values === undefined) return false;
-    return values === true ? { $ref: `#/definitions/${name}` } : { enum: values };
-  };
-  const oneOf = shapes.map(({ code, extensions, required }) => ({
-    properties: {
-      code: { const: code },
-      ...Object.fromEntries(Object.keys(extensionTypes).map((name) => [name, toSchema(name, extensions[name])])),
-    },
-    required,
-  }));
+  const oneOf = shapes.map(({ code, extensions, required }) => {
+    const all = Object.keys(extensionTypes).map((name) => [name, extensions[name] ?? false]);
+    return { properties: { code: { const: code }, ...Object.fromEntries(all) }, required };
+  });
   return `${JSON.stringify({ ...JSON.parse(text), oneOf }, undefined, 2)}\n`;
 }
