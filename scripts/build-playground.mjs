@@ -1,27 +1,15 @@
 // Builds what a browser loads of the playground: bundles src/playground/browser and renders two pages of docs/ into
 // dist/browser. Does nothing if that is newer than its sources. `npm run dev` imports it, `npm run build` runs it.
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, globSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
-import { install } from "./install.mjs";
+import { install, modifiedAt } from "./install.mjs";
 
 /** Has the sources of the page and, with a lock file of its own, the packages that it is bundled from. */
 export const packageFolder = "src/playground/browser";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = join(import.meta.dirname, "..");
 const packages = join(root, packageFolder, "node_modules");
 const target = join(root, "dist/browser");
 const docs = ["errors", "sandbox"];
@@ -30,8 +18,8 @@ const sources = [`${packageFolder}/*`, ...docs.map((name) => `docs/${name}.md`),
 const options = {
   absWorkingDir: root,
   entryPoints: {
-    playground: "src/playground/browser/playground.tsx",
-    docs: "src/playground/browser/docs.css",
+    playground: `${packageFolder}/playground.tsx`,
+    docs: `${packageFolder}/docs.css`,
     "editor-worker": `${packages}/monaco-editor/esm/vs/editor/editor.worker.js`,
     "graphql-worker": `${packages}/monaco-graphql/esm/graphql.worker.js`,
     "json-worker": `${packages}/monaco-editor/esm/vs/language/json/json.worker.js`,
@@ -43,38 +31,26 @@ const options = {
   metafile: true,
   chunkNames: "chunk-[hash]",
   target: "es2023",
-  jsx: "automatic",
   legalComments: "none",
   logLevel: "warning",
   loader: { ".ttf": "dataurl" },
-  define: { "process.env.NODE_ENV": '"production"' },
 };
-
-function isUpToDate() {
-  const index = join(target, "index.html");
-  if (!existsSync(index)) return false;
-  const builtAt = statSync(index).mtimeMs;
-  return sources
-    .flatMap((pattern) => globSync(pattern, { cwd: root }))
-    .every((file) => statSync(join(root, file)).mtimeMs <= builtAt);
-}
 
 /** The licences of every package in the bundle, as their terms require. */
 function collectLicences(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []));
   const texts = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json")));
+    const read = (file) => readFileSync(join(root, folder, file), "utf8");
+    const { name, version, license } = JSON.parse(read("package.json"));
     const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice|thirdparty)/i.test(file));
-    return [`${name} ${version} (${license})`, ...files.map((file) => readFileSync(join(root, folder, file)))].join(
-      "\n\n",
-    );
+    return [`${name} ${version} (${license})`, ...files.map(read)].join("\n\n");
   });
   return texts.join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
 /** A page of docs/; links to pages that are not there become plain text. */
-function renderDocs(name) {
-  const { Marked } = createRequire(join(packages, "marked/package.json"))("marked");
+async function renderDocs(name) {
+  const { Marked } = await import(`${packages}/marked/lib/marked.esm.js`);
   const markdown = readFileSync(join(root, `docs/${name}.md`), "utf8");
   const marked = new Marked({
     renderer: {
@@ -100,22 +76,23 @@ ${marked.parse(markdown)}</body>
 }
 
 export async function buildPlayground() {
-  if (isUpToDate()) return;
+  const builtAt = modifiedAt(join(target, "index.html"));
+  if (globSync(sources, { cwd: root }).every((path) => modifiedAt(join(root, path)) <= builtAt)) return;
   if (!install(packageFolder)) throw new Error(`The packages of ${packageFolder} could not be installed.`);
   const startedAt = performance.now();
   const unfinished = `${target}-${process.pid}`;
   const { build } = await import("esbuild");
   const { metafile } = await build({ ...options, outdir: unfinished });
   writeFileSync(join(unfinished, "licenses.txt"), collectLicences(Object.keys(metafile.inputs)));
-  for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), renderDocs(name));
-  for (const file of globSync("*.{js,css}", { cwd: unfinished })) {
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
-    writeFileSync(join(unfinished, `${file}.br`), brotliCompressSync(readFileSync(join(unfinished, file)), { params }));
+  for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), await renderDocs(name));
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
+  for (const path of globSync(`${unfinished}/*.{js,css}`)) {
+    writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path), { params }));
   }
-  cpSync(join(root, "src/playground/browser/index.html"), join(unfinished, "index.html"));
+  cpSync(join(root, packageFolder, "index.html"), join(unfinished, "index.html"));
   rmSync(target, { recursive: true, force: true });
   renameSync(unfinished, target);
   console.log(`playground built in ${Math.round(performance.now() - startedAt)} ms`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPlayground();
+if (import.meta.main) await buildPlayground();

@@ -5,13 +5,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { findPackageJSON } from "node:module";
-import { dirname, extname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
 /** Packages that are loaded only when a setting asks for them; the image has them beside the bundle. */
@@ -25,17 +24,6 @@ const lazyPackages = [
   "@opentelemetry/sdk-trace",
 ];
 
-/** Apollo's package looks for Node.js' own hash in a way that a bundle breaks, and falls back to a slow one. */
-const nativeHash = {
-  name: "native-hash",
-  setup({ onLoad }) {
-    const contents = 'export { createHash } from "node:crypto";';
-    onLoad({ filter: /@apollo\/utils\.createhash\/.*\.js$/ }, () => ({ contents }));
-  },
-};
-
-const common = { absWorkingDir: root, platform: "node", legalComments: "none", logLevel: "warning" };
-
 /** Leaves names and lines of our own sources in the map and nothing of packages: a tenth of the size. */
 const ownSourcesOnly = {
   name: "own-sources-only",
@@ -46,62 +34,52 @@ const ownSourcesOnly = {
   },
 };
 
+const common = { absWorkingDir: root, outdir: dist, platform: "node", legalComments: "none", logLevel: "warning" };
+
+const commonJs = { ...common, format: "cjs", outExtension: { ".js": ".cjs" } };
+
 const bundle = {
-  ...common,
   bundle: true,
   target: "node26",
   mainFields: ["module", "main"],
+  // It looks for Node.js' own hash in a way that a bundle breaks, and falls back to a slow one.
+  alias: { "@apollo/utils.createhash": "node:crypto" },
   // Apollo's reports to its own service are off.
   external: [...lazyPackages, "@apollo/usage-reporting-protobuf"],
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: "linked",
   sourcesContent: false,
-  plugins: [nativeHash, ownSourcesOnly],
-};
-
-const entries = {
-  "src/main.ts": "server.cjs",
-  "src/check-upstream/main.ts": "check-upstream.cjs",
-  "src/sandbox-main.ts": "sandbox.mjs",
-};
-
-const formats = {
-  ".cjs": {
-    format: "cjs",
-    define: { "import.meta.url": "bundleUrl" },
-    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  },
-  ".mjs": {
-    format: "esm",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  },
+  plugins: [ownSourcesOnly],
 };
 
 export async function buildService() {
   // A file that the build no longer writes must not live on. The playground knows by itself whether it is up to date.
   for (const path of globSync("*", { cwd: dist, exclude: ["browser"] })) rmSync(join(dist, path), { recursive: true });
-  for (const [source, file] of Object.entries(entries)) {
-    await build({ ...bundle, ...formats[extname(file)], entryPoints: [source], outfile: join(dist, file) });
-  }
-  // Any Node.js has to be able to read this file, to say which one is needed.
+  await build({
+    ...commonJs,
+    ...bundle,
+    entryPoints: { server: "src/main.ts", "check-upstream": "src/check-upstream/main.ts" },
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
   await build({
     ...common,
-    entryPoints: ["src/start.cts"],
-    outfile: join(dist, "start.cjs"),
-    format: "cjs",
-    target: "node12",
+    ...bundle,
+    entryPoints: { sandbox: "src/sandbox-main.ts" },
+    outExtension: { ".js": ".mjs" },
+    format: "esm",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
+  // Any Node.js has to be able to read this file, to say which one is needed.
+  await build({ ...commonJs, entryPoints: { start: "src/start.cts" }, target: "node12" });
   await fillCompileCache();
 }
 
 /** Starts the service once: V8's compiled code, which a process writes when it ends, makes the next start 40 ms faster. */
 async function fillCompileCache() {
-  const environment = { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", CONTACTSWING_URL: "http://127.0.0.1:1" };
-  const service = spawn(process.execPath, [join(dist, "start.cjs")], {
-    env: environment,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const env = { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", CONTACTSWING_URL: "http://127.0.0.1:1" };
+  const service = spawn(process.execPath, [join(dist, "start.cjs")], { env, stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(service, "exit");
   for await (const line of createInterface(service.stdout)) {
     if (line.includes('"listening"')) service.kill("SIGINT");
@@ -109,9 +87,7 @@ async function fillCompileCache() {
   const [code] = await exit;
   if (code !== 0) throw new Error("the built service does not start");
   // Node.js writes it for its own user alone; the image runs as another one.
-  for (const file of globSync("compile-cache/**/*", { cwd: dist })) {
-    if (statSync(join(dist, file)).isFile()) chmodSync(join(dist, file), 0o644);
-  }
+  for (const file of globSync(`${dist}/compile-cache/**/*`)) if (statSync(file).isFile()) chmodSync(file, 0o644);
 }
 
 /** Copies the lazy packages and what they depend on into dist/node_modules, so that dist/ is all that an image needs. */
@@ -130,7 +106,7 @@ function copyLazyPackages() {
   for (const name of lazyPackages) copy(name, join(root, "package.json"));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   await buildService();
   if (process.argv.includes("--image")) copyLazyPackages();
 }

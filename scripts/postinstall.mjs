@@ -1,10 +1,9 @@
 // After `npm ci`: builds the playground and removes what nothing here uses, which is half of what npm installs.
 import { globSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { buildPlayground, packageFolder } from "./build-playground.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = join(import.meta.dirname, "..");
 const unused = [
   // The packages that the playground was built from: 200 MB.
   `${packageFolder}/node_modules`,
