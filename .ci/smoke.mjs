@@ -7,8 +7,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "..");
 const maxMegabytes = 50;
 const token = "smoke-test-token";
 
@@ -16,17 +17,11 @@ const token = "smoke-test-token";
 async function start(cwd, words, pattern, environment) {
   const env = { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", ...environment };
   const child = spawn(process.execPath, words, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
-  const exit = once(child, "exit");
-  const url = await new Promise((resolve, reject) => {
-    let output = "";
-    child.once("exit", (code) => reject(new Error(`${words.at(-1)} ended with ${code}`)));
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-      const address = pattern.exec(output)?.[1];
-      if (address) resolve(address);
-    });
-  });
-  return { child, exit, url };
+  for await (const line of createInterface(child.stdout)) {
+    const url = pattern.exec(line)?.[1];
+    if (url) return { child, url };
+  }
+  throw new Error(`${words.at(-1)} ended without an address`);
 }
 
 const app = mkdtempSync(join(tmpdir(), "contactswing-bff-smoke-"));
@@ -34,13 +29,13 @@ try {
   for (const path of ["dist", "package.json", "deploy/container/healthcheck.mjs"]) {
     cpSync(join(root, path), join(app, basename(path)), { recursive: true });
   }
-  const megabytes = Number(execFileSync("du", ["-sm", app], { encoding: "utf8" }).split("\t")[0]);
+  const megabytes = Number.parseInt(execFileSync("du", ["-sm", app], { encoding: "utf8" }), 10);
   assert(megabytes <= maxMegabytes, `the image's files take ${megabytes} MB, more than ${maxMegabytes}`);
   // In the image they belong to root, and another user runs them.
   const unreadable = execFileSync("find", [app, "-mindepth", "1", "!", "-perm", "-o=r"], { encoding: "utf8" });
   assert.equal(unreadable, "", "files that only their owner may read");
 
-  const sandbox = await start(app, ["dist/sandbox.mjs"], /^ContactSwing sandbox: (\S+)\n/, { SANDBOX_TOKEN: token });
+  const sandbox = await start(app, ["dist/sandbox.mjs"], /^ContactSwing sandbox: (\S+)$/, { SANDBOX_TOKEN: token });
   const [, command] = /^CMD (\[.*\])$/m.exec(readFileSync(join(root, "Dockerfile"), "utf8"));
   // Node.js' permissions stand in for a read-only root file system: any write is an error.
   const readOnly = ["--disable-warning=ExperimentalWarning", "--permission", "--allow-fs-read=*", "--allow-net"];
@@ -58,9 +53,9 @@ try {
   assert.equal(errors, undefined);
   assert.equal(data.createDataExtractionAction.action.name, "Smoke");
   execFileSync(process.execPath, ["healthcheck.mjs"], { cwd: app, env: { PORT: new URL(service.url).port } });
-  for (const { child, exit } of [service, sandbox]) {
+  for (const { child } of [service, sandbox]) {
     child.kill("SIGINT");
-    assert.deepEqual(await exit, [0, null], "SIGINT ends it with 0");
+    assert.deepEqual(await once(child, "exit"), [0, null], "SIGINT ends it with 0");
   }
   console.log(`created ${data.createDataExtractionAction.action.id} with the ${megabytes} MB that the image holds`);
 } finally {

@@ -1,92 +1,78 @@
 // `npm test`: everything that CI checks, the quickest first. `npm test -- <name> …` runs checks and suites by their
 // names, or the test files whose paths contain the name. The last line is `N passed, N failed`.
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { packageFolder as playgroundFolder } from "./build-playground.mjs";
 import { install } from "./install.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const isCi = Boolean(process.env.CI);
-const words = process.argv.slice(2);
-const isFixing = words.includes("--fix");
-const names = words.filter((word) => word !== "--fix");
+const root = join(import.meta.dirname, "..");
+const isFixing = process.argv.includes("--fix");
+const names = process.argv.slice(2).filter((word) => word !== "--fix");
+const binaries = ["node_modules/.bin", "test/node_modules/.bin"].map((path) => join(root, path));
+const env = { ...process.env, PATH: [...binaries, process.env.PATH].join(delimiter) };
 
-/** Heavy checks: packages of their own, installed when they first run. Each has a script `test` that runs Jest. */
-const packages = globSync("test/*/package.json", { cwd: root })
-  .filter((path) => JSON.parse(readFileSync(join(root, path), "utf8")).scripts?.test !== undefined)
-  .map((path) => basename(dirname(path)))
-  .sort();
+/** Suites in test/ with packages of their own, installed when they first run. */
+const packages = ["browser", "clients", "deploy", "gateways"];
 
 let passed = 0;
 let failed = 0;
 const leftOut = [];
-const count = (isPassed) => {
-  if (isPassed) passed += 1;
-  else failed += 1;
-};
 
-function run([command, ...rest], folder = "") {
-  const binaries = ["node_modules/.bin", "test/node_modules/.bin"].map((path) => join(root, path));
-  const env = { ...process.env, PATH: [...binaries, process.env.PATH].join(delimiter) };
-  return (
-    spawnSync(command, rest, { cwd: join(root, folder), env, stdio: ["ignore", "inherit", "inherit"] }).status === 0
-  );
+function isInstalled(name, folder) {
+  if (install(folder)) return true;
+  leftOut.push(`${name}: its packages could not be installed`);
+  if (process.env.CI) failed += 1;
+  return false;
 }
 
-function runStep(name, command, folder) {
+function runStep(name, [command, ...words], folder = "") {
   console.log(`\n# ${name}`);
   const startedAt = performance.now();
-  const isPassed = run(command, folder);
-  console.log(`${isPassed ? "ok" : "FAILED"}: ${name}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  count(isPassed);
+  const { status } = spawnSync(command, words, {
+    cwd: join(root, folder),
+    env,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "ok" : "FAILED"}: ${name}, ${seconds} s`);
+  if (status === 0) passed += 1;
+  else failed += 1;
 }
 
 /** Runs a command that runs Jest, and counts its tests. */
 function runJest(name, command, folder) {
-  const reportFolder = mkdtempSync(join(tmpdir(), "contactswing-bff-test-"));
-  const report = join(reportFolder, "jest.json");
+  const report = join(tmpdir(), `contactswing-bff-test-${process.pid}.json`);
   runStep(name, [...command, "--json", `--outputFile=${report}`], folder);
-  if (existsSync(report)) {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
-    passed += numPassedTests;
-    failed += numFailedTests;
-    // A program that they need is missing; the title says which.
-    const pending = testResults.flatMap(({ assertionResults }) =>
-      assertionResults.filter(({ status }) => status === "pending").map(({ fullName }) => fullName),
-    );
-    if (pending.length > 0) leftOut.push(`${name}, ${pending.length} tests:\n    ${pending.join("\n    ")}`);
-  }
-  rmSync(reportFolder, { recursive: true });
+  if (!existsSync(report)) return;
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+  rmSync(report);
+  passed += numPassedTests;
+  failed += numFailedTests;
+  // A program that they need is missing; the title says which.
+  const pending = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "pending")
+    .map(({ fullName }) => fullName);
+  if (pending.length > 0) leftOut.push(`${name}, ${pending.length} tests:\n    ${pending.join("\n    ")}`);
 }
 
-function runTests(patterns = []) {
-  const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
-  if (!hasRedis) leftOut.push("tests of the store in Redis: redis-server is not installed");
-  const coverage = [
-    "--coverage",
-    ...(hasRedis ? [] : ["--coveragePathIgnorePatterns=/node_modules/|/src/idempotency/redis-"]),
-  ];
+function runTests(...patterns) {
   const jest = ["node", "--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
-  const options = ["--config", "test/jest.config.mjs", ...(patterns.length === 0 ? coverage : [])];
-  runJest(["tests", ...patterns].join(" "), [...jest, ...options, ...patterns]);
-}
-
-function runPackage(name, patterns = []) {
-  if (install(`test/${name}`)) {
-    runJest([name, ...patterns].join(" "), ["npm", "test", "--silent", "--", ...patterns], `test/${name}`);
-    return;
+  const options = ["--config", "test/jest.config.mjs", ...(patterns.length > 0 ? patterns : ["--coverage"])];
+  if (spawnSync("redis-server", ["--version"]).status !== 0) {
+    leftOut.push("tests of the store in Redis: redis-server is not installed");
+    options.push("--coveragePathIgnorePatterns=/node_modules/|/src/idempotency/redis-");
   }
-  leftOut.push(`${name}: its packages could not be installed`);
-  if (isCi) count(false);
+  runJest(["tests", ...patterns].join(" "), [...jest, ...options]);
 }
 
-function runPlaygroundTypes() {
-  if (install(playgroundFolder)) runStep("types of the playground", ["tsc", "-p", playgroundFolder]);
-  else leftOut.push("types of the playground: its packages could not be installed");
+function runPackage(name, ...patterns) {
+  const folder = `test/${name}`;
+  if (!isInstalled(name, folder)) return;
+  runJest([name, ...patterns].join(" "), ["npm", "test", "--silent", "--", ...patterns], folder);
 }
 
 const steps = {
@@ -95,7 +81,10 @@ const steps = {
   generated: () => runStep("generated", ["tsx", "scripts/generate.ts", "--check"]),
   schema: () => runStep("schema", ["node", "--no-warnings", "test/schema-gate/check-schema-change.ts"]),
   tests: () => runTests(),
-  "playground-types": runPlaygroundTypes,
+  "playground-types": () => {
+    const name = "types of the playground";
+    if (isInstalled(name, playgroundFolder)) runStep(name, ["tsc", "-p", playgroundFolder]);
+  },
   ...Object.fromEntries(packages.map((name) => [name, () => runPackage(name)])),
 };
 
@@ -103,20 +92,17 @@ const steps = {
 function runMatching(text) {
   const files = globSync("test/**/*.test.{ts,tsx}", { cwd: root, exclude: (path) => path.endsWith("node_modules") });
   const matching = files.filter((path) => path.includes(text));
-  const owners = new Set(matching.map((path) => packages.find((name) => path.startsWith(`test/${name}/`))));
-  for (const owner of owners) {
-    if (owner === undefined) runTests([text]);
-    else runPackage(owner, [text]);
+  if (matching.length === 0) {
+    console.error(`${text} is none of ${Object.keys(steps).join(", ")} and in no test file's path`);
+    failed += 1;
   }
-  if (matching.length > 0) return;
-  console.error(`${text} is none of ${Object.keys(steps).join(", ")} and in no test file's path`);
-  count(false);
+  for (const owner of new Set(matching.map((path) => packages.find((name) => path.startsWith(`test/${name}/`))))) {
+    if (owner === undefined) runTests(text);
+    else runPackage(owner, text);
+  }
 }
 
-if (!install("test")) {
-  console.error("The packages of test/ could not be installed.");
-  process.exit(1);
-}
+if (!install("test")) throw new Error("The packages of test/ could not be installed.");
 for (const name of names.length > 0 ? names : Object.keys(steps)) {
   if (Object.hasOwn(steps, name)) steps[name]();
   else runMatching(name);
@@ -124,4 +110,4 @@ for (const name of names.length > 0 ? names : Object.keys(steps)) {
 
 if (leftOut.length > 0) console.log(`\nLEFT OUT:\n  ${leftOut.join("\n  ")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+process.exitCode = failed > 0 ? 1 : 0;
