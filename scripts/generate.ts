@@ -1,5 +1,5 @@
 // Writes what is generated from the code, or with --check reports which files differ from it. In a file that is partly
-// written by hand, a comment `generated: <name>` begins a generated section, and a comment `end of <name>` ends it.
+// written by hand, a comment `generated: <name>` begins a generated section, and a comment `/generated` ends it.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
@@ -20,7 +20,7 @@ const generated: Readonly<Record<string, (text: string) => string>> = {
 
 function replaceSections(text: string, sections: Readonly<Record<string, string>>): string {
   return Object.entries(sections).reduce((current, [name, content]) => {
-    const section = new RegExp(`(?<=\\bgenerated: ${name}\\b.*\n)[^]*?(?=.*\\bend of ${name}\\b)`);
+    const section = new RegExp(`(?<= generated: ${name}\\b.*\n)[^]*?(?=.* /generated\\b)`);
     if (!section.test(current)) throw new Error(`there is no section "generated: ${name}"`);
     return current.replace(section, () => content);
   }, text);

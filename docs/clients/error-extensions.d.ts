@@ -30,7 +30,7 @@ interface AnyExtensions {
 }
 
 interface ExtensionsByCode {
-  // generated: codes (npm run schema)
+  // generated: codes
   // No token, a malformed one, or more than one `Authorization` header.
   // With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.
   // ContactSwing returned 401, 403 `Not authenticated`, or 422 about a header.
@@ -179,7 +179,7 @@ interface ExtensionsByCode {
   readonly UNSUPPORTED_MEDIA_TYPE: object;
   // The request headers are too large.
   readonly HEADERS_TOO_LARGE: object;
-  // end of codes
+  // /generated
 }
 
 export type ErrorCode = keyof ExtensionsByCode;
