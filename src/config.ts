@@ -62,59 +62,48 @@ const baseUrl = text("an http(s) URL without credentials, query, or fragment", i
   const { origin, pathname } = new URL(value);
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 });
-const splitList = (value: string) => value.split(",").map((entry) => entry.trim());
+const splitList = (value: string): readonly (string | RegExp)[] => value.split(",").map((entry) => entry.trim());
 const origins = text("a comma-separated list of http(s) origins", (value) =>
-  splitList(value).every(isOrigin),
+  splitList(value).every((entry) => isOrigin(String(entry))),
 ).transform(splitList);
 
-/** Every setting that is an environment variable, with its default. The README explains them. */
-const variables = {
-  NODE_ENV: z.string().default("development"),
-  PORT: integer(0, 65_535).default(4000),
-  HOST: text("a host name or an IP address", (value) => /^[\w.:-]+$/.test(value)).default("0.0.0.0"),
-  CONTACTSWING_URL: baseUrl.default(defaultContactSwingUrl),
-  UPSTREAM_TIMEOUT_MS: integer(1, maxTimerMs).default(10_000),
-  UPSTREAM_CONNECT_TIMEOUT_MS: integer(1, maxTimerMs).default(2000),
-  MAX_IN_FLIGHT: integer(1, 1_000_000).default(256),
-  MAX_IN_FLIGHT_PER_CALLER: integer(1, 1_000_000).optional(),
-  REDIS_URL: text("a redis: or rediss: URL whose path is at most a number", isRedisUrl).optional(),
-  IDEMPOTENCY_TTL_SECONDS: integer(1, 31_536_000).default(86_400),
-  JWKS_URL: text("an http:, https:, or file:/// URL without credentials", isKeySetUrl).optional(),
-  JWT_ISSUER: z.string().optional(),
-  JWT_AUDIENCE: z.string().optional(),
-  CORS_ORIGINS: origins.default([]),
-  PLAYGROUND: boolean().optional(),
-  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
-  SHUTDOWN_DELAY_MS: integer(0, maxTimerMs).default(3000),
-  SHUTDOWN_GRACE_MS: integer(0, maxTimerMs).default(15_000),
-  METRICS_PORT: integer(0, 65_535).optional(),
+const isProduction = z.string().transform((value) => value === "production");
+
+function setting<Type extends z.ZodType>(variable: string, type: Type) {
+  return { variable, type };
+}
+
+/** Every setting, with its environment variable. The README explains them. */
+const settings = {
+  isProduction: setting("NODE_ENV", isProduction.default(false)),
+  port: setting("PORT", integer(0, 65_535).default(4000)),
+  host: setting("HOST", text("a host name or an IP address", (value) => /^[\w.:-]+$/.test(value)).default("0.0.0.0")),
+  /** Without a trailing slash. */
+  contactSwingUrl: setting("CONTACTSWING_URL", baseUrl.default(defaultContactSwingUrl)),
+  upstreamTimeoutMs: setting("UPSTREAM_TIMEOUT_MS", integer(1, maxTimerMs).default(10_000)),
+  upstreamConnectTimeoutMs: setting("UPSTREAM_CONNECT_TIMEOUT_MS", integer(1, maxTimerMs).default(2000)),
+  maxInFlight: setting("MAX_IN_FLIGHT", integer(1, 1_000_000).default(256)),
+  maxInFlightPerCaller: setting("MAX_IN_FLIGHT_PER_CALLER", integer(1, 1_000_000).optional()),
+  redisUrl: setting("REDIS_URL", text("a redis: or rediss: URL whose path is at most a number", isRedisUrl).optional()),
+  idempotencyTtlSeconds: setting("IDEMPOTENCY_TTL_SECONDS", integer(1, 31_536_000).default(86_400)),
+  jwksUrl: setting("JWKS_URL", text("an http:, https:, or file:/// URL without credentials", isKeySetUrl).optional()),
+  jwtIssuer: setting("JWT_ISSUER", z.string().optional()),
+  jwtAudience: setting("JWT_AUDIENCE", z.string().optional()),
+  corsOrigins: setting("CORS_ORIGINS", origins.default([])),
+  playground: setting("PLAYGROUND", boolean().optional()),
+  logLevel: setting("LOG_LEVEL", z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
+  shutdownDelayMs: setting("SHUTDOWN_DELAY_MS", integer(0, maxTimerMs).default(3000)),
+  shutdownGraceMs: setting("SHUTDOWN_GRACE_MS", integer(0, maxTimerMs).default(15_000)),
+  metricsPort: setting("METRICS_PORT", integer(0, 65_535).optional()),
 };
 
-const schema = z.object(variables).transform((values) => ({
-  isProduction: values.NODE_ENV === "production",
-  port: values.PORT,
-  host: values.HOST,
-  /** Without a trailing slash. */
-  contactSwingUrl: values.CONTACTSWING_URL,
-  upstreamTimeoutMs: values.UPSTREAM_TIMEOUT_MS,
-  upstreamConnectTimeoutMs: values.UPSTREAM_CONNECT_TIMEOUT_MS,
-  maxInFlight: values.MAX_IN_FLIGHT,
-  maxInFlightPerCaller: values.MAX_IN_FLIGHT_PER_CALLER ?? Math.max(1, Math.floor(values.MAX_IN_FLIGHT / 2)),
-  redisUrl: values.REDIS_URL,
-  idempotencyTtlSeconds: values.IDEMPOTENCY_TTL_SECONDS,
-  jwksUrl: values.JWKS_URL,
-  jwtIssuer: values.JWT_ISSUER,
-  jwtAudience: values.JWT_AUDIENCE,
-  corsOrigins: values.CORS_ORIGINS as readonly (string | RegExp)[],
-  playground: values.PLAYGROUND ?? values.NODE_ENV !== "production",
-  logLevel: values.LOG_LEVEL,
-  shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
-  shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
-  metricsPort: values.METRICS_PORT,
-}));
+type Settings = { readonly [Name in keyof typeof settings]: z.output<(typeof settings)[Name]["type"]> };
 
 /** The settings of the service, read once at startup. Durations are in milliseconds unless the name says otherwise. */
-export type Config = Readonly<z.output<typeof schema>>;
+export interface Config extends Settings {
+  readonly maxInFlightPerCaller: number;
+  readonly playground: boolean;
+}
 
 /** Thrown by {@link readConfig}; the message names every invalid variable, never its value. */
 export class ConfigError extends Error {
@@ -131,19 +120,23 @@ export class ConfigError extends Error {
  * @throws ConfigError that names every invalid variable.
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(
-    Object.keys(variables)
-      .map((name) => [name, environment[name]?.trim()])
-      .filter(([, value]) => value),
-  );
-  const { success, error, data } = schema.safeParse(given);
-  const problems = success ? [] : error.issues.map(({ path, message }) => `${path.join(".")} ${message}.`);
+  const problems: string[] = [];
+  const entries = Object.entries(settings).map(([name, { variable, type }]) => {
+    const { data, error } = type.safeParse(environment[variable]?.trim() || undefined);
+    if (error) problems.push(`${variable} ${error.issues[0]?.message}.`);
+    return [name, data];
+  });
+  const given: Settings = Object.fromEntries(entries);
   // A check that the operator relies on must not be off silently.
-  for (const name of ["JWT_ISSUER", "JWT_AUDIENCE"]) {
-    if (given[name] && !given.JWKS_URL) problems.push(`${name} needs JWKS_URL.`);
+  for (const name of ["jwtIssuer", "jwtAudience"] as const) {
+    if (given[name] && !given.jwksUrl) problems.push(`${settings[name].variable} needs JWKS_URL.`);
   }
-  if (!success || problems.length > 0) throw new ConfigError(problems);
-  return data;
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    ...given,
+    maxInFlightPerCaller: given.maxInFlightPerCaller ?? Math.max(1, Math.floor(given.maxInFlight / 2)),
+    playground: given.playground ?? !given.isProduction,
+  };
 }
 
 /** The settings that the log may show: all but those that may contain credentials, of which it says whether they are set. */
@@ -183,17 +176,15 @@ export function findConfigWarnings(config: Config, environment: NodeJS.ProcessEn
 /** Set by `npm run dev` for its child process. */
 export const sandboxVariable = "CONTACTSWING_IS_SANDBOX";
 
+const ownNames: ReadonlySet<string> = new Set([
+  sandboxVariable,
+  ...Object.values(settings).map(({ variable }) => variable),
+]);
+
 /** Whether a variable looks like one of ours but is not: `MAX_INFLIGHT`, `JWT_ISSUERS`, `UPSTREAM_TIMEOUT`. */
 function isMistaken(name: string): boolean {
-  if (name in variables || name === sandboxVariable) return false;
-  const squeezed = squeeze(name);
-  const isNearlyOurs = Object.keys(variables).some((ours) => {
-    const theirs = squeeze(ours);
-    return theirs.length > 6 && (squeezed.startsWith(theirs) || (squeezed.length > 6 && theirs.startsWith(squeezed)));
-  });
-  return isNearlyOurs || /^(?:CONTACTSWING|UPSTREAM|IDEMPOTENCY|SHUTDOWN|JWKS|JWT|MAX_IN_?FLIGHT|CORS)_/.test(name);
-}
-
-function squeeze(name: string): string {
-  return name.replaceAll("_", "").toUpperCase();
+  return (
+    /^(?:CONTACTSWING|UPSTREAM|IDEMPOTENCY|SHUTDOWN|JWKS|JWT|MAX_IN_?FLIGHT|CORS)(?:_|$)/.test(name) &&
+    !ownNames.has(name)
+  );
 }

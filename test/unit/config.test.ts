@@ -117,12 +117,10 @@ test.each([
   ["MAX_IN_FLIGHT_PER_USER", true],
   ["JWT_ISSUERS", true],
   ["UPSTREAM_TIMEOUT", true],
-  ["LOGLEVEL", true],
   ["CONTACTSWING_TOKEN", true],
   ["HOSTNAME", false],
   ["PATH", false],
   ["REDIS_HOST", false],
-  ["LOG_FORMAT", false],
   ["npm_config_cache", false],
   ["OTEL_SERVICE_NAME", false],
 ])("whether the variable %s looks like a mistaken one of this service: %j", (name, isMistaken) => {
