@@ -1,6 +1,5 @@
 import Fastify from "fastify";
 import { createAuthentication } from "./auth/authentication.ts";
-import { readBearerToken } from "./auth/bearer-token.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
 import { createAdmission } from "./contactswing/admission.ts";
@@ -162,8 +161,7 @@ export function createService(options: ServiceOptions): Service {
           build: options.buildPlayground,
         })
       : respondWithoutPlayground,
-    createContext({ id: requestId, raw, connection, memory }, record) {
-      const token = readBearerToken(raw);
+    createContext({ id: requestId, token, connection, memory }, record) {
       const authenticate = authenticationFor(token, record);
       const scope: RequestScope = { requestId, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);

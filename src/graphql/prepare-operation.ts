@@ -1,12 +1,9 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
-import { replaceToken } from "../auth/replace-token.ts";
 import type { RequestContext } from "../request-context.ts";
+import { toLoggedName } from "../telemetry/logged-name.ts";
 import { limitRootFields } from "./root-field-limits.ts";
 import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";
-
-/** The caller chooses the name: log lines and spans have this much of it. */
-const maxOperationNameLength = 100;
 
 const severalFields = "several";
 
@@ -18,10 +15,7 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
       async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
         if (operation === undefined) return;
         const { record, token } = contextValue;
-        if (operationName !== null) {
-          const name = token === undefined ? operationName : replaceToken(operationName, token.reveal());
-          record.operationName = name.slice(0, maxOperationNameLength);
-        }
+        if (operationName !== null) record.operationName = toLoggedName(operationName, token);
         record.operationType = operation.operation;
         record.rootField = findRootField(operation);
 

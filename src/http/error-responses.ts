@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
-import { readBearerToken } from "../auth/bearer-token.ts";
 import type { Failure } from "../failures/failure.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
@@ -78,7 +77,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     const { code, statusCode = 500 } = error as Partial<FastifyError>;
     const isFastifyError = error instanceof Error && typeof code === "string" && code.startsWith("FST_");
     if (isFastifyError && statusCode < 500) return sendHttpError(request, reply, statusCode);
-    reportBug(error, { requestId: request.id, token: readBearerToken(request.raw) });
+    reportBug(error, { requestId: request.id, token: request.token });
     return sendFailure(request, reply, 500, { kind: "bug" });
   });
 }

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import { type BearerToken, readBearerToken } from "../auth/bearer-token.ts";
 import { countHeader } from "../count-header.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -12,6 +13,12 @@ import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { followRequests } from "./request-lifetime.ts";
 import { createRejectionReport, observeRequests } from "./request-observation.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    token: BearerToken | undefined;
+  }
+}
 
 /** All headers of a request together, the URL of a GET among them. */
 const maxHeaderBytes = 16 * 1024;
@@ -58,7 +65,9 @@ export function createHttpServer(options: HttpServerOptions) {
       void sendHttpError(request, reply.header("x-request-id", request.id), 404),
   });
 
+  app.decorateRequest("token", undefined);
   app.addHook("onRequest", (request, reply, done) => {
+    request.token = readBearerToken(request.raw);
     reply.header("x-request-id", request.id);
     done();
   });

@@ -79,14 +79,9 @@ export function followRequests(app: FastifyInstance): void {
           () => end(request),
         );
     });
-    // These bodies are never parsed, and what is not read is buffered.
+    // These bodies are never parsed, and what is not read is buffered until the response.
     if (methodsWithoutBody.has(request.method)) raw.resume();
     done();
-  });
-
-  app.addHook("onSend", (request, _reply, payload, done) => {
-    request.raw.resume();
-    done(null, payload);
   });
 }
 

@@ -1,7 +1,6 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readBearerToken } from "../auth/bearer-token.ts";
-import { replaceToken } from "../auth/replace-token.ts";
+import { toLoggedName } from "../telemetry/logged-name.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
@@ -15,8 +14,6 @@ declare module "fastify" {
     record: RequestRecord | null;
   }
 }
-
-const maxClientNameLength = 100;
 
 /**
  * Every request to `/graphql` leaves one log line, its metrics, and a span: once its connection is done with it and it
@@ -81,15 +78,13 @@ function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): 
   return method === "OPTIONS" && statusCode === 204;
 }
 
-function describeRequest(request: FastifyRequest) {
-  const token = readBearerToken(request.raw)?.reveal();
+function describeRequest({ method, headers, token }: FastifyRequest) {
   const read = (name: string) => {
-    const value = request.headers[name];
-    if (typeof value !== "string") return undefined;
-    return (token === undefined ? value : replaceToken(value, token)).slice(0, maxClientNameLength);
+    const value = headers[name];
+    return typeof value === "string" ? toLoggedName(value, token) : undefined;
   };
   return {
-    method: request.method,
+    method,
     path: graphqlPath,
     clientName: read("apollographql-client-name"),
     clientVersion: read("apollographql-client-version"),
