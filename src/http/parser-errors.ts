@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { httpErrors, sendHttpError } from "./error-responses.ts";
 import { jsonType } from "./graphql-request.ts";
-import { closeAfterLastResponse, findIncompleteRequest, hasRequestInFlight } from "./request-lifetime.ts";
+import { findIncompleteRequest, findRequestInFlight } from "./request-lifetime.ts";
 
 const statusByParserError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -24,8 +24,9 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
       return;
     }
     // A response in front of that of a complete request would be taken for it.
-    if (hasRequestInFlight(socket)) {
-      closeAfterLastResponse(socket);
+    const inFlight = findRequestInFlight(socket);
+    if (inFlight !== undefined) {
+      inFlight.header("connection", "close");
       return;
     }
     const status = statusByParserError[error.code ?? ""] ?? 400;

@@ -19,26 +19,20 @@ const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 const inFlight = Symbol("requests without a complete response");
 const latest = Symbol("latest request");
-const isClosing = Symbol("closes after the last response");
 interface FollowedSocket extends Socket {
   [inFlight]?: Set<FastifyReply>;
   /** Until its body and its response are complete. */
   [latest]?: FastifyReply | undefined;
-  [isClosing]?: boolean;
 }
 
-/** Whether a complete request of the connection has no complete response yet. */
-export function hasRequestInFlight(socket: FollowedSocket): boolean {
-  return [...(socket[inFlight] ?? [])].some(({ request }) => request.raw.complete);
+/** The last complete request of the connection without a complete response. */
+export function findRequestInFlight(socket: FollowedSocket): FastifyReply | undefined {
+  return [...(socket[inFlight] ?? [])].findLast(({ request }) => request.raw.complete);
 }
 
 /** The request whose body is still arriving. Its response may have been sent. */
 export function findIncompleteRequest(socket: FollowedSocket): FastifyReply | undefined {
   return socket[latest]?.request.raw.complete ? undefined : socket[latest];
-}
-
-export function closeAfterLastResponse(socket: FollowedSocket): void {
-  socket[isClosing] = true;
 }
 
 /**
@@ -57,7 +51,7 @@ export function followRequests(app: FastifyInstance): void {
     const { raw } = request;
     request.memory = new RequestMemory(budget);
     request.connection = new CallerConnection();
-    if (!request.memory.take(weighHead(request)) && hasRequestInFlight(raw.socket)) {
+    if (!request.memory.take(weighHead(request)) && findRequestInFlight(raw.socket)) {
       request.memory.release();
       reply.hijack();
       raw.socket.destroy();
@@ -70,7 +64,6 @@ export function followRequests(app: FastifyInstance): void {
     reply.raw.once("close", () => {
       socket[inFlight]?.delete(reply);
       if (raw.complete && socket[latest] === reply) socket[latest] = undefined;
-      if (socket[isClosing] && !hasRequestInFlight(socket)) socket.destroySoon();
       if (!reply.raw.writableFinished) request.connection.close();
       if (request.handling === null) end(request);
       else
