@@ -23,7 +23,6 @@ const noOperation = "none";
 /** Counts and times the requests to `/graphql`. */
 export function createRequestMetrics(registry: Registry, fields: readonly CountedField[]) {
   const registers = [registry];
-  let inFlight = 0;
 
   const requests = new Counter({
     name: "contactswing_bff_requests_total",
@@ -38,13 +37,10 @@ export function createRequestMetrics(registry: Registry, fields: readonly Counte
     buckets: durationBucketsSeconds,
     registers,
   });
-  new Gauge({
+  const inFlight = new Gauge({
     name: "contactswing_bff_requests_in_flight",
     help: "Requests to /graphql in flight.",
     registers,
-    collect() {
-      this.set(inFlight);
-    },
   });
 
   // A series that begins with its first failure hides that failure from rate().
@@ -54,19 +50,15 @@ export function createRequestMetrics(registry: Registry, fields: readonly Counte
   }
 
   return {
-    start() {
-      inFlight += 1;
-    },
+    start: () => inFlight.inc(),
     /** Ends a request that turned out not to be a GraphQL request: it is counted nowhere. */
-    discard() {
-      inFlight -= 1;
-    },
+    discard: () => inFlight.dec(),
     end(
       { operationType = noOperation, rootField = noOperation, errorCodes }: RequestRecord,
       durationMs: number,
       isAborted: boolean,
     ) {
-      inFlight -= 1;
+      inFlight.dec();
       const labels = { operation_type: operationType, root_field: rootField };
       requests.inc({ ...labels, code: isAborted ? abortedCode : (findWorstCode(errorCodes) ?? okCode) });
       durations.observe(labels, durationMs / 1000);

@@ -51,7 +51,6 @@ export function createUpstreamMetrics(
   readBreakerState: () => BreakerState,
 ) {
   const registers = [registry];
-  let inFlight = 0;
 
   const durations = new Histogram({
     name: "contactswing_bff_upstream_request_duration_seconds",
@@ -72,13 +71,10 @@ export function createUpstreamMetrics(
     labelNames: ["reason"],
     registers,
   });
-  new Gauge({
+  const inFlight = new Gauge({
     name: "contactswing_bff_upstream_requests_in_flight",
     help: "Requests to ContactSwing in flight.",
     registers,
-    collect() {
-      this.set(inFlight);
-    },
   });
   new Gauge({
     name: "contactswing_bff_circuit_breaker_state",
@@ -96,18 +92,14 @@ export function createUpstreamMetrics(
   }
 
   return {
-    start() {
-      inFlight += 1;
-    },
+    start: () => inFlight.inc(),
     end(operation: string, durationMs: number, { status, failure }: UpstreamOutcome) {
-      inFlight -= 1;
+      inFlight.dec();
       durations.observe({ operation, status_class: toStatusClass(status) }, durationMs / 1000);
       if (failure === undefined) return;
       failures.inc({ operation, kind: failure.kind, cause: toCause(failure.networkErrorCode) });
     },
-    shed(reason: ShedReason) {
-      shed.inc({ reason });
-    },
+    shed: (reason: ShedReason) => shed.inc({ reason }),
   };
 }
 
