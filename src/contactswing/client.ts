@@ -83,10 +83,7 @@ export function createClient({ transport, admission, telemetry, host, userAgent 
       } finally {
         release(exchange === undefined ? "undetermined" : toAvailability(exchange));
       }
-      if (exchange.kind === "aborted") {
-        observation.end({ status: undefined, ctxId: null });
-        throw new CallerDisconnected();
-      }
+      if (exchange.kind === "aborted") throw new CallerDisconnected();
 
       const secrets = { token: caller.token.reveal(), host };
       const { result, upstream, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });

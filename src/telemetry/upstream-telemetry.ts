@@ -5,61 +5,46 @@ import type { RequestRecord } from "./request-record.ts";
 import { formatTraceparent, startSpan } from "./tracing.ts";
 import type { UpstreamMetrics, UpstreamOutcome } from "./upstream-metrics.ts";
 
+/** One upstream request in flight. Its disposal ends it without an outcome: its caller disconnected, or there was a bug. */
+export interface UpstreamObservation extends Disposable {
+  /** W3C trace context to send along: of this request's span, or the caller's own. */
+  readonly traceparent: string | undefined;
+  end(outcome: UpstreamOutcome): void;
+}
+
 export type UpstreamTelemetry = ReturnType<typeof createUpstreamTelemetry>;
 
 /** Turns upstream requests into metrics, spans, and facts for the log line of the request that they are sent for. */
 export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics) {
   return {
-    start: (operation: RestOperation<never, unknown>, record: RequestRecord) =>
-      new UpstreamObservation(operation, record, metrics, baseUrl),
+    start(operation: RestOperation<never, unknown>, record: RequestRecord): UpstreamObservation {
+      const startedAt = performance.now();
+      const name = `${operation.method} ${operation.path}`;
+      const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
+      if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
+      metrics.start();
+      let hasEnded = false;
+
+      function end(outcome: UpstreamOutcome): void {
+        if (hasEnded) return;
+        hasEnded = true;
+        const durationMs = performance.now() - startedAt;
+        metrics.end(operation.name, durationMs, outcome);
+        recordOutcome(record, operation, durationMs, outcome);
+        endSpan(span, outcome);
+      }
+      return {
+        traceparent: formatTraceparent(traceContext),
+        end,
+        [Symbol.dispose]: () => end({ status: undefined, ctxId: null }),
+      };
+    },
     /** An upstream request that was not sent. */
     shed(reason: ShedReason, record: RequestRecord): void {
       metrics.shed(reason);
       record.upstreamShed = reason;
     },
   };
-}
-
-/** One upstream request in flight. Its disposal ends it without an outcome, in case of a bug before its end. */
-export class UpstreamObservation implements Disposable {
-  /** W3C trace context to send along: of this request's span, or the caller's own. */
-  readonly traceparent: string | undefined;
-  readonly #operation: RestOperation<never, unknown>;
-  readonly #record: RequestRecord;
-  readonly #metrics: UpstreamMetrics;
-  readonly #span: Span;
-  readonly #startedAt = performance.now();
-  #hasEnded = false;
-
-  constructor(
-    operation: RestOperation<never, unknown>,
-    record: RequestRecord,
-    metrics: UpstreamMetrics,
-    baseUrl: string,
-  ) {
-    const name = `${operation.method} ${operation.path}`;
-    const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
-    if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
-    metrics.start();
-    this.traceparent = formatTraceparent(traceContext);
-    this.#operation = operation;
-    this.#record = record;
-    this.#metrics = metrics;
-    this.#span = span;
-  }
-
-  end(outcome: UpstreamOutcome): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    const durationMs = performance.now() - this.#startedAt;
-    this.#metrics.end(this.#operation.name, durationMs, outcome);
-    recordOutcome(this.#record, this.#operation, durationMs, outcome);
-    endSpan(this.#span, outcome);
-  }
-
-  [Symbol.dispose](): void {
-    this.end({ status: undefined, ctxId: null });
-  }
 }
 
 /**
