@@ -5,7 +5,7 @@ import { CallerDisconnected } from "../caller-connection.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import type { RequestContext } from "../request-context.ts";
-import { findTokenExcess, OperationLimitError } from "./operation-limits.ts";
+import { OperationLimitError, toTokenLimitError } from "./operation-limits.ts";
 import { readProtocolCode } from "./protocol-errors.ts";
 import { describeFailure, describeRejectedDocument, type FailedEffect } from "./public-error.ts";
 import { findVariableErrors } from "./variable-errors.ts";
@@ -121,8 +121,7 @@ function findLimitError({ source }: FinishedRequest, errors: readonly GraphQLErr
   const error = errors
     .flatMap((candidate) => [candidate, candidate.originalError])
     .find((candidate) => candidate instanceof OperationLimitError);
-  const isSyntaxError = errors[0]?.extensions?.code === "GRAPHQL_PARSE_FAILED";
-  return error ?? (isSyntaxError && source !== undefined ? findTokenExcess(source) : undefined);
+  return error ?? (errors[0] && toTokenLimitError(errors[0], source ?? ""));
 }
 
 // Apollo Server's code for an error of graphql-js about a variable.

@@ -3,11 +3,8 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
-  Lexer,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  Source,
-  TokenKind,
   type ValidationRule,
 } from "graphql";
 
@@ -35,7 +32,7 @@ const nounByLimit: Partial<Record<Limit, string>> = { depth: "levels", rootField
 export class OperationLimitError extends GraphQLError {
   static readonly code = "OPERATION_LIMIT_EXCEEDED";
   override readonly name = "OperationLimitError";
-  /** Of a document that was not parsed: whether it has a mutation. */
+  /** Of a document that was not parsed: whether it may have a mutation. */
   readonly isMutation: boolean | undefined;
 
   constructor(limit: Limit, isMutation?: boolean) {
@@ -46,30 +43,12 @@ export class OperationLimitError extends GraphQLError {
   }
 }
 
-const openers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L]);
-const closers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R]);
+/** The message of graphql-js for a document with more tokens than allowed, which it reports as a syntax error. */
+const tokenLimitPattern = /^Syntax Error: Document contains more tha[nt] \d+ tokens\. Parsing aborted\.$/;
 
-/**
- * Finds out whether a document could not be parsed because it has more tokens than allowed. graphql-js stops at the limit
- * with an ordinary syntax error, so the tokens are counted again, no further than the limit.
- */
-export function findTokenExcess(text: string): OperationLimitError | undefined {
-  const lexer = new Lexer(new Source(text));
-  let isMutation = false;
-  let nesting = 0;
-  try {
-    for (let count = 0; count <= operationLimits.tokens; count += 1) {
-      const { kind, value } = lexer.advance();
-      if (kind === TokenKind.EOF) return undefined;
-      if (openers.has(kind)) nesting += 1;
-      else if (closers.has(kind)) nesting -= 1;
-      else if (nesting === 0 && kind === TokenKind.NAME && value === "mutation") isMutation = true;
-    }
-    return new OperationLimitError("tokens", isMutation);
-  } catch {
-    // A character that begins no token: an ordinary syntax error.
-    return undefined;
-  }
+/** The error for a document that was not parsed because it has too many tokens; undefined for any other syntax error. */
+export function toTokenLimitError({ message }: GraphQLError, source: string): OperationLimitError | undefined {
+  return tokenLimitPattern.test(message) ? new OperationLimitError("tokens", /\bmutation\b/.test(source)) : undefined;
 }
 
 /**
