@@ -102,7 +102,7 @@ function checkResponse<Args>(operation: RestOperation<Args, unknown>, args: Args
       const body = createSample(responseSchema, document);
       if (!isRecord(body) || Object.keys(body).length === 0) throw new NotChecked("the response has no schema");
       if ("data" in body && body.data === undefined) throw new NotChecked("the schema says nothing about data");
-      const result = operation.parseResponse({ status, body, isOversized: false, isPage: false }, args);
+      const result = operation.parseResponse({ status, body, isOversized: false }, args);
       if (result !== undefined) return `readable, with ${Object.keys(body).join(", ")}`;
       const meaning = `Successful responses to ${operation.name} are UPSTREAM_BAD_RESPONSE.`;
       throw new Different(`not readable: ${JSON.stringify(body).slice(0, 160)}`, meaning);

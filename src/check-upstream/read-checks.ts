@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isNonEmptyString, isRecord } from "../contactswing/json.ts";
-import { isSuccess } from "../contactswing/rest-operation.ts";
+import { isPathSegment, isSuccess } from "../contactswing/rest-operation.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import { dataExtractionType, getAction, restResponseTypes } from "../operations/data-extraction-action/rest.ts";
 import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/rest.ts";
@@ -143,7 +143,7 @@ export const readChecks: readonly Check[] = [
     expected: "an ID from the list leads to the same action",
     async run(upstream) {
       const { rows } = await readRows(upstream, 1, 100);
-      const readable = rows.filter(({ id }) => isNonEmptyString(id));
+      const readable = rows.filter(({ id }) => typeof id === "string" && isPathSegment(id));
       const row = readable.find(isDataExtraction) ?? readable[0];
       if (row === undefined) throw new NotChecked("the list has no row with an ID");
       const read = await upstream.read(getAction, { id: String(row.id) });

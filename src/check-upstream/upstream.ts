@@ -107,9 +107,9 @@ export function createUpstream(settings: UpstreamSettings) {
 function summarize(exchange: Exchange, secrets: Secrets): string {
   if (exchange.kind === "aborted") return "aborted";
   if (exchange.kind !== "response") return `${exchange.kind} (${exchange.networkErrorCode})`;
-  const { status, body, contentType, isOversized } = exchange.response;
+  const { status, body, isOversized } = exchange.response;
   if (isOversized) return `${status}, a body over the limit`;
-  if (isHtml(contentType, body)) return `${status}, an HTML page`;
+  if (isHtml(exchange.response)) return `${status}, an HTML page`;
   const text = toPlainText(replaceToken(body, secrets.token), secrets);
   return text === undefined
     ? `${status}, no text`

@@ -1,8 +1,9 @@
 import { replaceToken } from "../auth/replace-token.ts";
 import type { Failure, FailureKind, FieldError, UpstreamFacts } from "../failures/failure.ts";
+import type { Translator } from "./field-names.ts";
 import { isNonEmptyString, isRecord, parseJson } from "./json.ts";
 import { isHtml, type Secrets, toPlainText } from "./plain-text.ts";
-import { isSuccess, type RestOperation, type RestResponse } from "./rest-operation.ts";
+import { isSuccess, type RestOperation } from "./rest-operation.ts";
 import type { Exchange, TransportResponse } from "./transport.ts";
 
 /** What a classification depends on besides the exchange itself. */
@@ -28,6 +29,9 @@ const kindsWithText: ReadonlySet<FailureKind> = new Set(["input-rejected", "forb
 const maxFieldErrors = 100;
 const maxCtxIdLength = 255;
 
+/** An exchange that was not abandoned. */
+export type CompletedExchange = Exclude<Exchange, { readonly kind: "aborted" }>;
+
 /** What an exchange means, and the facts of its response as far as there is one. */
 export type Interpretation<Result> =
   | { readonly result: Result; readonly upstream: UpstreamFacts; readonly failure?: undefined }
@@ -36,28 +40,26 @@ export type Interpretation<Result> =
 /** Parses or classifies an exchange: a result, or a failure in the names of the GraphQL schema. */
 export function interpret<Args, Result>(
   args: Args,
-  exchange: Exclude<Exchange, { kind: "aborted" }>,
+  exchange: CompletedExchange,
   context: ClassificationContext & { readonly operation: RestOperation<Args, Result> },
 ): Interpretation<Result> {
   if (exchange.kind !== "response") {
     const failure = classifyLostExchange(exchange, context);
     return { failure, upstream: failure.upstream };
   }
-  const { response: raw } = exchange;
-  const response: RestResponse = {
-    status: raw.status,
-    body: parseJson(raw.body),
-    isOversized: raw.isOversized,
-    isPage: isHtml(raw.contentType, raw.body),
-  };
-  const upstream = { status: raw.status, ctxId: readCtxId(response.body, context.secrets) };
-  const result = context.operation.parseResponse(response, args);
-  return result === undefined ? { upstream, failure: classifyResponse(response, raw, context) } : { upstream, result };
+  const { response } = exchange;
+  const { status, isOversized } = response;
+  const isErrorPage = !isSuccess(status) && isHtml(response);
+  const body = isErrorPage ? undefined : parseJson(response.body);
+  const result = context.operation.parseResponse({ status, body, isOversized }, args);
+  const upstream = { status, ctxId: readCtxId(body, context.secrets) };
+  if (result !== undefined) return { upstream, result };
+  return { upstream, failure: { ...classifyResponse(response, body, context), upstream } };
 }
 
 /** Classifies an exchange that ended without a response. */
-export function classifyLostExchange(
-  exchange: Exclude<Exchange, { kind: "response" | "aborted" }>,
+function classifyLostExchange(
+  exchange: Exclude<CompletedExchange, { readonly kind: "response" }>,
   { operation }: ClassificationContext,
 ): Failure {
   const { networkErrorCode } = exchange;
@@ -70,36 +72,34 @@ export function classifyLostExchange(
   return { kind: isCreated ? "bad-response-after-created" : "bad-response", ...facts };
 }
 
-/** Classifies a response that brought no usable result. */
-export function classifyResponse(
-  response: RestResponse,
-  { contentType, body: text, retryAfter }: TransportResponse,
-  context: ClassificationContext,
+/** Classifies a response that brought no usable result. @param body its parsed JSON, if it has any. */
+function classifyResponse(
+  response: TransportResponse,
+  body: unknown,
+  { operation, secrets, endedAt }: ClassificationContext,
 ): Failure {
-  const { status, isPage } = response;
-  const { secrets, operation } = context;
-  const body = isPage ? undefined : response.body;
-  const upstream: UpstreamFacts = { status, ctxId: readCtxId(body, secrets) };
   const problems = readValidationProblems(body);
-  const kind = findKind(response, problems, operation);
-  if (kind === "rate-limited") return { kind, upstream, ...readRetryAfter(retryAfter, context.endedAt) };
-  if (kind === "input-rejected" && problems.length > 0) {
-    return { kind, upstream, fieldErrors: problems.map((problem) => toFieldError(problem, context)) };
+  const kind = findKind(response, body, problems, operation);
+  if (kind === "rate-limited") return { kind, ...readRetryAfter(response.retryAfter, endedAt) };
+  if (!kindsWithText.has(kind)) return { kind };
+  if (kind === "input-rejected" && problems.length > 0 && operation.isInputFromCaller) {
+    return { kind, fieldErrors: problems.map((problem) => toFieldError(problem, operation.translator, secrets)) };
   }
-  if (!kindsWithText.has(kind)) return { kind, upstream };
-  const isPlainText = body === undefined && /^text\/plain\b/i.test(contentType);
-  const message = findText(isPlainText ? [text] : listTexts(body), secrets);
-  return { kind, upstream, ...(message !== undefined && { message: operation.translator.toMessage(message) }) };
+  const isPlainText = body === undefined && /^text\/plain\b/i.test(response.contentType);
+  const message = findText(isPlainText ? [response.body] : listTexts(body), secrets);
+  return { kind, ...(message !== undefined && { message: operation.translator.toMessage(message) }) };
 }
 
 /** The kind of a failed response: the first rule that applies decides. */
 function findKind(
-  { status, isPage, body }: RestResponse,
+  response: TransportResponse,
+  body: unknown,
   problems: readonly ValidationProblem[],
   { effect, isInputFromCaller }: ClassificationContext["operation"],
 ): FailureKind {
+  const { status } = response;
   if (isSuccess(status)) return effect === "create" && status === 201 ? "bad-response-after-created" : "bad-response";
-  if (isPage && platformStatuses.has(status)) return "request-rejected";
+  if (isHtml(response) && platformStatuses.has(status)) return "request-rejected";
   if (status === 403 && isRecord(body) && body.detail === "Not authenticated") return "token-rejected";
   if (status === 422 && isAboutHeader(problems)) return "token-rejected";
   if (status === 422 && !isInputFromCaller) return "bad-response";
@@ -107,7 +107,7 @@ function findKind(
 }
 
 /** The `ctx_id` of a response, if it is fit to be shown. */
-export function readCtxId(body: unknown, { token }: Secrets): string | null {
+function readCtxId(body: unknown, { token }: Secrets): string | null {
   const ctxId = isRecord(body) ? body.ctx_id : undefined;
   const isFit = isNonEmptyString(ctxId) && ctxId.length <= maxCtxIdLength && replaceToken(ctxId, token) === ctxId;
   return isFit ? ctxId : null;
@@ -154,9 +154,7 @@ export function isAboutHeader(problems: readonly ValidationProblem[]): boolean {
   return problems.some(({ loc }) => loc[0] === "header");
 }
 
-function toFieldError({ loc, msg, type }: ValidationProblem, context: ClassificationContext): FieldError {
-  const { translator } = context.operation;
-  const { secrets } = context;
+function toFieldError({ loc, msg, type }: ValidationProblem, translator: Translator, secrets: Secrets): FieldError {
   const message = findText([msg], secrets) ?? "ContactSwing rejected this value.";
   return { path: translator.toPath(loc), message: translator.toMessage(message), rule: readRule(type, secrets) };
 }

@@ -36,10 +36,10 @@ export interface Translator {
 }
 
 /**
+ * A location that names no known field belongs to the argument or, without one, to the first field.
  * @param argument the GraphQL argument that holds the input fields; undefined when the fields are arguments themselves.
- * @param fallback the path for a location that names no known field.
  */
-export function createTranslator(names: FieldNames, argument: string | undefined, fallback: string[]): Translator {
+export function createTranslator(names: FieldNames, argument: string | undefined): Translator {
   const words = new Map(listRestWords(names));
   const pattern = words.size === 0 ? undefined : new RegExp([...words.keys()].map(toWordPattern).join("|"), "g");
   return {
@@ -53,7 +53,7 @@ export function createTranslator(names: FieldNames, argument: string | undefined
         path.push(found[0]);
         fields = readEntry(found[1]).fields ?? {};
       }
-      return path.length === 0 ? fallback : path;
+      return path.length === 0 ? Object.keys(names).slice(0, 1) : path;
     },
     toMessage: (message) =>
       pattern === undefined ? message : message.replace(pattern, (word) => words.get(word) ?? word),

@@ -26,7 +26,7 @@ const bearerPattern =
 const invisiblePattern = /[\s\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]+/gu;
 
 /** Whether a response is an HTML page, as Cloud Run's front end sends it, whatever its content type says. */
-export function isHtml(contentType: string, body: string): boolean {
+export function isHtml({ contentType, body }: { readonly contentType: string; readonly body: string }): boolean {
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || pagePattern.test(body);
 }
 

@@ -13,11 +13,9 @@ export interface RestRequest {
 
 export interface RestResponse {
   readonly status: number;
-  /** The parsed JSON; undefined if the body is not JSON or was over the limit. */
+  /** The parsed JSON; undefined if the body is not JSON, was over the limit, or is an error page of the platform. */
   readonly body: unknown;
   readonly isOversized: boolean;
-  /** Whether the body is an HTML page, which comes from the hosting platform and not from the API. */
-  readonly isPage: boolean;
 }
 
 /** One operation of the REST API, in the terms of the GraphQL field that it serves. */
@@ -30,13 +28,11 @@ export interface RestOperation<Args, Result> {
   readonly path: string;
   /** The GraphQL argument whose fields `fieldNames` lists; undefined when they are arguments themselves. */
   readonly argument?: string;
-  /** Every field of the input, with its REST name. */
+  /** Every field of the caller's input, with its REST name. */
   readonly fieldNames: FieldNames;
-  /** The argument that an error belongs to if it names no known field. */
-  readonly fallbackArgument: string;
   /**
    * Whether a validation error of ContactSwing (422) is about the caller's input. Where the service itself chooses what
-   * it sends, such an error means that ContactSwing differs from its documentation.
+   * it sends, such an error means that ContactSwing differs from its documentation. Derived from the names above.
    */
   readonly isInputFromCaller: boolean;
   /** Derived from the names above. */
@@ -47,19 +43,32 @@ export interface RestOperation<Args, Result> {
 }
 
 export function defineRestOperation<Args, Result>(
-  description: Omit<RestOperation<Args, Result>, "translator">,
+  description: Omit<RestOperation<Args, Result>, "translator" | "isInputFromCaller">,
 ): RestOperation<Args, Result> {
-  const { fieldNames, argument, fallbackArgument } = description;
-  return { ...description, translator: createTranslator(fieldNames, argument, [fallbackArgument]) };
+  const { fieldNames, argument } = description;
+  return {
+    ...description,
+    isInputFromCaller: Object.keys(fieldNames).length > 0,
+    translator: createTranslator(fieldNames, argument),
+  };
 }
 
 /** The path of a request, with its query. */
-export function toPath(template: string, { pathParameters, query }: RestRequest): string {
-  const path =
-    pathParameters === undefined
-      ? template
-      : template.replace(/\{(\w+)\}/g, (_found, name) => encodeURIComponent(pathParameters[name] ?? ""));
+export function toPath(template: string, { pathParameters = {}, query }: RestRequest): string {
+  const path = template.replace(/\{(\w+)\}/g, (_found, name) => {
+    const value = pathParameters[name];
+    if (value === undefined || !isPathSegment(value)) throw new Error(`${name} is not a segment of a path`);
+    return encodeURIComponent(value);
+  });
   return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
+}
+
+/**
+ * Whether a text, such as an ID of the caller, can be a segment of a path: an empty one or dots would be normalized
+ * away, and a lone surrogate has no UTF-8 form.
+ */
+export function isPathSegment(text: string): boolean {
+  return !/^\.*$/.test(text) && text.isWellFormed();
 }
 
 export function isSuccess(status: number): boolean {

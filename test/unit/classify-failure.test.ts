@@ -1,34 +1,37 @@
 import { describe, expect, test } from "@jest/globals";
-import { classifyLostExchange, classifyResponse, readCtxId } from "../../src/contactswing/classify-failure.ts";
-import { createTranslator } from "../../src/contactswing/field-names.ts";
-import { parseJson } from "../../src/contactswing/json.ts";
-import { isHtml } from "../../src/contactswing/plain-text.ts";
+import { type CompletedExchange, interpret } from "../../src/contactswing/classify-failure.ts";
+import { defineRestOperation } from "../../src/contactswing/rest-operation.ts";
 import type { Failure } from "../../src/failures/failure.ts";
 
 // The statuses and texts that ContactSwing is known to send are in the matrix of test/failures.test.ts.
 
 const secrets = { token: "canary-token-of-mine", host: "api.contactswing.zone" };
 const endedAt = Date.UTC(2024, 0, 1, 12, 0, 0);
-const translator = createTranslator({ syncField: "sync_field" }, "input", ["input"]);
-const contextOf = (effect: "create" | "read") => ({
-  operation: { effect, isInputFromCaller: true, translator },
-  secrets,
-  endedAt,
-});
 
-/** Classifies the response to a create request: with a JSON body, or with a text of the content type that is given. */
-function classify(status: number, body: unknown, { contentType = "", retryAfter = "", endedLateMs = 0 } = {}): Failure {
-  const text = contentType === "" ? JSON.stringify(body) : String(body);
-  return classifyResponse(
-    { status, body: parseJson(text), isOversized: false, isPage: isHtml(contentType, text) },
-    { status, contentType, retryAfter, body: text, isOversized: false },
-    { ...contextOf("create"), endedAt: endedAt + endedLateMs },
-  );
+const operationOf = (effect: "create" | "read") =>
+  defineRestOperation({
+    name: "operation",
+    effect,
+    method: "POST",
+    path: "/",
+    argument: "input",
+    fieldNames: { syncField: "sync_field" },
+    toRequest: () => ({}),
+    parseResponse: () => undefined,
+  });
+
+function interpretAs(effect: "create" | "read", exchange: CompletedExchange, endedLateMs = 0) {
+  return interpret({}, exchange, { operation: operationOf(effect), secrets, endedAt: endedAt + endedLateMs });
 }
 
-type LostKind = Parameters<typeof classifyLostExchange>[0]["kind"];
+/** Classifies the response to a create request: with a JSON body, or with a text of the content type that is given. */
+function classify(status: number, body: unknown, { contentType = "", retryAfter = "", endedLateMs = 0 } = {}) {
+  const text = contentType === "" ? JSON.stringify(body) : String(body);
+  const response = { status, contentType, retryAfter, body: text, isOversized: false };
+  return interpretAs("create", { kind: "response", response }, endedLateMs).failure as Failure;
+}
 
-test.each<[LostKind, number | undefined, string, string?]>([
+test.each<[CompletedExchange["kind"], number | undefined, string, string?]>([
   ["no-connection", undefined, "unreachable"],
   ["timeout", undefined, "timeout"],
   ["timeout", 200, "timeout"],
@@ -41,11 +44,11 @@ test.each<[LostKind, number | undefined, string, string?]>([
   ["connection-lost", 300, "connection-lost"],
 ])("an exchange that ended by %s after the status %s is %s", (kind, status, ofCreate, ofRead = ofCreate) => {
   const networkErrorCode = "ECODE";
-  const exchange = { kind, networkErrorCode, ...(status && { status }) } as Parameters<typeof classifyLostExchange>[0];
+  const exchange = { kind, networkErrorCode, ...(status && { status }) } as CompletedExchange;
   const facts = { networkErrorCode, ...(status && { upstream: { status, ctxId: null } }) };
 
-  expect(classifyLostExchange(exchange, contextOf("create"))).toStrictEqual({ kind: ofCreate, ...facts });
-  expect(classifyLostExchange(exchange, contextOf("read"))).toStrictEqual({ kind: ofRead, ...facts });
+  expect(interpretAs("create", exchange).failure).toStrictEqual({ kind: ofCreate, ...facts });
+  expect(interpretAs("read", exchange).failure).toStrictEqual({ kind: ofRead, ...facts });
 });
 
 const aboutHeader = [
@@ -204,5 +207,5 @@ test.each([
   [7, null],
   [undefined, null],
 ])("the ctx_id %j is shown as %j", (ctx_id, ctxId) => {
-  expect(readCtxId({ ctx_id }, secrets)).toBe(ctxId);
+  expect(classify(400, { ctx_id }).upstream?.ctxId).toBe(ctxId);
 });

@@ -90,7 +90,7 @@ test.each([
   ["", "a <html>", false],
   ["", "< html", false],
 ])("a response of type %j that begins with %j is a page: %j", (contentType, body, isPage) => {
-  expect(isHtml(contentType, body)).toBe(isPage);
+  expect(isHtml({ contentType, body })).toBe(isPage);
 });
 
 test("never passes on the token, a URL, or the configured host, and at most 500 characters", () => {

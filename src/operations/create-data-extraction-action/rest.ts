@@ -37,8 +37,6 @@ export const postAction = defineRestOperation<CreateDataExtractionActionInput, C
   path: "/v2/_actions",
   argument: "input",
   fieldNames,
-  fallbackArgument: "input",
-  isInputFromCaller: true,
   toRequest: (input) => ({ body: toRestObject(input, fieldNames) }),
   parseResponse({ status, body }) {
     const data = isSuccess(status) && isRecord(body) ? body.data : undefined;

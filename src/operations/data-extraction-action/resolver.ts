@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import type { UpstreamResult } from "../../contactswing/client.ts";
+import { isPathSegment } from "../../contactswing/rest-operation.ts";
 import { RequestFailure } from "../../failures/failure.ts";
 import type { RequestContext } from "../../request-context.ts";
 import { type ActionDetails, DataExtractionAction, DataExtractionWebhook } from "./data-extraction-action.ts";
@@ -64,12 +65,7 @@ async function readById(
   id: string,
   { authenticate, contactSwing }: RequestContext,
 ): Promise<UpstreamResult<ReadAction | null> | undefined> {
-  if (isUsableId(id)) return contactSwing.readOnce(getAction, { id });
+  if (isPathSegment(id)) return contactSwing.readOnce(getAction, { id });
   await authenticate();
   return undefined;
-}
-
-/** An ID is one path segment: an empty one or dots would be normalized away, a lone surrogate has no UTF-8 form. */
-function isUsableId(id: string): boolean {
-  return !/^\.*$/.test(id) && id.isWellFormed();
 }

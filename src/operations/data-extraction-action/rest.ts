@@ -21,13 +21,11 @@ export const getAction = defineRestOperation<{ readonly id: string }, ReadAction
   method: "GET",
   path: "/v2/_actions/{action_id}",
   fieldNames: { id: "action_id" },
-  fallbackArgument: "id",
-  isInputFromCaller: true,
   toRequest: ({ id }) => ({ pathParameters: { action_id: id } }),
-  parseResponse({ status, body, isPage }) {
+  parseResponse({ status, body }) {
     if (isSuccess(status)) return parseAction(body);
     // The platform's 404 is a page: it says that ContactSwing is not there, not that the action is not.
-    return status === 404 && isRecord(body) && !isPage ? null : undefined;
+    return status === 404 && isRecord(body) ? null : undefined;
   },
 });
 

@@ -40,10 +40,8 @@ export const listActions = defineRestOperation<PageRequest, Page | "too-large">(
   effect: "read",
   method: "GET",
   path: "/v2/_actions",
-  fieldNames: {},
-  fallbackArgument: "after",
   // The service chooses page and page size.
-  isInputFromCaller: false,
+  fieldNames: {},
   toRequest: ({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } }),
   parseResponse({ status, body, isOversized }, request) {
     if (request.pageSize === 100 && (status === 422 || (isSuccess(status) && isOversized))) {
