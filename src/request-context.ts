@@ -1,11 +1,11 @@
 import type { BearerToken } from "./auth/bearer-token.ts";
 import type { RequestScope } from "./contactswing/client.ts";
-import type { ContactSwing } from "./contactswing/request-session.ts";
+import type { RequestSession } from "./contactswing/request-session.ts";
 
 /** What resolvers know about their request. Apollo Server clones it shallowly: it must stay a plain object. */
 export interface RequestContext extends RequestScope {
   /** Undefined unless the request has exactly one well-formed `Authorization` header. */
   readonly token: BearerToken | undefined;
   /** The REST API on the caller's behalf. */
-  readonly contactSwing: ContactSwing;
+  readonly contactSwing: RequestSession;
 }

@@ -65,7 +65,7 @@ async function readById(
   id: string,
   { authenticate, contactSwing }: RequestContext,
 ): Promise<UpstreamResult<ReadAction | null> | undefined> {
-  if (isPathSegment(id)) return contactSwing.readOnce(getAction, { id });
+  if (isPathSegment(id)) return contactSwing.send(getAction, { id });
   await authenticate();
   return undefined;
 }
