@@ -15,7 +15,7 @@ import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
-import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
+import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
 import { operations } from "./operations/index.ts";
 import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
 import type { PlaygroundDemo } from "./playground/settings.ts";
@@ -132,7 +132,7 @@ export function createService(options: ServiceOptions): Service {
 
   const reportBug: ReportBug = (error, { requestId, token }) =>
     logger.error({ "http.request.id": requestId, ...serializeError(error, token?.reveal()) }, "internal error");
-  const { schema } = createSubgraphSchema({ idempotency, metrics });
+  const { schema } = createSubgraphSchema();
   const apollo = createApolloServer(schema, config.playground, reportBug);
   const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
   const { app, observation } = createHttpServer({
@@ -165,7 +165,11 @@ export function createService(options: ServiceOptions): Service {
       const authenticate = authenticationFor(token, record);
       const scope: RequestScope = { requestId, connection, record, authenticate, memory };
       const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      return { ...scope, token, contactSwing };
+      const onIdempotencyResult = (result: IdempotencyResult) => {
+        metrics.countIdempotencyResult(result);
+        record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
+      };
+      return { ...scope, token, contactSwing, idempotency, onIdempotencyResult };
     },
   });
 

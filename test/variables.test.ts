@@ -96,7 +96,7 @@ test("a variable may be null where null is allowed", async () => {
 });
 
 test("exactly the variables that graphql-js rejects are rejected, with as many problems", () => {
-  const { schema } = createSubgraphSchema({} as never);
+  const { schema } = createSubgraphSchema();
   const document = parse(`mutation (
     $input: CreateDataExtractionActionInput!, $w: DataExtractionWebhookInput!, $ids: [ID!]! = ["a"], $flag: Boolean,
     $constructor: Boolean, $t: DataExtractionActionTiming! = DURING

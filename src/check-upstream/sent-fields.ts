@@ -28,8 +28,7 @@ const inputClasses: Readonly<Record<string, new () => object>> = {
 
 /** The fields of a create request, derived from the operation's names, the graph's input types, and the text rules. */
 export function listSentFields(): SentField[] {
-  // Nothing is resolved here, so the resolvers need no services.
-  const { schema } = createSubgraphSchema(undefined as never);
+  const { schema } = createSubgraphSchema();
   const { args = [] } = schema.getMutationType()?.getFields()[postAction.name] ?? {};
   const input = args.find(({ name }) => name === postAction.argument);
   if (input === undefined) throw new Error(`${postAction.name} has no argument ${postAction.argument}`);

@@ -3,7 +3,7 @@ import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type DocumentNode, type GraphQLFieldMap, Kind, parse, print, visit } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { operations } from "../operations/index.ts";
-import type { ResolveReference, Services } from "../operations/operation.ts";
+import type { ResolveReference } from "../operations/operation.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
 import { limitResponseSize } from "./response-size.ts";
@@ -20,11 +20,9 @@ const rootDescriptions: Readonly<Record<string, string>> = {
  * Builds the executable subgraph schema from the registry of operations.
  * @returns the schema, and its SDL as in `schema.graphql` and `_service { sdl }`.
  */
-export function createSubgraphSchema(services: Services) {
-  const resolvers = new Map(operations.map(({ Resolver }) => [Resolver, new Resolver(services)]));
+export function createSubgraphSchema() {
   const schema = buildSchemaSync({
-    resolvers: [...resolvers.keys()] as never,
-    container: { get: (Resolver) => resolvers.get(Resolver) },
+    resolvers: operations.map(({ Resolver }) => Resolver) as never,
     validate: false,
     // The printed schema is parsed and checked below.
     skipCheck: true,

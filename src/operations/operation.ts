@@ -1,13 +1,5 @@
 import type { RestOperation } from "../contactswing/rest-operation.ts";
-import type { IdempotencyGuard } from "../idempotency/idempotency-guard.ts";
 import type { RequestContext } from "../request-context.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
-
-/** What the resolvers need that lives longer than a request. */
-export interface Services {
-  readonly idempotency: IdempotencyGuard;
-  readonly metrics: Pick<Metrics, "countIdempotencyResult">;
-}
 
 /**
  * One field of `Query` or `Mutation`. Schema, metrics, sandbox routes, and documentation are derived from these
@@ -15,10 +7,8 @@ export interface Services {
  */
 export interface Operation {
   readonly rest: RestOperation<never, unknown>;
-  /** The type-graphql class with the field's resolver; one instance serves all requests. */
-  readonly Resolver: new (
-    services: Services,
-  ) => object;
+  /** The type-graphql class with the field's resolver. */
+  readonly Resolver: new () => object;
   /** Federation entities that this operation resolves, by type name. */
   readonly entities?: Readonly<Record<string, ResolveReference>>;
 }

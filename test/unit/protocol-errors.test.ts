@@ -3,7 +3,7 @@ import { GraphQLError, parse, validate } from "graphql";
 import { describeProtocolError, readProtocolCode } from "../../src/graphql/protocol-errors.ts";
 import { createSubgraphSchema } from "../../src/graphql/schema.ts";
 
-const { schema } = createSubgraphSchema({} as never);
+const { schema } = createSubgraphSchema();
 
 function messagesFor(query: string): string[] {
   try {

@@ -1,10 +1,8 @@
 import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
-import type { IdempotencyResult } from "../../idempotency/idempotency-guard.ts";
 import type { RequestContext } from "../../request-context.ts";
 import { inSpan } from "../../telemetry/tracing.ts";
 import { validateInput } from "../../validation/validate-input.ts";
 import { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
-import type { Services } from "../operation.ts";
 import { CreateDataExtractionActionInput, inputDefaults } from "./input.ts";
 import { postAction } from "./rest.ts";
 
@@ -27,12 +25,6 @@ class CreateDataExtractionActionPayload {
 
 @Resolver()
 export class CreateDataExtractionActionResolver {
-  readonly #services: Services;
-
-  constructor(services: Services) {
-    this.#services = services;
-  }
-
   @Mutation(() => CreateDataExtractionActionPayload, {
     nullable: true,
     description:
@@ -43,18 +35,13 @@ export class CreateDataExtractionActionResolver {
   async createDataExtractionAction(
     @Arg("input", () => CreateDataExtractionActionInput, { description: "The action to create." })
     input: CreateDataExtractionActionInput,
-    @Ctx() { authenticate, contactSwing, record }: RequestContext,
+    @Ctx() { authenticate, contactSwing, idempotency, onIdempotencyResult: onResult, record }: RequestContext,
   ): Promise<CreateDataExtractionActionPayload> {
     // The token comes first: an untrusted client learns nothing about the rules.
     const caller = await authenticate();
     inSpan("validate input", record.traceContext, () => validateInput(input, ["input"]));
 
-    const { idempotency, metrics } = this.#services;
     const { idempotencyKey, ...action } = input;
-    const onResult = (result: IdempotencyResult) => {
-      metrics.countIdempotencyResult(result);
-      record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
-    };
     const { response, isReplayed } = await idempotency.once(
       { caller, idempotencyKey, input: action, defaults: inputDefaults, onResult },
       () => contactSwing.send(postAction, input),
