@@ -1,3 +1,4 @@
+import { overloaded } from "../failures/failure.ts";
 import type { Availability, CircuitBreaker } from "./circuit-breaker.ts";
 import type { Effect } from "./rest-operation.ts";
 
@@ -25,7 +26,6 @@ export interface Admission {
   readonly maxReadsPerCaller: number;
 }
 
-const overloadedRetryAfterSeconds = 1;
 /** The share of `maxInFlight` that reads may use; the rest is reserved for create requests. */
 const readShare = 0.75;
 
@@ -46,7 +46,7 @@ export function createAdmission(settings: AdmissionSettings): Admission {
       const ofCaller = inFlightByCaller.get(callerId) ?? 0;
       const isRead = effect === "read";
       if (inFlight >= maxInFlight || ofCaller >= maxInFlightPerCaller || (isRead && readsInFlight >= maxReads)) {
-        return { kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds };
+        return overloaded;
       }
       const permit = breaker.admit();
       if ("retryAfterSeconds" in permit) return { kind: "circuit-open", ...permit };

@@ -29,6 +29,9 @@ export interface Failure {
   readonly networkErrorCode?: string;
 }
 
+/** The failure of a request for which this service has no capacity or memory now. */
+export const overloaded = { kind: "overloaded", retryAfterSeconds: 1 } as const satisfies Failure;
+
 /** Carries a {@link Failure} from where a request gives up to the error gate. */
 export class RequestFailure extends Error {
   override readonly name = "RequestFailure";

@@ -6,7 +6,7 @@ import {
   getNamedType,
   isObjectType,
 } from "graphql";
-import { RequestFailure } from "../failures/failure.ts";
+import { overloaded, RequestFailure } from "../failures/failure.ts";
 import type { RequestContext } from "../request-context.ts";
 
 // A character of the response is held as text and as bytes while the response is sent.
@@ -37,7 +37,7 @@ export function limitResponseSize(schema: GraphQLSchema): void {
 
 function countText<Value>(value: Value, { memory }: RequestContext): Value {
   if (typeof value === "string" && value.length >= minTextLength && !memory.take(value.length * bytesPerCharacter)) {
-    throw new RequestFailure({ kind: "overloaded", retryAfterSeconds: 1 });
+    throw new RequestFailure(overloaded);
   }
   return value;
 }

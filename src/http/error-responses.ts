@@ -1,13 +1,15 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
-import type { Failure } from "../failures/failure.ts";
+import { type Failure, RequestFailure } from "../failures/failure.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import { describeFailure } from "../graphql/public-error.ts";
 import { isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
 
+const badRequest = { code: "BAD_REQUEST", message: "The request is not valid." };
+
 /** What can be wrong with a request before it is a GraphQL request, by HTTP status. Fastify's messages quote the request. */
 export const httpErrors: Readonly<Record<number, { readonly code: string; readonly message: string }>> = {
-  400: { code: "BAD_REQUEST", message: "The request body is not valid JSON." },
+  400: badRequest,
   404: { code: "NOT_FOUND", message: "Not found; GraphQL is at /graphql." },
   405: { code: "METHOD_NOT_ALLOWED", message: "Use POST, or GET for queries." },
   406: { code: "NOT_ACCEPTABLE", message: "Accept application/graphql-response+json or application/json." },
@@ -16,8 +18,6 @@ export const httpErrors: Readonly<Record<number, { readonly code: string; readon
   415: { code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the request body as application/json in UTF-8." },
   431: { code: "HEADERS_TOO_LARGE", message: "The request headers are too large." },
 };
-const otherError = { code: "BAD_REQUEST", message: "The request is not valid." };
-const overloadedRetryAfterSeconds = 1;
 
 /** Sends errors in the form of a GraphQL response, in the media type that the caller accepts. */
 export function sendErrors(
@@ -38,12 +38,12 @@ export function sendHttpError(
   status: number,
   specificMessage?: string,
 ): FastifyReply {
-  const { code, message } = httpErrors[status] ?? otherError;
+  const { code, message } = httpErrors[status] ?? badRequest;
   const extensions = { code, requestId: request.id };
   return sendErrors(request, reply, status, [{ message: specificMessage ?? message, extensions }]);
 }
 
-/** Thrown for a request that is rejected with a status of its own. 503: the service is overloaded or lacks memory. */
+/** Thrown for a request that is rejected before GraphQL with a status of its own. */
 export class HttpError extends Error {
   readonly statusCode: number;
 
@@ -67,9 +67,8 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     else done();
   });
   app.setErrorHandler((error: unknown, request, reply) => {
-    if (error instanceof HttpError && error.statusCode === 503) {
-      const failure = { kind: "overloaded", retryAfterSeconds: overloadedRetryAfterSeconds } as const;
-      return sendFailure(request, reply.header("retry-after", overloadedRetryAfterSeconds), 503, failure);
+    if (error instanceof RequestFailure) {
+      return sendFailure(request, reply.header("retry-after", error.failure.retryAfterSeconds), 503, error.failure);
     }
     if (error instanceof HttpError) {
       return sendHttpError(request, reply, error.statusCode, error.message || undefined);

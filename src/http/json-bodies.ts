@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { brotliDecompressSync, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ByteCollector } from "../byte-collector.ts";
+import { overloaded, RequestFailure } from "../failures/failure.ts";
 import type { Memory } from "../memory-budget.ts";
 import { HttpError } from "./error-responses.ts";
 import { weighJson } from "./request-memory.ts";
@@ -31,7 +32,9 @@ export function setUpJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (request, payload, done) => {
     readText(request, payload).then((text) => {
-      void parseJson(request, text, (error, body) => done(error && new HttpError(400), body));
+      void parseJson(request, text, (error, body) =>
+        done(error && new HttpError(400, "The request body is not valid JSON."), body),
+      );
     }, done);
   });
   app.addHook("onRequest", (request, _reply, done) => {
@@ -52,7 +55,7 @@ async function readText(request: FastifyRequest, payload: Readable): Promise<str
   const body = encoding === undefined ? received : expand(received, encoding);
   // RFC 8259, section 8.1. Decoding anything else would change what the caller sent.
   if (!isUtf8(body)) throw new HttpError(400, "The request body is not UTF-8.");
-  if (!request.memory.take(weighJson(body))) throw new HttpError(503);
+  if (!request.memory.take(weighJson(body))) throw new RequestFailure(overloaded);
   return body.toString();
 }
 
@@ -66,7 +69,7 @@ function collect(payload: Readable, memory: Memory): Promise<Buffer> {
       const shortage = chunks > maxBodyChunks ? "over-limit" : collector.add(chunk);
       if (shortage === undefined) return;
       payload.off("data", onData);
-      reject(new HttpError(shortage === "over-limit" ? 413 : 503));
+      reject(shortage === "over-limit" ? new HttpError(413) : new RequestFailure(overloaded));
     };
     payload.on("data", onData);
     payload.once("end", () => resolve(collector.bytes()));

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { HttpError } from "./error-responses.ts";
+import { overloaded, RequestFailure } from "../failures/failure.ts";
 import { isGraphqlRequest } from "./graphql-request.ts";
 
 /**
@@ -9,6 +9,6 @@ import { isGraphqlRequest } from "./graphql-request.ts";
 export function setUpLoadShedding(app: FastifyInstance, isOverloaded: () => boolean): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const mustShed = isGraphqlRequest(request) && (request.memory.isShort || isOverloaded());
-    done(mustShed ? new HttpError(503) : undefined);
+    done(mustShed ? new RequestFailure(overloaded) : undefined);
   });
 }
