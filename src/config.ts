@@ -84,7 +84,10 @@ const settings = {
   upstreamConnectTimeoutMs: setting("UPSTREAM_CONNECT_TIMEOUT_MS", integer(1, maxTimerMs).default(2000)),
   maxInFlight: setting("MAX_IN_FLIGHT", integer(1, 1_000_000).default(256)),
   maxInFlightPerCaller: setting("MAX_IN_FLIGHT_PER_CALLER", integer(1, 1_000_000).optional()),
-  redisUrl: setting("REDIS_URL", text("a redis: or rediss: URL whose path is at most a number", isRedisUrl).optional()),
+  redisUrl: setting(
+    "REDIS_URL",
+    text("a redis: or rediss: URL whose path, if any, is a database number", isRedisUrl).optional(),
+  ),
   idempotencyTtlSeconds: setting("IDEMPOTENCY_TTL_SECONDS", integer(1, 31_536_000).default(86_400)),
   jwksUrl: setting("JWKS_URL", text("an http:, https:, or file:/// URL without credentials", isKeySetUrl).optional()),
   jwtIssuer: setting("JWT_ISSUER", z.string().optional()),
@@ -162,7 +165,7 @@ export function findConfigWarnings(config: Config, environment: NodeJS.ProcessEn
     .map(([name]) => name);
   if (jwksUrl !== undefined && unchecked.length > 0) {
     const names = unchecked.join(" and ");
-    warnings.push(`JWKS_URL is set without ${names}: tokens that the key server issued for others may be accepted`);
+    warnings.push(`JWKS_URL is set without ${names}: tokens that were issued for others may be accepted`);
   }
   if (playground && !["127.0.0.1", "localhost", "::1"].includes(host)) {
     warnings.push("the playground and introspection are on, and reachable from other machines: see PLAYGROUND");

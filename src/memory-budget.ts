@@ -1,4 +1,4 @@
-/** Memory that can be taken, for as long as what it was opened for lasts. */
+/** Memory that can be taken until the end of a request. */
 export interface Memory {
   /** False if there is not that much left. */
   take(bytes: number): boolean;
@@ -6,7 +6,7 @@ export interface Memory {
 
 /**
  * The memory that all requests in flight may use together, and that each of them may use alone. The amounts are estimates
- * by those who take it; no input must cost much more than it is counted for.
+ * by those who take it; no input may cost much more than it is counted for.
  */
 export interface MemoryBudget {
   readonly maxBytes: number;

@@ -17,13 +17,13 @@ export interface Runnable {
   readonly log: LogDestination;
 }
 
-/** Time for the log when the process ends at once. */
+/** Time for the log when the process ends immediately. */
 const lastLinesMs = 500;
 
 /**
- * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process at
- * once. An uncaught error is logged and stops the service too, with exit code 1. What prevents the start is one message
- * on standard error and exit code 1.
+ * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process
+ * immediately. An uncaught error is logged and stops the service too, with exit code 1. If the service cannot start, the
+ * reason is one message on standard error, and the exit code is 1.
  */
 export async function runService(prepare: () => Promise<Runnable>): Promise<void> {
   let prepared: Runnable | undefined;
@@ -106,7 +106,7 @@ async function stop({ service, logger }: Runnable, delayMs: number): Promise<num
 
 function abandon({ service, logger }: Runnable): void {
   const abandoned = service.abandonRequests();
-  logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped at once");
+  logger.warn({ "requests.ended": service.endedRequestCount, "requests.abandoned": abandoned }, "stopped immediately");
 }
 
 function explain(error: unknown): string {

@@ -60,7 +60,7 @@ export interface ServiceOptions {
 
 // The same directory as seen from src/ and from dist/.
 const builtPlayground = new URL("../dist/browser/", import.meta.url);
-// A request waits for another one's response a little longer than that one can take.
+// How much longer a request waits for another one with its idempotency key than that one can take.
 const waitMarginMs = 1000;
 // After the grace period: time for the last responses to leave, within the closing time.
 const lastResponsesMs = 250;

@@ -164,6 +164,7 @@ describe("a caller that disconnects", () => {
         "log.level": "info",
         "http.request.aborted": true,
         "graphql.operation.type": "mutation",
+        "graphql.root_field": "createDataExtractionAction",
         "upstream.status_code": 201,
         "upstream.ctx_id": "ctx-1",
       },

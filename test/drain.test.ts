@@ -97,7 +97,7 @@ test("ends at once on a second signal, and logs the requests that it abandons", 
   expect(lines().slice(-3)).toMatchObject([
     { message: "stopping" },
     { message: "graphql request", "http.request.id": "abandoned", "http.request.aborted": true },
-    { "log.level": "warn", message: "stopped at once", "requests.ended": 1, "requests.abandoned": 1 },
+    { "log.level": "warn", message: "stopped immediately", "requests.ended": 1, "requests.abandoned": 1 },
   ]);
 });
 

@@ -54,6 +54,7 @@ test("writes one line of a create request, with every field in one type", async 
       "event.outcome": "success",
       "graphql.operation.name": "Create",
       "graphql.operation.type": "mutation",
+      "graphql.root_field": "createDataExtractionAction",
       "graphql.client.name": "back-office",
       "graphql.client.version": "1.2.3",
       "idempotency.result": ["created"],

@@ -166,7 +166,7 @@ export const failureTable = {
   overloaded: {
     ...retryable,
     code: "OVERLOADED",
-    message: "Too many requests are in flight; this one was not sent.",
+    message: "Too many requests are in flight; this one was not sent to ContactSwing.",
     when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
     extensions: ["retryAfterSeconds"],
   },

@@ -12,8 +12,8 @@ import { limitResponseSize } from "./response-size.ts";
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
 
 const rootDescriptions: Readonly<Record<string, string>> = {
-  Query: "Queries for ContactSwing's data extraction actions.",
-  Mutation: "Mutations of ContactSwing's data extraction actions.",
+  Query: "Reads data from ContactSwing.",
+  Mutation: "Changes data in ContactSwing.",
 };
 
 /**

@@ -27,7 +27,7 @@ const maxHeaders = 100;
 /** Further connections are closed at once. docs/memory.md says what an open one takes. */
 const maxConnections = 2000;
 const makeRoomEveryMs = 1000;
-/** From the connection or the last response to the end of the headers, and to the end of the body. */
+/** For the headers, and for the whole request, counted from the connection or the previous response. */
 const headersTimeoutMs = 5000;
 const requestTimeoutMs = 10_000;
 const timeoutCheckMs = 1000;

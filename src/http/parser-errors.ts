@@ -23,7 +23,7 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
       socket.destroySoon();
       return;
     }
-    // A response in front of that of a complete request would be taken for it.
+    // An error that is written before a pending response would be taken for that response.
     const inFlight = findRequestInFlight(socket);
     if (inFlight !== undefined) {
       inFlight.header("connection", "close");

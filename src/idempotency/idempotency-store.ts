@@ -21,7 +21,7 @@ export interface Lease {
 }
 
 /**
- * The result of a claim. `claimed`: the key was free, and the claimer has its lease now. `in-flight`: another request has
+ * The result of a claim. `claimed`: the key was free, and the request has its lease now. `in-flight`: another request has
  * it. `abandoned`: the lease has expired or the record is gone, and nobody knows the outcome. `other-input`: the key was
  * used for a different input.
  */

@@ -41,8 +41,8 @@ const silenceMs = 5000;
 const probeScript = "return redis.call('SET', KEYS[1], '1', 'PX', 5000)";
 
 /**
- * A connection to Redis that can be used as long as Redis accepts writes and replies in time. A probe finds out when it
- * does so again. The library reconnects; it never sends a command again, and queues none while there is no connection.
+ * A connection to Redis that can be used as long as Redis accepts writes and replies in time. Probes find out when
+ * that is possible again. The library reconnects, but neither repeats nor queues commands.
  */
 export function createRedisConnection({
   url,

@@ -37,6 +37,7 @@ export function logRequest(logger: Logger, record: RequestRecord, summary: Reque
       "graphql.error.codes": record.errorCodes,
       "graphql.operation.name": record.operationName,
       "graphql.operation.type": record.operationType,
+      "graphql.root_field": record.rootField,
       "graphql.client.name": summary.clientName,
       "graphql.client.version": summary.clientVersion,
       "upstream.status_code": record.upstreamStatus,

@@ -6,7 +6,7 @@ const microsecondsPerSecond = 1e6;
 
 /**
  * Event loop, memory, and CPU time under their customary names, read when they are scraped.
- * @returns records how late the event loop came to a timer, in milliseconds.
+ * @returns records how late a timer fired, in milliseconds.
  */
 export function createRuntimeMetrics(registry: Registry): (delayMs: number) => void {
   const registers = [registry];
@@ -61,7 +61,7 @@ export function createRuntimeMetrics(registry: Registry): (delayMs: number) => v
 
   const delays = new Histogram({
     name: "nodejs_eventloop_delay_seconds",
-    help: "How late the event loop came to a timer that is due every 50 ms.",
+    help: "How late a timer fired that is due every 50 ms.",
     buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5],
     registers,
   });

@@ -40,7 +40,7 @@ const supportedValues: Readonly<Record<string, { readonly pattern: RegExp; reado
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
   OTEL_TRACES_SAMPLER: {
     pattern: /^(parentbased_)?(always_on|always_off|traceidratio)$/,
-    expected: "always_on, always_off or traceidratio, each also with parentbased_ in front",
+    expected: "always_on, always_off, or traceidratio, optionally prefixed with parentbased_",
   },
   OTEL_TRACES_SAMPLER_ARG: { pattern: /^(0|1|0?\.\d+|[01]\.0+)$/, expected: "a number from 0 to 1" },
   OTEL_BSP_SCHEDULE_DELAY: positiveInteger,

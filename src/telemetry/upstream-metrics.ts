@@ -54,7 +54,7 @@ export function createUpstreamMetrics(
 
   const durations = new Histogram({
     name: "contactswing_bff_upstream_request_duration_seconds",
-    help: "Time of a request to ContactSwing, connecting included, by the class of its status; none without a response.",
+    help: "Time of a request to ContactSwing, including connecting, by the class of its status; none without a response.",
     labelNames: ["operation", "status_class"],
     buckets: durationBucketsSeconds,
     registers,

@@ -20,7 +20,7 @@ function IsNeededToSync(): PropertyDecorator {
   });
 }
 
-@InputType({ description: "What a data extraction action extracts and where it stores it." })
+@InputType({ description: "What to extract and where to store it." })
 export class DataExtractionWebhookInput {
   @Field(() => Boolean, {
     nullable: true,

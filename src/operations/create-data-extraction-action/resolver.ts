@@ -13,7 +13,7 @@ class CreateDataExtractionActionPayload {
 
   @Field(() => ID, {
     nullable: true,
-    description: "ContactSwing's ID for the request that created the action, to quote to its support.",
+    description: "ContactSwing's ID for the request that created the action. Quote it to ContactSwing's support.",
   })
   readonly ctxId!: string | null;
 

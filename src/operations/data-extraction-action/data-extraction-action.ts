@@ -30,7 +30,7 @@ registerEnumType(DataExtractionResponseType, {
   valuesConfig: { YES_NO: { description: "Yes or no; `yes/no` in ContactSwing's REST API." } },
 });
 
-@ObjectType({ simpleResolvers: true, description: "What a data extraction action extracts and where it stores it." })
+@ObjectType({ simpleResolvers: true, description: "What is extracted and where it is stored." })
 export class DataExtractionWebhook {
   @Field(() => Boolean, {
     nullable: true,

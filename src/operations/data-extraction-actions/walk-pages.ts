@@ -37,7 +37,7 @@ export async function walkPages(first: number, start: Position | undefined, fetc
       continue;
     }
     position = { ...position, appliedSize: page.pageSize };
-    // ContactSwing applied another page size than expected: with that one, the row is on another page.
+    // ContactSwing applied a different page size, with which the row is on another page.
     if (toPageNumber(position) !== pageNumber) continue;
 
     const firstRow = (pageNumber - 1) * page.pageSize;
