@@ -18,9 +18,9 @@ export interface FailureRow {
 
 /** Defaults for rows that do not differ: nothing was created, and sending the same request again does not help. */
 const rejected = { outcome: "NOT_CREATED", retryable: false, retryableRead: false } as const;
-const retryable = { outcome: "NOT_CREATED", retryable: true, retryableRead: true } as const;
-const unknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
-const created = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
+const safeToRetry = { outcome: "NOT_CREATED", retryable: true, retryableRead: true } as const;
+const outcomeUnknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
+const outcomeCreated = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
 /** Every kind of failure, with its code, outcome, and message. `docs/errors.md` is generated from it. */
 export const failureTable = {
@@ -37,7 +37,7 @@ export const failureTable = {
     when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.",
   },
   "keys-unavailable": {
-    ...retryable,
+    ...safeToRetry,
     code: "AUTH_UNAVAILABLE",
     message: "Tokens cannot be verified at the moment.",
     when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded.",
@@ -86,7 +86,7 @@ export const failureTable = {
     extensions: ["upstream"],
   },
   "rate-limited": {
-    ...retryable,
+    ...safeToRetry,
     code: "RATE_LIMITED",
     message: "ContactSwing's rate limit has been exceeded.",
     when: "ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one.",
@@ -100,41 +100,41 @@ export const failureTable = {
     extensions: ["upstream"],
   },
   "server-error": {
-    ...unknown,
+    ...outcomeUnknown,
     code: "UPSTREAM_ERROR",
     message: "ContactSwing failed while processing the request.",
     when: "ContactSwing returned 5xx.",
     extensions: ["upstream"],
   },
   "connection-lost": {
-    ...unknown,
+    ...outcomeUnknown,
     code: "UPSTREAM_ERROR",
     message: "The connection to ContactSwing was lost before its response was complete.",
     when: "The connection was lost after the request had been sent.",
     extensions: ["upstream"],
   },
   unreachable: {
-    ...retryable,
+    ...safeToRetry,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing cannot be reached.",
     when: "No connection: refused, DNS, TLS, or connect timeout.",
   },
   "circuit-open": {
-    ...retryable,
+    ...safeToRetry,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing is unavailable; requests are paused for a moment.",
     when: "The circuit breaker is open because ContactSwing was unavailable to too many requests.",
     extensions: ["retryAfterSeconds"],
   },
   timeout: {
-    ...unknown,
+    ...outcomeUnknown,
     code: "UPSTREAM_TIMEOUT",
     message: "ContactSwing did not respond in time.",
     when: "No complete response within `UPSTREAM_TIMEOUT_MS` after connecting.",
     extensions: ["upstream"],
   },
   "timeout-after-created": {
-    ...created,
+    ...outcomeCreated,
     retryableRead: true,
     code: "UPSTREAM_TIMEOUT",
     message: "The action was created, but ContactSwing's response did not arrive in time.",
@@ -142,7 +142,7 @@ export const failureTable = {
     extensions: ["upstream"],
   },
   "bad-response": {
-    ...unknown,
+    ...outcomeUnknown,
     retryableRead: false,
     code: "UPSTREAM_BAD_RESPONSE",
     message: "ContactSwing's response does not have the documented format.",
@@ -150,21 +150,21 @@ export const failureTable = {
     extensions: ["upstream"],
   },
   "bad-response-after-created": {
-    ...created,
+    ...outcomeCreated,
     code: "UPSTREAM_BAD_RESPONSE",
     message: "The action was created, but ContactSwing's response does not have the documented format.",
     when: "A 201 whose body is not as documented, is cut short, or is over 1 MiB.",
     extensions: ["upstream"],
   },
   "not-found-after-created": {
-    ...created,
+    ...outcomeCreated,
     code: "UPSTREAM_ERROR",
     message: "The action was created, but ContactSwing does not return its details yet.",
     when: "ContactSwing returned 404 for the details of the action that it had just created.",
     extensions: ["upstream"],
   },
   overloaded: {
-    ...retryable,
+    ...safeToRetry,
     code: "OVERLOADED",
     message: "Too many requests are in flight; this one was not sent to ContactSwing.",
     when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
@@ -177,26 +177,26 @@ export const failureTable = {
     when: "An earlier request with the same `idempotencyKey` has a different input: a changed input needs a new key.",
   },
   "outcome-unknown": {
-    ...unknown,
+    ...outcomeUnknown,
     retryableRead: false,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key may have created the action.",
     when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, or has not ended in time.",
   },
   "outcome-unknown-after-created": {
-    ...created,
+    ...outcomeCreated,
     code: "OUTCOME_UNKNOWN",
     message: "An earlier request with this idempotency key created the action, but its ID is not known.",
     when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.",
   },
   "idempotency-unavailable": {
-    ...retryable,
+    ...safeToRetry,
     code: "IDEMPOTENCY_UNAVAILABLE",
     message: "Idempotency keys cannot be checked at the moment; nothing was sent.",
     when: "The idempotency store cannot be reached, and the request has a key.",
   },
   bug: {
-    ...unknown,
+    ...outcomeUnknown,
     retryableRead: false,
     code: "INTERNAL_SERVER_ERROR",
     message: "Internal server error.",
