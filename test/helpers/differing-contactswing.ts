@@ -1,7 +1,5 @@
 import type { Socket } from "node:net";
-import { demoToken } from "../../src/sandbox/demo-token.ts";
-import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { onTestEnd } from "./cleanup.ts";
+import { startSandbox } from "./service.ts";
 import { type ReceivedRequest, startUpstream } from "./upstream.ts";
 
 interface Response {
@@ -15,23 +13,21 @@ interface Response {
 export type Change = (response: Response, request: ReceivedRequest, socket: Socket) => Response | undefined;
 
 export interface Differences {
-  /** Served as `/openapi.json`; without it there is none. */
-  readonly document?: unknown;
+  /** Changes of `/openapi.json` by path, e.g. `schemas.Webhook.type`; undefined removes what is there. */
+  readonly openApi?: Readonly<Record<string, unknown>>;
   readonly change?: Change;
 }
 
-/** The sandbox, except for what differs. */
-export async function startDifferingContactSwing({ document, change }: Differences = {}) {
-  const sandbox = createSandbox(demoToken);
-  const sandboxUrl = await sandbox.start();
-  onTestEnd(() => sandbox.stop());
+/** The sandbox and the OpenAPI document that fits it, except for what differs. */
+export async function startDifferingContactSwing({ openApi = {}, change }: Differences = {}) {
+  const sandbox = await startSandbox();
   return startUpstream(async (request, socket) => {
     const { method, path, headers } = request;
     const { authorization } = headers;
-    const forwarded = await fetch(`${sandboxUrl}${path}`, { method, headers: authorization ? { authorization } : {} });
+    const forwarded = await fetch(`${sandbox.url}${path}`, { method, headers: authorization ? { authorization } : {} });
     const usual =
-      path === "/openapi.json" && document !== undefined
-        ? { status: 200, body: document }
+      path === "/openapi.json"
+        ? { status: 200, body: createOpenApi(openApi) }
         : { status: forwarded.status, body: await forwarded.json() };
     return change?.(usual, request, socket) ?? usual;
   });
@@ -77,8 +73,8 @@ const webhook = object(
 const pagination = object({ current_page: count, per_page: count, has_next: flag });
 const security = [{ HTTPBearer: [] }];
 
-/** What FastAPI would serve for an API that is as this service assumes, with changes by path, e.g. `schemas.Webhook.type`. */
-export function createOpenApi(changes: Readonly<Record<string, unknown>> = {}): unknown {
+/** What FastAPI would serve for an API that is as this service assumes, with changes. */
+function createOpenApi(changes: Readonly<Record<string, unknown>>): unknown {
   const schemas = {
     CreateAction: createAction,
     Webhook: webhook,
