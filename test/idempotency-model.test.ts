@@ -1,251 +1,169 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type FailureKind, RequestFailure } from "../src/failures/failure.ts";
-import { caller, createMemoryWorld, createRedisWorld, type World } from "./helpers/idempotency-world.ts";
+import { BearerToken } from "../src/auth/bearer-token.ts";
+import { createCaller } from "../src/auth/caller.ts";
+import { RequestFailure } from "../src/failures/failure.ts";
+import { createIdempotencyGuard } from "../src/idempotency/idempotency-guard.ts";
+import type { IdempotencyStore } from "../src/idempotency/idempotency-store.ts";
+import { createMemoryStore, maxMemoryStoreBytes } from "../src/idempotency/memory-store.ts";
+import { createRedisConnection } from "../src/idempotency/redis-connection.ts";
+import { createRedisStore } from "../src/idempotency/redis-store.ts";
+import { onTestEnd } from "./helpers/cleanup.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 
+// Keys that expire and processes that die are in unit/memory-store.test.ts and idempotency-redis.test.ts.
+
+type Step =
+  | { readonly key: string; readonly input: string; readonly replica: number; readonly release: number }
+  | { readonly key: string; readonly ending: string };
+
+/** A request with a key, and the create request that it sends unless another one does. */
 interface Request {
-  readonly id: number;
-  readonly replica: number;
+  readonly post: PromiseWithResolvers<string>;
+  readonly result: Promise<string>;
+  isSettled: boolean;
 }
 
-interface InFlight {
-  readonly state: "in-flight";
-  readonly input: number;
-  readonly creating: Request;
-  readonly waiting: readonly Request[];
+/** What the contract says of a key. */
+interface Key {
+  readonly input: string;
+  /** The request whose create request is in flight, and those that wait for it. */
+  creating: Request;
+  waiting: Request[];
+  /** The result of every further request, once it is certain. */
+  kept?: string;
 }
 
-/** What the contract says of a key, in the fewest words. */
-type Key =
-  | InFlight
-  | { readonly state: "created"; readonly input: number; readonly response: string }
-  | { readonly state: "unknown"; readonly input: number; readonly kind: FailureKind };
-
-interface Model {
-  readonly keys: Map<string, Key>;
-  posts: number;
-  requests: number;
-}
-
-/** Two releases during a rollout: the second one adds a field with a default. */
-const releases: readonly Record<string, unknown>[] = [{ type: "T" }, { type: "T", priority: "LOW" }];
-/** Ways to give the same input. */
-const spellings: readonly ((name: number) => object)[] = [
-  (name) => ({ name, webhook: {} }),
-  (name) => ({ webhook: { mandatory: null }, description: null, name }),
-  (name) => ({ type: "T", webhook: {}, name }),
-];
-
-interface Post {
-  readonly request: number;
-  readonly response: PromiseWithResolvers<string>;
-}
-
-/** The guards, their requests, and an upstream that responds when the test says so. */
-class System {
-  readonly world: World;
-  readonly results = new Map<number, Promise<string>>();
-  readonly settled = new Set<number>();
-  readonly posts = new Map<string, Post>();
-  /** Sent by replicas that have crashed since. */
-  readonly lost: Post[] = [];
-  count = 0;
-  #arrived = Promise.withResolvers<void>();
-
-  constructor(world: World) {
-    this.world = world;
-  }
-
-  send({ id, replica }: Request, key: string, given: object, defaults: Record<string, unknown>): void {
-    const create = () => {
-      if (this.posts.has(key)) throw new Error(`two create requests of ${key} at once`);
-      const response = Promise.withResolvers<string>();
-      this.posts.set(key, { request: id, response });
-      this.count += 1;
-      this.#arrived.resolve();
-      this.#arrived = Promise.withResolvers();
-      return response.promise;
-    };
-    // GraphQL fills in the defaults of the release.
-    const input = { ...defaults, ...given };
-    const guarded = { caller, idempotencyKey: key, input, defaults, onResult: () => undefined };
-    const result = (this.world.replicas[replica] as World["replicas"][0]).once(guarded, create).then(
-      ({ response, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${response}`,
-      (error) => (error instanceof RequestFailure ? error.failure.kind : `bug: ${error.message}`),
-    );
-    this.results.set(
-      id,
-      result.finally(() => this.settled.add(id)),
-    );
-  }
-
-  async nextPost(key: string): Promise<Post> {
-    for (;;) {
-      const post = this.posts.get(key);
-      if (post !== undefined) return post;
-      await this.#arrived.promise;
-    }
-  }
-
-  takePost(key: string): Post["response"] & { readonly post: Post } {
-    const post = this.posts.get(key);
-    if (post === undefined) throw new Error(`nothing was sent for ${key}`);
-    this.posts.delete(key);
-    return { ...post.response, post };
-  }
-
-  async expectResults(requests: readonly Request[], expected: string): Promise<void> {
-    for (const { id } of requests) expect(await this.results.get(id)).toBe(expected);
-  }
-
-  async stop(): Promise<void> {
-    await this.world.stop();
-    for (const { response } of [...this.posts.values(), ...this.lost]) response.resolve("too late");
-    await Promise.all(this.results.values());
-  }
-}
-
-type Command = fc.AsyncCommand<Model, System>;
-
-/** After each step exactly the expected create requests have been sent, and none that should wait has a result. */
-function step(name: string, act: (model: Model, system: System) => Promise<void>, check?: Command["check"]): Command {
-  return {
-    check: check ?? (() => true),
-    async run(model, system) {
-      await act(model, system);
-      expect(system.count).toBe(model.posts);
-      const inFlight = [...model.keys.values()].filter((key) => key.state === "in-flight");
-      expect(system.posts.size).toBe(inFlight.length);
-      for (const { creating, waiting } of inFlight) {
-        for (const { id } of [creating, ...waiting]) expect(system.settled.has(id)).toBe(false);
-      }
-    },
-    toString: () => name,
-  };
-}
-
-const start = (replica: number, key: string, input: number, spelling: number, release: number): Command =>
-  step(`start(${[replica, key, input, spelling, release]})`, async (model, system) => {
-    model.requests += 1;
-    const request = { id: model.requests, replica: replica % system.world.replicas.length };
-    const known = model.keys.get(key);
-    system.send(request, key, spellings[spelling]?.(input) ?? {}, releases[release] ?? {});
-    if (known === undefined) {
-      model.posts += 1;
-      model.keys.set(key, { state: "in-flight", input, creating: request, waiting: [] });
-      expect((await system.nextPost(key)).request).toBe(request.id);
-    } else if (known.input !== input) {
-      await system.expectResults([request], "idempotency-key-reused");
-    } else if (known.state === "in-flight") {
-      model.keys.set(key, { ...known, waiting: [...known.waiting, request] });
-    } else {
-      await system.expectResults([request], known.state === "created" ? `replayed ${known.response}` : known.kind);
-    }
-  });
-
-const finish = (
-  name: string,
-  key: string,
-  act: (model: Model, system: System, inFlight: InFlight) => Promise<void>,
-): Command =>
-  step(
-    `${name}(${key})`,
-    async (model, system) => act(model, system, model.keys.get(key) as InFlight),
-    (model) => model.keys.get(key)?.state === "in-flight",
-  );
-
-const succeed = (key: string): Command =>
-  finish("succeed", key, async (model, system, { input, creating, waiting }) => {
-    const response = `response to ${creating.id}`;
-    model.keys.set(key, { state: "created", input, response });
-    system.takePost(key).resolve(response);
-    await system.expectResults([creating], `created ${response}`);
-    await system.expectResults(waiting, `replayed ${response}`);
-  });
-
-const failWithoutCreating = (key: string): Command =>
-  finish("failWithoutCreating", key, async (model, system, { input, creating, waiting }) => {
-    model.keys.delete(key);
-    system.takePost(key).reject(new RequestFailure({ kind: "rate-limited" }));
-    await system.expectResults([creating], "rate-limited");
-    if (waiting.length === 0) return;
-    // Any one of those that wait.
-    const post = await system.nextPost(key);
-    const next = waiting.find(({ id }) => id === post.request);
-    if (next === undefined) throw new Error(`request ${post.request} did not wait`);
-    model.posts += 1;
-    const others = waiting.filter((request) => request !== next);
-    model.keys.set(key, { state: "in-flight", input, creating: next, waiting: others });
-  });
-
-const failUnknown = (key: string, failure: "server-error" | "timeout-after-created" | "a bug"): Command =>
-  finish(`failUnknown ${failure}`, key, async (model, system, { input, creating, waiting }) => {
-    const kind = failure === "timeout-after-created" ? "outcome-unknown-after-created" : "outcome-unknown";
-    model.keys.set(key, { state: "unknown", input, kind });
-    system.takePost(key).reject(failure === "a bug" ? new Error(failure) : new RequestFailure({ kind: failure }));
-    await system.expectResults([creating], failure === "a bug" ? "bug: a bug" : failure);
-    await system.expectResults(waiting, kind);
-  });
-
-const crash = (replica: number): Command =>
-  step(`crash(${replica})`, async (model, system) => {
-    const { world } = system;
-    const crashed = replica % world.replicas.length;
-    const inFlight = [...model.keys].flatMap(([name, key]) => (key.state === "in-flight" ? [{ name, key }] : []));
-    const lost = inFlight.filter(({ key }) => key.creating.replica === crashed).map(({ name }) => name);
-    for (const name of lost) system.lost.push(system.takePost(name).post);
-    await world.crash(crashed, lost);
-    for (const { name, key } of inFlight) {
-      const waiting = key.waiting.filter((request) => request.replica !== crashed);
-      if (!lost.includes(name)) {
-        model.keys.set(name, { ...key, waiting });
-      } else {
-        model.keys.set(name, { state: "unknown", input: key.input, kind: "outcome-unknown" });
-        await system.expectResults(waiting, "outcome-unknown");
-      }
-    }
-    if (!world.outlivesCrashes) model.keys.clear();
-  });
-
-const expire: Command = step("expire", async (model, system) => {
-  await system.world.expire();
-  for (const [name, { state }] of model.keys) if (state !== "in-flight") model.keys.delete(name);
-});
+/** How create requests end, and what the key then means to other requests; undefined if it is free again. */
+const endings: Record<string, { readonly error?: Error; readonly kept: string | undefined }> = {
+  success: { kept: "replayed" },
+  "rate-limited": { error: new RequestFailure({ kind: "rate-limited" }), kept: undefined },
+  "server-error": { error: new RequestFailure({ kind: "server-error" }), kept: "outcome-unknown" },
+  "timeout-after-created": {
+    error: new RequestFailure({ kind: "timeout-after-created" }),
+    kept: "outcome-unknown-after-created",
+  },
+  "a bug": { error: new Error("a bug"), kept: "outcome-unknown" },
+};
 
 const key = fc.constantFrom("k1", "k2");
-const starts = fc
-  .tuple(fc.nat(1), key, fc.constantFrom(1, 1, 1, 2), fc.nat(2), fc.nat(1))
-  .map((words) => start(...words));
-const failures = fc.constantFrom("server-error" as const, "timeout-after-created" as const, "a bug" as const);
-const steps = [
-  ...Array(3).fill(starts),
-  key.map(succeed),
-  key.map(failWithoutCreating),
-  fc.tuple(key, failures).map((words) => failUnknown(...words)),
-  fc.nat(1).map(crash),
-  fc.constant(expire),
-];
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({ key, input: fc.constantFrom("A", "A", "A", "B"), replica: fc.nat(1), release: fc.nat(1) }),
+    fc.record({ key, ending: fc.constantFrom(...Object.keys(endings)) }),
+  ),
+  { maxLength: 30 },
+);
+/** Two releases during a rollout: the second one adds a field with a default. */
+const releases = [{ type: "T" }, { type: "T", priority: "LOW" }];
+const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken, undefined);
 
-async function checkModel(createWorld: () => Promise<World>, numRuns: number): Promise<void> {
-  const property = fc.asyncProperty(fc.commands(steps, { maxCommands: 30 }), async (commands) => {
-    const real = new System(await createWorld());
-    try {
-      await fc.asyncModelRun(() => ({ model: { keys: new Map(), posts: 0, requests: 0 }, real }), commands);
-    } finally {
-      await real.stop();
+/** Takes steps with keys of their own, and checks after each one that everything is as the contract says. */
+async function play(stores: readonly IdempotencyStore[], run: number, sequence: readonly Step[]): Promise<void> {
+  const guards = stores.map((store) => createIdempotencyGuard({ store, waitMs: 20_000 }));
+  const requests: Request[] = [];
+  const posted: Request[] = [];
+  let nextPost = Promise.withResolvers<Request>();
+  const keys = new Map<string, Key>();
+  let expectedPosts = 0;
+
+  function send({ key, input, replica, release }: Extract<Step, { input: string }>): Request {
+    const defaults = releases[release] ?? {};
+    const post = Promise.withResolvers<string>();
+    const create = () => {
+      posted.push(request);
+      nextPost.resolve(request);
+      nextPost = Promise.withResolvers();
+      return post.promise;
+    };
+    // GraphQL fills in the defaults of the release.
+    const guarded = { caller, idempotencyKey: `${run} ${key}`, input: { ...defaults, name: input }, defaults };
+    const result = (guards[replica % guards.length] as (typeof guards)[0])
+      .once({ ...guarded, onResult: () => undefined }, create)
+      .then(
+        ({ response, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${response}`,
+        (error) => (error instanceof RequestFailure ? error.failure.kind : error.message),
+      )
+      .finally(() => {
+        request.isSettled = true;
+      });
+    const request: Request = { post, result, isSettled: false };
+    requests.push(request);
+    return request;
+  }
+
+  async function begin(step: Extract<Step, { input: string }>): Promise<void> {
+    const next = nextPost.promise;
+    const request = send(step);
+    const known = keys.get(step.key);
+    if (known === undefined) {
+      expectedPosts += 1;
+      expect(await next).toBe(request);
+      keys.set(step.key, { input: step.input, creating: request, waiting: [] });
+    } else if (known.input !== step.input) expect(await request.result).toBe("idempotency-key-reused");
+    else if (known.kept !== undefined) expect(await request.result).toBe(known.kept);
+    else known.waiting.push(request);
+  }
+
+  async function end(name: string, known: Key, ending: string): Promise<void> {
+    const { error, kept } = endings[ending] ?? { kept: undefined };
+    const { creating, waiting } = known;
+    const next = nextPost.promise;
+    const response = `response ${expectedPosts}`;
+    if (error === undefined) creating.post.resolve(response);
+    else creating.post.reject(error);
+    expect(await creating.result).toBe(error === undefined ? `created ${response}` : ending);
+    if (kept !== undefined) {
+      known.kept = error === undefined ? `replayed ${response}` : kept;
+      for (const { result } of waiting) expect(await result).toBe(known.kept);
+    } else if (waiting.length === 0) {
+      keys.delete(name);
+    } else {
+      // Any one of those that wait tries again.
+      expectedPosts += 1;
+      known.creating = await next;
+      expect(waiting).toContain(known.creating);
+      known.waiting = waiting.filter((request) => request !== known.creating);
     }
-  });
-  await fc.assert(property, { numRuns });
+  }
+
+  for (const step of sequence) {
+    const known = keys.get(step.key);
+    if ("input" in step) await begin(step);
+    else if (known !== undefined && known.kept === undefined) await end(step.key, known, step.ending);
+    expect(posted).toHaveLength(expectedPosts);
+    for (const { kept, creating, waiting } of keys.values()) {
+      if (kept === undefined) expect([creating, ...waiting].map(({ isSettled }) => isSettled)).not.toContain(true);
+    }
+  }
+  for (const { post } of requests) post.resolve("too late");
+  await Promise.all(requests.map(({ result }) => result));
 }
 
-describe("any interleaving of requests, endings, crashes, and expiry, across two releases, is as in the model", () => {
-  test("with the store in the process", () => checkModel(createMemoryWorld, 300), 60_000);
+function checkModel(stores: readonly IdempotencyStore[], numRuns: number): Promise<void> {
+  let runs = 0;
+  return fc.assert(
+    fc.asyncProperty(steps, (sequence) => play(stores, ++runs, sequence)),
+    { numRuns },
+  );
+}
+
+describe("in any order of requests and endings, across two releases, each key has one create request at a time", () => {
+  test("with the store in the process", async () => {
+    await checkModel([createMemoryStore({ ttlMs: 600_000, maxBytes: maxMemoryStoreBytes })], 300);
+  });
 
   describeWithRedis("with two replicas on Redis", () => {
     test("whichever replica a request reaches", async () => {
-      const redis = await startRedis();
-      await checkModel(() => createRedisWorld(redis), 30);
+      const { url } = await startRedis();
+      const startReplica = async () => {
+        const connection = createRedisConnection({ url, probeKey: "probe", onAvailabilityChange: () => {} });
+        const store = createRedisStore({ connection, ttlMs: 600_000, maxRequestMs: 60_000, leaseMs: 60_000 });
+        await store.start();
+        onTestEnd(() => store.stop(0));
+        return store;
+      };
+      await checkModel([await startReplica(), await startReplica()], 100);
     }, 120_000);
   });
 });
