@@ -1,9 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { onTestEnd } from "./helpers/cleanup.ts";
+import { createCertificate } from "./helpers/certificate.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, fullInput, onlyError } from "./helpers/graphql.ts";
 import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-requests.ts";
@@ -13,7 +9,6 @@ import { startService } from "./helpers/service.ts";
 import { createdResponse, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer canary-token" };
-type Run = Awaited<ReturnType<typeof startProcess>>;
 
 const recordsOf = async (redis: RedisServer) => {
   const keys = (await redis.command("KEYS", "contactswing-bff:idempotency:*")) as string[];
@@ -33,31 +28,15 @@ const availabilityOf = (logLines: readonly string[]) =>
     .map((line) => `${line["log.level"]} ${line["error.code"]}`);
 
 describeWithRedis("replicas of the service on one Redis", () => {
-  async function startReplicas<Replica>(count: number, start: (settings: Record<string, string>) => Promise<Replica>) {
-    const redis = await startRedis();
-    const held = await startHeldUpstream();
-    const settings = { CONTACTSWING_URL: held.upstream.url, REDIS_URL: redis.url };
-    const replicas = await Promise.all(Array.from({ length: count }, () => start(settings)));
-    return { redis, ...held, replicas };
-  }
-
-  test("200 requests with one key over two replicas send one create request", async () => {
-    const { upstream, release, arrival, replicas } = await startReplicas(2, startService);
-    const requests = replicas.flatMap(({ url }) => Array.from({ length: 100 }, () => create(url, keyed, token)));
-    await arrival();
-    for (const { url } of replicas) await create(url, { name: "free", webhook: {} }, token);
-    release();
-
-    const payloads = (await Promise.all(requests)).map(payloadOf);
-
-    expect(upstream.received.filter(({ body }) => !body.includes('"free"'))).toHaveLength(1);
-    expect(payloads.filter(({ replayed }) => replayed)).toHaveLength(199);
-    expect(new Set(payloads.map(({ ctxId, action }) => `${ctxId} ${action.id}`)).size).toBe(1);
-  });
-
   test("a killed process leaves an unknown outcome; one that outlives its lease still stores its response", async () => {
-    const { redis, upstream, release, replicas } = await startReplicas(3, startProcess);
-    const [killed, stopped, other] = replicas as [Run, Run, Run];
+    const redis = await startRedis();
+    const { upstream, release } = await startHeldUpstream();
+    const settings = { CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url };
+    const [killed, stopped, other] = await Promise.all([
+      startProcess(settings),
+      startProcess(settings),
+      startProcess(settings),
+    ]);
     const keyedAgain = { ...keyed, idempotencyKey: "key-2" };
     const lost = create(killed.url, keyed, token).catch(() => "no response");
     const slow = create(stopped.url, keyedAgain, token);
@@ -128,7 +107,7 @@ describeWithRedis("one service on Redis", () => {
   }
 
   test("sends nothing while Redis does not reply, and the key is free afterwards", async () => {
-    const { redis, upstream, url } = await start();
+    const { redis, upstream, url, logLines } = await start();
 
     redis.signal("SIGSTOP");
     const rejected = await create(url, keyed);
@@ -138,6 +117,7 @@ describeWithRedis("one service on Redis", () => {
     expect(resultOf(rejected)).toBe("IDEMPOTENCY_UNAVAILABLE");
     expect(upstream.received).toEqual([]);
     expect(resultOf(await create(url, keyed))).toBe(false);
+    expect(availabilityOf(logLines)).toEqual(["warn TIMEOUT", "warn undefined"]);
   });
 
   test("stores no token, key, or input in Redis, and less than 700 bytes per key", async () => {
@@ -193,20 +173,15 @@ describeWithRedis("one service on Redis", () => {
 
 describeWith(["redis-server", "openssl"], "Redis behind TLS", () => {
   test("is used only with a certificate that the process trusts", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-redis-"));
-    onTestEnd(async () => rmSync(folder, { recursive: true }));
-    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-    const kind = ["req", "-x509", "-nodes", "-days", "1", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-    expect(spawnSync("openssl", [...kind, ...subject, "-keyout", key, "-out", certificate]).status).toBe(0);
+    const { keyFile, file } = createCertificate(1);
     const tlsPort = await findFreePort();
-    const tls = ["--tls-port", String(tlsPort), "--tls-cert-file", certificate, "--tls-key-file", key];
+    const tls = ["--tls-port", String(tlsPort), "--tls-cert-file", file, "--tls-key-file", keyFile];
     await startRedis(undefined, ...tls, "--tls-auth-clients", "no");
     const upstream = await startUpstream();
     const settings = { CONTACTSWING_URL: upstream.url, REDIS_URL: `rediss://localhost:${tlsPort}` };
 
     const [trusting, other] = await Promise.all([
-      startProcess({ ...settings, NODE_EXTRA_CA_CERTS: certificate }),
+      startProcess({ ...settings, NODE_EXTRA_CA_CERTS: file }),
       startProcess(settings),
     ]);
 
