@@ -15,7 +15,6 @@ const built = [
   "memory",
   "process",
   "rolling-restart",
-  "runbook",
   "sandbox-process",
   "tracing-process",
 ].map(toPath);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { serviceFaultPattern } from "../src/failures/service-faults.ts";
 import { create, minimalInput, send } from "./helpers/graphql.ts";
-import { scrape } from "./helpers/metrics.ts";
+import { type Scrape, scrape } from "./helpers/metrics.ts";
 import { findProblems, findProblemsOf, hasPromtool, rulesFile } from "./helpers/promtool.ts";
 import { startService } from "./helpers/service.ts";
 import { createdResponse, startUpstream } from "./helpers/upstream.ts";
@@ -34,22 +34,21 @@ const expressions = [...rules.map(({ expr }) => expr), ...panelExpressions];
 const findNames = (pattern: RegExp) => new Set(expressions.flatMap((expression) => expression.match(pattern) ?? []));
 const toFamily = (name: string) => name.replace(/_(bucket|count|sum)$/, "");
 
-let metricsText = "";
-let sampleNames = new Set<string>();
+let metrics: Scrape;
+let sampleNames: Set<string>;
 beforeAll(async () => {
   const upstream = await startUpstream(({ body }) => (body.includes("bad") ? { status: 500 } : createdResponse));
   const { url } = await startService({ CONTACTSWING_URL: upstream.url });
   await create(url, minimalInput, { authorization: "Bearer t" });
   await create(url, { name: "bad", webhook: {} }, { authorization: "Bearer t" });
   await send(url, { query: "{ __typename }" });
-  const { text, samples } = await scrape(url);
-  metricsText = text;
-  sampleNames = new Set(samples.map(({ name }) => name));
+  metrics = await scrape(url);
+  sampleNames = new Set(metrics.samples.map(({ name }) => name));
 });
 
 (hasPromtool ? describe : describe.skip)("promtool accepts", () => {
   test("what /metrics serves", () => {
-    expect(findProblems(["check", "metrics"], metricsText)).toBe("");
+    expect(findProblems(["check", "metrics"], metrics.text)).toBe("");
   });
 
   test("the alert rules, which pass their unit tests", () => {
@@ -83,6 +82,18 @@ test("alerts and dashboard use every metric of the service's own, and none that 
 
   expect([...used].filter((name) => !sampleNames.has(name))).toEqual([]);
   expect(own.filter((name) => !usedFamilies.has(toFamily(name)))).toEqual([]);
+});
+
+test("alerts and dashboard select only by label values that the service's metrics have", () => {
+  const selectors = [...findNames(/(?<![\w:])(?:contactswing_bff|nodejs)_\w+\{[^}]*="[^}]*\}/g)];
+
+  const unknown = selectors.filter((selector) => {
+    const labels = [...selector.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = "", text = ""]) => [label, text]);
+    return metrics.value(selector.replace(/\{.*/, ""), Object.fromEntries(labels)) === undefined;
+  });
+
+  // Only with JWKS_URL, in runbook.test.ts.
+  expect(unknown).toEqual(['contactswing_bff_dependency_up{dependency="key-server"}']);
 });
 
 test("every recorded series is used, and every one that is used is recorded", () => {
