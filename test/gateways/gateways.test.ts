@@ -98,55 +98,6 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     expect(upstreamPaths().sort()).toEqual([budget, example, "gone"].map(toPath).sort());
   });
 
-  test.each([
-    ["nullable", "action", { recentCalls: expect.arrayContaining([{ action: { name: "Budget" } }, { action: null }]) }],
-    ["non-nullable", "requiredAction", null],
-  ])("reports the missing name of such an action in a %s field as this gateway does", async (_kind, field, data) => {
-    const { body } = await ask(`{ recentCalls { ${field} { name } } }`);
-
-    const path = ["recentCalls", calledActionIds.indexOf("gone"), field, "name"];
-    expect(body.data).toEqual(data);
-    // As docs/federation.md says.
-    if (name === "hive-gateway") {
-      expect(body.errors).toMatchObject([{ path, extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
-    } else {
-      expect(body.errors).toBeUndefined();
-      expect(body).toMatchObject({ extensions: { valueCompletion: [{ path }] } });
-    }
-  });
-
-  test("resolves the references of 11 aliased fields, although a client may have only 10 root fields", async () => {
-    // All different, so that the gateway cannot merge them.
-    const fields = ["isActive", "description", "webhook { name }", "webhook { mandatory }"];
-    const selections = Array.from({ length: 11 }, (_, index) =>
-      fields.filter((_field, bit) => (index + 1) & (1 << bit)),
-    );
-
-    const { body } = await ask(
-      `{ ${selections.map((selected, index) => `a${index}: recentCalls { action { ${selected.join(" ")} } }`).join(" ")} }`,
-    );
-
-    expect(body.errors).toBeUndefined();
-    expect(Object.keys(body.data)).toHaveLength(11);
-    expect(body.data.a10[1].action).toEqual({
-      isActive: true,
-      description: expect.any(String),
-      webhook: { mandatory: false },
-    });
-  });
-
-  test("lists an action once it has been created", async () => {
-    const list = "dataExtractionActions(first: 100) { edges { node { id callCount } } }";
-
-    const created = await create(minimalInput, "id");
-    const { body } = await ask(`{ ${list} }`);
-
-    const { id } = created.body.data.createDataExtractionAction.action;
-    const nodes = body.data.dataExtractionActions.edges.map(({ node }: { node: object }) => node);
-    expect(nodes).toContainEqual({ id: example, callCount: 2 });
-    expect(nodes.at(-1)).toEqual({ id, callCount: 0 });
-  });
-
   test("keeps the responses of two clients apart that send the same request at the same time", async () => {
     const query = '{ dataExtractionAction(id: "sandbox:slow") { name } }';
     const slow = ask(query);
@@ -169,27 +120,6 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     expect(federated.status).toBe(200);
     expect(federated.body.data).toEqual({ createDataExtractionAction: null });
     expect(onlyError(federated)).toMatchObject({ message, path, extensions });
-  });
-
-  test("keeps the ID of a successful create request beside a failed one", async () => {
-    const field = (alias: string, name: string) =>
-      `${alias}: createDataExtractionAction(input: { name: "${name}", webhook: {} }) { action { id callCount } }`;
-
-    const response = await ask(`mutation { ${field("good", "A")} ${field("bad", "sandbox:400")} }`);
-
-    expect(response.body.data).toEqual({ good: { action: { id: expect.any(String), callCount: 0 } }, bad: null });
-    expect(onlyError(response)).toMatchObject({ path: ["bad"], extensions: { code: "BAD_USER_INPUT" } });
-  });
-
-  test("passes on the payload of a create request whose details cannot be read, and the error", async () => {
-    const response = await create({ name: "sandbox:details-503", webhook: {} }, "id isActive callCount");
-
-    const action = { id: expect.any(String), isActive: null, callCount: 0 };
-    expect(response.body.data.createDataExtractionAction.action).toEqual(action);
-    expect(onlyError(response)).toMatchObject({
-      path: ["createDataExtractionAction", "action", "isActive"],
-      extensions: { code: "UPSTREAM_ERROR", outcome: "CREATED", retryable: false },
-    });
   });
 });
 

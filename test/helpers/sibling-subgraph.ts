@@ -19,8 +19,6 @@ export const siblingSdl = `
     id: ID!
     "The action that the agent triggered."
     action: DataExtractionAction
-    "The same, promised to exist: what docs/federation.md advises against."
-    requiredAction: DataExtractionAction!
   }
 
   "A page of calls."
@@ -55,8 +53,7 @@ export async function startSiblingSubgraph(calledActionIds: readonly string[]): 
   const countCalls = (id: string) => calledActionIds.filter((calledId) => calledId === id).length;
   const resolvers = {
     Query: {
-      recentCalls: () =>
-        calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id }, requiredAction: { id } })),
+      recentCalls: () => calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id } })),
     },
     DataExtractionAction: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),
