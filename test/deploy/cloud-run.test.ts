@@ -11,12 +11,12 @@ const variables: { name: string; value?: string }[] = container.env;
 const environment = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
 const config = readConfig({ NODE_ENV: "production", ...environment });
 
-test("is a Knative Service by the published schema, which would find a misspelled field", async () => {
+test("is a Knative Service by the published schema, which would find a misspelled field", () => {
   const misspelled = structuredClone(service);
   misspelled.spec.template.spec.containerConcurency = 1;
 
-  expect(await findManifestProblems([service])).toEqual([]);
-  expect((await findManifestProblems([misspelled])).join()).toContain("containerConcurency");
+  expect(findManifestProblems([service])).toBe("");
+  expect(findManifestProblems([misspelled])).toContain("containerConcurency");
 });
 
 test("listens where Cloud Run expects it, with metrics on a port that is not published", () => {
@@ -28,17 +28,14 @@ test("listens where Cloud Run expects it, with metrics on a port that is not pub
   expect([config.port, undefined]).not.toContain(config.metricsPort);
 });
 
-test.each(["startupProbe", "livenessProbe"])(
-  "has a %s at a path that Cloud Run lets through, within its limits",
-  (name) => {
-    const { httpGet, periodSeconds, timeoutSeconds, failureThreshold } = container[name];
+test.each(["startupProbe", "livenessProbe"])("has a %s that Cloud Run lets through, within its limits", (name) => {
+  const { httpGet, periodSeconds, timeoutSeconds, failureThreshold } = container[name];
 
-    // Not /livez: Cloud Run keeps paths that end in z to itself.
-    expect(httpGet).toEqual({ path: "/health/live", port: config.port });
-    expect(timeoutSeconds).toBeLessThanOrEqual(periodSeconds);
-    expect(periodSeconds * failureThreshold).toBeLessThanOrEqual(240);
-  },
-);
+  // Not /livez: Cloud Run keeps paths that end in z to itself.
+  expect(httpGet).toEqual({ path: "/health/live", port: config.port });
+  expect(timeoutSeconds).toBeLessThanOrEqual(periodSeconds);
+  expect(periodSeconds * failureThreshold).toBeLessThanOrEqual(240);
+});
 
 test("fits the whole shutdown into the ten seconds between SIGTERM and SIGKILL", () => {
   const longestRequestMs = config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs;
