@@ -1,85 +1,59 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
-import {
-  createEventLoopGauge,
-  type EventLoopGauge,
-  lastingDelayMs,
-  maxDelayMs,
-} from "../../src/http/event-loop-gauge.ts";
+import { createEventLoopGauge, lastingDelayMs, maxDelayMs } from "../../src/http/event-loop-gauge.ts";
 
 const tickMs = 50;
-let time = 0;
-let gauge: EventLoopGauge;
-let delays: number[];
+const hour = 3_600_000;
+const turnsOf = (count: number, delayMs: number): number[] => Array(count).fill(delayMs);
+const lastingTurns = Math.ceil(lastingDelayMs / (maxDelayMs + 1));
 
 beforeEach(() => {
   jest.useFakeTimers();
-  time = 0;
-  delays = [];
-  gauge = createEventLoopGauge(
-    () => time,
-    (delayMs) => delays.push(delayMs),
-  );
 });
 
 afterEach(() => {
-  gauge.stop();
   jest.useRealTimers();
 });
 
-/** One turn of the event loop, at the end of which the gauge's timer runs late by so much. */
-function turn(delayMs: number): void {
-  time += tickMs + delayMs;
-  jest.advanceTimersByTime(tickMs);
+/** A gauge after turns of the event loop at whose ends its timer ran late by so much. */
+function startAfter(turns: readonly number[]) {
+  let time = 0;
+  const reported: number[] = [];
+  const gauge = createEventLoopGauge(
+    () => time,
+    (delayMs) => reported.push(delayMs),
+  );
+  for (const delayMs of turns) {
+    time += tickMs + delayMs;
+    jest.advanceTimersByTime(tickMs);
+  }
+  const endOfTurn = time;
+  /** Whether a request is rejected that is handled when the gauge's timer should have run so long ago. */
+  const isRejected = (delayMs: number) => {
+    time = endOfTurn + tickMs + delayMs;
+    return gauge.isOverloaded();
+  };
+  return { isRejected, reported };
 }
 
-/** Whether a request is rejected that is handled when the gauge's timer should have run so long ago. */
-function isRejected(delayMs: number): boolean {
-  const before = time;
-  time += tickMs + delayMs;
-  const isOverloaded = gauge.isOverloaded();
-  time = before;
-  return isOverloaded;
-}
+test.each<[what: string, turns: number[], handled: number[], rejected: number[]]>([
+  ["everything until every turn has been long for a while", turnsOf(lastingTurns - 1, maxDelayMs + 1), [hour], []],
+  [
+    "only what comes early in a turn from then on",
+    turnsOf(lastingTurns, maxDelayMs + 1),
+    [0, maxDelayMs],
+    [maxDelayMs + 1, hour],
+  ],
+  ["everything from the first turn that is on time", [...turnsOf(100, maxDelayMs * 2), maxDelayMs], [hour], []],
+  ["everything after three pauses, however long", turnsOf(3, hour), [hour], []],
+  ["only what comes early in a turn after a fourth one", [...turnsOf(3, hour), 500], [0], [hour]],
+  ["requests for most of a turn if rejecting others makes turns long", turnsOf(10, 1000), [799], [801]],
+])("handles %s", (_what, turns, handled, rejected) => {
+  const { isRejected } = startAfter(turns);
 
-test("rejects requests that are handled late in a turn once every turn has been long, not those that are handled early", () => {
-  for (let sum = 0; sum < lastingDelayMs; sum += maxDelayMs + 1) {
-    expect(isRejected(maxDelayMs * 5)).toBe(false);
-    turn(maxDelayMs + 1);
-  }
-
-  expect(isRejected(maxDelayMs + 1)).toBe(true);
-  expect(isRejected(maxDelayMs)).toBe(false);
-  expect(isRejected(0)).toBe(false);
-});
-
-test("rejects nothing from the first turn that is on time", () => {
-  for (let count = 0; count < 100; count += 1) turn(maxDelayMs * 2);
-  expect(isRejected(maxDelayMs * 5)).toBe(true);
-
-  turn(maxDelayMs);
-
-  expect(isRejected(maxDelayMs * 5)).toBe(false);
-});
-
-test("counts one pause, however long, as a quarter of a lasting delay", () => {
-  for (let count = 0; count < 3; count += 1) {
-    turn(3_600_000);
-    expect(isRejected(3_600_000)).toBe(false);
-  }
-  turn(500);
-
-  expect(isRejected(3_600_000)).toBe(true);
-});
-
-test("handles requests for most of a turn if rejecting the others makes turns long", () => {
-  for (let count = 0; count < 10; count += 1) turn(1000);
-
-  expect(isRejected(799)).toBe(false);
-  expect(isRejected(801)).toBe(true);
+  expect(handled.filter(isRejected)).toEqual([]);
+  expect(rejected.filter(isRejected)).toEqual(rejected);
 });
 
 test("reports every delay, never a negative one", () => {
-  for (const delayMs of [0, 7, -3]) turn(delayMs);
-
-  expect(delays).toEqual([0, 7, 0]);
+  expect(startAfter([0, 7, -3]).reported).toEqual([0, 7, 0]);
 });

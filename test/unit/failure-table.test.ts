@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { type FailureRow, failureTable } from "../../src/failures/failure-table.ts";
-import { findWorstCode, isServiceFault } from "../../src/failures/service-faults.ts";
+import { findWorstCode } from "../../src/failures/service-faults.ts";
 
 test("no row promises more than is certain", () => {
   for (const [kind, row] of Object.entries<FailureRow>(failureTable)) {
@@ -10,22 +10,12 @@ test("no row promises more than is certain", () => {
 });
 
 test.each([
-  ["INTERNAL_SERVER_ERROR", true],
-  ["OVERLOADED", true],
-  ["UPSTREAM_BAD_RESPONSE", true],
-  ["IDEMPOTENCY_UNAVAILABLE", true],
-  ["UNAUTHENTICATED", false],
-  ["BAD_USER_INPUT", false],
-  ["", false],
-])("%j counts as a fault of the service or its dependencies: %s", (code, isFault) => {
-  expect(isServiceFault(code)).toBe(isFault);
-});
-
-test.each([
   [undefined, undefined],
-  [["CONFLICT", "FORBIDDEN"], "CONFLICT"],
-  [["CONFLICT", "UPSTREAM_ERROR"], "UPSTREAM_ERROR"],
+  [["CONFLICT", "BAD_USER_INPUT"], "CONFLICT"],
+  [["", "OVERLOADED"], "OVERLOADED"],
+  [["UNAUTHENTICATED", "IDEMPOTENCY_UNAVAILABLE"], "IDEMPOTENCY_UNAVAILABLE"],
+  [["CONFLICT", "UPSTREAM_BAD_RESPONSE"], "UPSTREAM_BAD_RESPONSE"],
   [["UPSTREAM_ERROR", "INTERNAL_SERVER_ERROR"], "INTERNAL_SERVER_ERROR"],
-])("the worst code of %j is %s", (codes, worst) => {
+])("the worst code of %j, which says who has to act, is %s", (codes, worst) => {
   expect(findWorstCode(codes)).toBe(worst);
 });
