@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { startSandbox } from "./helpers/service.ts";
 
@@ -11,64 +11,86 @@ const valid = {
   webhook: { mandatory: true, type: "yes/no", sync_data: false, name: null },
 };
 
-const authorized = { authorization: `Bearer ${demoToken}` };
-
-async function startClient() {
-  const { url } = await startSandbox();
-  return async (method: string, path: string, body?: unknown, headers: Record<string, string> = authorized) => {
-    const response = await fetch(url + path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const type = response.headers.get("content-type");
-    return { status: response.status, type, body: type?.includes("json") ? JSON.parse(text) : text };
-  };
+interface Request {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
 }
 
-const send = async (...parameters: Parameters<Awaited<ReturnType<typeof startClient>>>) =>
-  (await startClient())(...parameters);
-const create = (body: unknown, headers?: Record<string, string>) => send("POST", "/v2/_actions", body, headers);
-
-test("creates an action as the reference documents it", async () => {
-  expect(await create(valid)).toEqual({
-    status: 201,
-    type: "application/json",
-    body: {
-      ctx_id: expect.any(String),
-      data: { action_id: expect.any(String), name: "N", type: "SINGLEDATAEXTRACTION" },
-    },
+async function send(url: string, { method = "GET", path = "/v2/_actions", headers = {}, body }: Request) {
+  const response = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${demoToken}`, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type") === "application/json";
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+const list = (query: string): Request => ({ path: `/v2/_actions?${query}` });
+const post = (body: unknown, headers: Record<string, string> = {}): Request => ({ method: "POST", body, headers });
+const withToken = (token: string) => ({ authorization: `Bearer ${token}` });
+const created = { action_id: expect.any(String), name: "N", type: "SINGLEDATAEXTRACTION" };
+const unknownFailure = { detail: "The sandbox has no scenario of this name." };
+
+test.each<[what: string, Request, status: number, body: unknown]>([
+  ["a valid action", post(valid), 201, { ctx_id: expect.any(String), data: created }],
+  ["another token", { headers: withToken("another") }, 401, { detail: "Invalid token" }],
+  ["another scheme", { headers: { authorization: "Basic abc" } }, 401, { detail: "Invalid token" }],
+  ["a token that goes on", { headers: withToken(`${demoToken}.other`) }, 401, { detail: "Invalid token" }],
+  ["an unknown path", { path: "/" }, 404, { detail: "Not Found" }],
+  ["another method", { method: "PUT" }, 405, { detail: "Method Not Allowed" }],
+  ["an unknown ID", { path: "/v2/_actions/none" }, 404, { detail: "Action not found" }],
+  ["an ID that cannot be decoded", { path: "/v2/_actions/%ff" }, 500, "Internal Server Error"],
+  ["an unknown failure as the name", post({ ...valid, name: "sandbox:4222" }), 400, unknownFailure],
+  ["an unknown failure as the request ID", post(valid, { "x-request-id": "sandbox-4222" }), 400, unknownFailure],
+  ["an unknown failure in the token", post(valid, withToken(`${demoToken}.sandbox-4222`)), 400, unknownFailure],
+])("responds to %s", async (_what, request, status, body) => {
+  const { url } = await startSandbox();
+
+  expect(await send(url, request)).toEqual({ status, body });
 });
 
-test.each([
-  [{}, "Not authenticated"],
-  [{ authorization: "Bearer another" }, "Invalid token"],
-  [{ authorization: "Basic abc" }, "Invalid token"],
-  [{ authorization: `Bearer ${demoToken}.other` }, "Invalid token"],
-])("responds with 401 to the headers %j", async (headers, detail) => {
-  expect(await create(valid, headers)).toEqual({ status: 401, type: "application/json", body: { detail } });
-});
+const noInteger = "Input should be a valid integer, unable to parse string as an integer";
+const noObject = "Input should be a valid dictionary or object to extract fields from";
 
-test.each([
-  ["GET", "/", 404, { detail: "Not Found" }],
-  ["PUT", "/v2/_actions", 405, { detail: "Method Not Allowed" }],
-  ["GET", "/v2/_actions/none", 404, { detail: "Action not found" }],
-  ["GET", "/v2/_actions/%ff", 500, "Internal Server Error"],
-])("responds to %s %s as FastAPI does", async (method, path, status, body) => {
-  expect(await send(method, path)).toMatchObject({ status, body });
+test.each<[Request, loc: unknown[], type: string, msg: string]>([
+  [list("per_page=0"), ["query", "per_page"], "greater_than_equal", "Input should be greater than or equal to 1"],
+  [list("per_page=101"), ["query", "per_page"], "less_than_equal", "Input should be less than or equal to 100"],
+  [list("page=x"), ["query", "page"], "int_parsing", noInteger],
+  [post('{"name":'), ["body", 0], "json_invalid", "JSON decode error"],
+  [post([]), ["body"], "model_attributes_type", noObject],
+  [post({ ...valid, type: undefined }), ["body", "type"], "missing", "Field required"],
+  [post({ ...valid, name: null }), ["body", "name"], "string_type", "Input should be a valid string"],
+  [
+    post({ ...valid, webhook: { sync_data: 7 } }),
+    ["body", "webhook", "sync_data"],
+    "bool_type",
+    "Input should be a valid boolean",
+  ],
+  [
+    post({ ...valid, webhook: { type: "maybe" } }),
+    ["body", "webhook", "type"],
+    "literal_error",
+    "Input should be 'yes/no'",
+  ],
+])("responds to %j with the problem that pydantic finds at %j", async (request, loc, type, msg) => {
+  const { url } = await startSandbox();
+
+  expect(await send(url, request)).toMatchObject({ status: 422, body: { detail: [{ type, loc, msg }] } });
 });
 
 test("lists actions of several kinds and a new one at the end, in the documented envelope", async () => {
-  const request = await startClient();
-  await request("POST", "/v2/_actions", valid);
-  const list = async (query: string) => (await request("GET", `/v2/_actions${query}`)).body.data;
+  const { url } = await startSandbox();
+  await send(url, post(valid));
+  const read = async (query: string) => (await send(url, list(query))).body.data;
 
-  const first = await list("");
-  const second = await list("?page=2");
-  const everything = await list("?page=1&per_page=100");
-  const beyond = await list("?page=3");
+  const first = await read("");
+  const second = await read("page=2");
+  const everything = await read("page=1&per_page=100");
+  const beyond = await read("page=3");
 
   const pagination = { current_page: 1, per_page: 10, total_records: 14, total_pages: 2, has_next: true };
   expect(first.pagination).toEqual(pagination);
@@ -85,62 +107,4 @@ test("lists actions of several kinds and a new one at the end, in the documented
   expect(everything.data.at(-1).name).toBe("N");
   expect(new Set(everything.data.map(({ type }: { type: string }) => type)).size).toBeGreaterThan(5);
   expect(beyond).toMatchObject({ data: [], pagination: { current_page: 3, has_next: false } });
-});
-
-test.each([
-  ["per_page=0", "greater_than_equal", "Input should be greater than or equal to 1", { ctx: { ge: 1 } }],
-  ["per_page=101", "less_than_equal", "Input should be less than or equal to 100", { ctx: { le: 100 } }],
-  ["page=x", "int_parsing", "Input should be a valid integer, unable to parse string as an integer", {}],
-])("rejects a list with %s with FastAPI's 422", async (query, type, msg, more) => {
-  const [name, input] = query.split("=");
-
-  expect(await send("GET", `/v2/_actions?${query}`)).toMatchObject({
-    status: 422,
-    body: { detail: [{ type, loc: ["query", name], msg, input, ...more }] },
-  });
-});
-
-describe("a failure on demand", () => {
-  const ofToken = (suffix: string) => ({ authorization: `Bearer ${demoToken}.${suffix}` });
-  const ofRequestId = (id: string) => ({ ...authorized, "x-request-id": id });
-
-  test.each<[string, Record<string, string>]>([
-    ["the end of the token", ofToken("sandbox-429")],
-    ["the beginning of the request ID", ofRequestId("sandbox-429.7f3a")],
-    ["the request ID before the token", { ...ofToken("sandbox-500"), "x-request-id": "sandbox-429" }],
-  ])("is selected by %s, for every operation", async (_case, headers) => {
-    const request = await startClient();
-
-    const responses = [
-      await request("GET", "/v2/_actions", undefined, headers),
-      await request("GET", "/v2/_actions/sandbox:example", undefined, headers),
-      await request("POST", "/v2/_actions", valid, headers),
-    ];
-
-    expect(responses.map(({ status }) => status)).toEqual([429, 429, 429]);
-  });
-
-  test.each([
-    [valid, ofToken("sandbox-4222")],
-    [valid, ofRequestId("sandbox-4222")],
-    [{ ...valid, name: "sandbox:4222" }, authorized],
-  ])("that does not exist is a 400: %j %j", async (body, headers) => {
-    expect(await create(body, headers)).toMatchObject({
-      status: 400,
-      body: { detail: "The sandbox has no scenario of this name." },
-    });
-  });
-});
-
-test.each<[unknown, unknown[], string, string]>([
-  ['{"name":', [0], "json_invalid", "JSON decode error"],
-  [[], [], "model_attributes_type", "Input should be a valid dictionary or object to extract fields from"],
-  [{ ...valid, type: undefined }, ["type"], "missing", "Field required"],
-  [{ ...valid, name: null }, ["name"], "string_type", "Input should be a valid string"],
-  [{ ...valid, webhook: { sync_data: "x" } }, ["webhook", "sync_data"], "bool_type", "Input should be a valid boolean"],
-  [{ ...valid, webhook: { type: "maybe" } }, ["webhook", "type"], "literal_error", "Input should be 'yes/no'"],
-])("responds to %j with the problem that pydantic finds at %j", async (body, loc, type, msg) => {
-  const problem = { type, loc: ["body", ...loc], msg };
-
-  expect(await create(body)).toMatchObject({ status: 422, type: "application/json", body: { detail: [problem] } });
 });
