@@ -15,112 +15,89 @@ function start() {
     permit.report(availability);
     return "sent";
   };
-  const sendMany = (count: number, availability: Availability) => {
-    for (let index = 0; index < count; index += 1) send(availability);
-  };
-  const advance = (milliseconds: number) => {
+  const wait = (milliseconds: number) => {
     time += milliseconds;
   };
-  return { breaker, send, sendMany, advance, changes };
+  return { breaker, send, wait, changes };
 }
 
-test.each([
-  [19, 0, "closed"],
-  [20, 0, "open"],
-  [10, 10, "open"],
-  [9, 11, "closed"],
-])("after %i failures and %i other requests in 10 s it is %3$s", (failures, others, state) => {
-  const { breaker, sendMany } = start();
+type Step = (started: ReturnType<typeof start>) => void;
+const send =
+  (availability: Availability) =>
+  (count = 1): Step =>
+  (started) => {
+    for (let sent = 0; sent < count; sent += 1) started.send(availability);
+  };
+const [succeed, fail, abandon] = [send("available"), send("unavailable"), send("undetermined")];
+const wait =
+  (milliseconds: number): Step =>
+  (started) =>
+    started.wait(milliseconds);
 
-  sendMany(others, "available");
-  sendMany(failures, "unavailable");
+test.each<[what: string, state: string, steps: Step[], changes: string[]]>([
+  ["19 failures", "closed", [fail(19)], []],
+  ["20 failures", "open", [fail(20)], ["open"]],
+  ["half of 20 requests failing", "open", [succeed(10), fail(10)], ["open"]],
+  ["less than half of 20 requests failing", "closed", [succeed(11), fail(9)], []],
+  ["a success as the twentieth request", "open", [fail(19), succeed()], ["open"]],
+  ["an undetermined request, which does not count", "closed", [fail(19), abandon()], []],
+  ["20 failures in 9.9 s", "open", [fail(19), wait(9900), fail()], ["open"]],
+  ["20 failures in more than 10 s", "closed", [fail(19), wait(10_001), fail()], []],
+  ["a request before 1 s has passed", "open", [fail(20), wait(999), succeed()], ["open"]],
+  ["a probe that succeeds", "closed", [fail(20), wait(1000), succeed()], ["open", "closed"]],
+  ["failures before a successful probe", "closed", [fail(20), wait(1000), succeed(), fail(19)], ["open", "closed"]],
+  ["a probe that fails", "open", [fail(20), wait(1000), fail(), wait(1999), succeed()], ["open"]],
+  ["an undetermined probe", "open", [fail(20), wait(1000), abandon()], ["open"]],
+  ["a second probe at once", "closed", [fail(20), wait(1000), abandon(), succeed()], ["open", "closed"]],
+])("after %s it is %s", (_what, state, steps, changes) => {
+  const started = start();
 
-  expect(breaker.state).toBe(state);
+  for (const step of steps) step(started);
+
+  expect([started.breaker.state, started.changes]).toEqual([state, changes]);
 });
 
-test("also a request that succeeds may be the twentieth, and one that is undetermined does not count", () => {
-  const { breaker, send, sendMany } = start();
-  sendMany(19, "unavailable");
+test("one probe is admitted at a time", () => {
+  const { breaker, send, wait } = start();
+  for (let sent = 0; sent < 20; sent += 1) send("unavailable");
+  wait(1000);
 
-  send("undetermined");
-  expect(breaker.state).toBe("closed");
-  send("available");
-
-  expect(breaker.state).toBe("open");
-});
-
-test.each([
-  [9900, "open"],
-  [10_001, "closed"],
-])("with 19 failures %i ms ago and one now it is %s", (ageMs, state) => {
-  const { breaker, send, sendMany, advance } = start();
-  sendMany(19, "unavailable");
-  advance(ageMs);
-
-  send("unavailable");
-
-  expect(breaker.state).toBe(state);
-});
-
-test("it admits nothing for 1 s, then one probe at a time, and closes after one that finds the upstream available", () => {
-  const { breaker, send, sendMany, advance, changes } = start();
-  sendMany(20, "unavailable");
-
-  advance(999);
-  expect(send("available")).toBe(1);
-  advance(1);
   const probe = breaker.admit() as Permit;
-  expect(breaker.state).toBe("half-open");
-  expect(send("available")).toBe(1);
+
+  expect([breaker.state, send("available")]).toEqual(["half-open", 1]);
   probe.report("available");
-
-  expect(breaker.state).toBe("closed");
-  expect(send("unavailable")).toBe("sent");
-  expect(breaker.state).toBe("closed");
-  expect(changes).toEqual(["open", "closed"]);
-});
-
-test("a probe that is undetermined neither closes it nor doubles the pause: another one follows at once", () => {
-  const { breaker, send, sendMany, advance } = start();
-  sendMany(20, "unavailable");
-  advance(1000);
-
-  expect(send("undetermined")).toBe("sent");
-
-  expect(breaker.state).toBe("open");
-  expect(send("available")).toBe("sent");
-  expect(breaker.state).toBe("closed");
+  expect([breaker.state, send("available")]).toEqual(["closed", "sent"]);
 });
 
 test("every failed probe doubles the pause, up to 30 s; once closed, it starts again at 1 s", () => {
-  const { send, sendMany, advance, changes } = start();
-  sendMany(20, "unavailable");
-  const pauses: number[] = [];
+  const { send, wait } = start();
+  const pauses: unknown[] = [];
+  const fail = () => send("unavailable");
+  for (let sent = 0; sent < 20; sent += 1) fail();
   for (let probes = 0; probes < 7; probes += 1) {
-    const seconds = Number(send("unavailable"));
+    const seconds = Number(fail());
     pauses.push(seconds);
-    advance(seconds * 1000);
-    expect(send("unavailable")).toBe("sent");
+    wait(seconds * 1000);
+    expect(fail()).toBe("sent");
   }
 
   expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
-  expect(changes).toEqual(["open"]);
-  advance(30_000);
+  wait(30_000);
   send("available");
-  sendMany(20, "unavailable");
-  expect(send("unavailable")).toBe(1);
+  for (let sent = 0; sent < 20; sent += 1) fail();
+  expect(fail()).toBe(1);
 });
 
 test("requests that were in flight when it opened decide nothing", () => {
-  const { breaker, send, sendMany, advance } = start();
+  const { breaker, send, wait } = start();
   const [last, ...others] = Array.from({ length: 21 }, () => breaker.admit() as Permit);
-  sendMany(20, "unavailable");
+  for (let sent = 0; sent < 20; sent += 1) send("unavailable");
 
   for (const permit of others) permit.report("unavailable");
 
   // Otherwise the pause would have doubled.
   expect(send("available")).toBe(1);
-  advance(1000);
+  wait(1000);
   breaker.admit();
   last?.report("available");
   expect(breaker.state).toBe("half-open");

@@ -2,13 +2,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { createKeySet } from "../../src/auth/key-set.ts";
 import { createSigningKey, keySetOf, type SigningKey } from "../helpers/issuer.ts";
 import { eventually } from "../helpers/process.ts";
-import { type ScriptedResponse, startUpstream } from "../helpers/upstream.ts";
-
-// As documented in docs/token-verification.md.
-const refreshAfterMs = 600_000;
-const maxAgeMs = 3_600_000;
-const coolDownMs = 30_000;
-const failurePauseMs = 1000;
+import { startUpstream } from "../helpers/upstream.ts";
 
 let key: SigningKey;
 let newKey: SigningKey;
@@ -18,92 +12,72 @@ beforeAll(async () => {
   newKey = await createSigningKey("key-2");
 });
 
-/** A key set in front of a scripted key server, with a clock that the test sets. */
-async function start() {
-  const state = { time: 0, response: { status: 200, body: keySetOf(key) } as ScriptedResponse };
-  const loads: (string | undefined)[] = [];
-  const server = await startUpstream(() => state.response);
-  const { ensureLoaded, getKey } = createKeySet(
+// What the key server responds with.
+const old = () => ({ status: 200, body: keySetOf(key) });
+const renewed = () => ({ status: 200, body: keySetOf(newKey) });
+const both = () => ({ status: 200, body: keySetOf(key, newKey) });
+const down = () => ({ status: 503 });
+
+type Step = [seconds: number, respond: () => { status: number }, kid: string, result: string, loads: number];
+
+// The times are documented in docs/token-verification.md.
+test.each<[what: string, ...steps: Step[]]>([
+  [
+    "uses the keys until they are 10 minutes old, and then refreshes them in the background",
+    [0, old, "key-1", "found", 1],
+    [599.999, renewed, "key-1", "found", 1],
+    [600, renewed, "key-1", "found", 2],
+    [600, renewed, "key-2", "found", 2],
+  ],
+  [
+    "uses keys that cannot be refreshed until they are an hour old",
+    [0, old, "key-1", "found", 1],
+    [3599, down, "key-1", "found", 2],
+    [3600, down, "key-1", "keys not loaded, retry after 1 s", 3],
+    [3601, renewed, "key-2", "found", 4],
+  ],
+  [
+    "asks a key server that fails at most once a second",
+    [0, down, "key-1", "keys not loaded, retry after 1 s", 1],
+    [0.999, down, "key-1", "keys not loaded, retry after 1 s", 1],
+    [1, down, "key-1", "keys not loaded, retry after 1 s", 2],
+  ],
+  [
+    "requests the keys again for an unknown key ID when the cool-down is over",
+    [0, old, "key-2", "no applicable key found in the JSON Web Key Set", 2],
+    [28.5, both, "key-2", "unknown key, retry after 2 s", 2],
+    [29.999, both, "key-2", "unknown key, retry after 1 s", 2],
+    [30, both, "key-2", "found", 3],
+  ],
+  [
+    "does not begin the cool-down with a failed load",
+    [0, old, "key-1", "found", 1],
+    [0, down, "key-2", "keys not loaded, retry after 1 s", 2],
+    [1, renewed, "key-2", "found", 3],
+  ],
+])("%s", async (_what, ...steps) => {
+  let [now, respond] = [0, down as Step[1]];
+  let loaded = 0;
+  const server = await startUpstream(() => respond());
+  const { getKey } = createKeySet(
     new URL(server.url),
-    () => state.time,
-    (problem) => loads.push(problem),
+    () => now,
+    () => {
+      loaded += 1;
+    },
   );
-  const find = (kid: string) => getKey({ alg: "ES256", kid }, undefined as never);
-  return { state, loads, server, ensureLoaded, find };
-}
+  const find = async (kid: string) =>
+    Promise.resolve(getKey({ alg: "ES256", kid }, undefined as never)).then(
+      () => "found",
+      ({ message, retryAfterSeconds: seconds }) => (seconds ? `${message}, retry after ${seconds} s` : message),
+    );
 
-const down: ScriptedResponse = { status: 503 };
-const notLoaded = { message: "keys not loaded", retryAfterSeconds: 1 };
-
-test("uses the keys until they are 10 minutes old, and then refreshes them in the background", async () => {
-  const { state, loads, server, ensureLoaded, find } = await start();
-  await ensureLoaded();
-  state.response = { status: 200, body: keySetOf(newKey) };
-  state.time = refreshAfterMs - 1;
-  await find("key-1");
-  expect(server.received).toHaveLength(1);
-  state.time = refreshAfterMs;
-
-  await Promise.all([find("key-1"), find("key-1")]);
-
-  await eventually(async () => loads.length >= 2);
-  await find("key-2");
-});
-
-test("uses keys that cannot be refreshed until they are an hour old", async () => {
-  const { state, loads, ensureLoaded, find } = await start();
-  await ensureLoaded();
-  state.response = down;
-
-  state.time = maxAgeMs - failurePauseMs;
-  await find("key-1");
-  await eventually(async () => loads.includes("status 503"));
-  state.time = maxAgeMs;
-  await expect(find("key-1")).rejects.toMatchObject(notLoaded);
-
-  state.response = { status: 200, body: keySetOf(newKey) };
-  state.time = maxAgeMs + failurePauseMs;
-  await find("key-2");
-});
-
-test("asks a key server that fails at most once a second", async () => {
-  const { state, server, find } = await start();
-  state.response = down;
-
-  await expect(find("key-1")).rejects.toMatchObject(notLoaded);
-  state.time = failurePauseMs - 1;
-  await expect(find("key-1")).rejects.toMatchObject(notLoaded);
-  expect(server.received).toHaveLength(1);
-  state.time = failurePauseMs;
-  await expect(find("key-1")).rejects.toMatchObject(notLoaded);
-  expect(server.received).toHaveLength(2);
-});
-
-test("requests the keys again for an unknown key ID when the cool-down is over", async () => {
-  const { state, server, find } = await start();
-  await expect(find("key-2")).rejects.toThrow("no applicable key");
-  expect(server.received).toHaveLength(2);
-
-  state.response = { status: 200, body: keySetOf(key, newKey) };
-  state.time = coolDownMs - 1500;
-  await expect(find("key-2")).rejects.toMatchObject({ message: "unknown key", retryAfterSeconds: 2 });
-  state.time = coolDownMs - 1;
-  await expect(find("key-2")).rejects.toMatchObject({ message: "unknown key", retryAfterSeconds: 1 });
-  expect(server.received).toHaveLength(2);
-  state.time = coolDownMs;
-  await find("key-2");
-});
-
-test("does not begin the cool-down with a failed load", async () => {
-  const { state, ensureLoaded, find } = await start();
-  await ensureLoaded();
-  state.response = down;
-  await expect(find("key-2")).rejects.toMatchObject(notLoaded);
-
-  state.response = { status: 200, body: keySetOf(newKey) };
-  state.time = failurePauseMs;
-
-  await find("key-2");
+  for (const [seconds, response, kid, result, loads] of steps) {
+    [now, respond] = [seconds * 1000, response];
+    expect([seconds, await find(kid)]).toEqual([seconds, result]);
+    await eventually(() => loaded >= loads, `${loads} loads after ${seconds} s`);
+    expect([seconds, server.received.length]).toEqual([seconds, loads]);
+  }
 });
 
 test.each([
