@@ -127,10 +127,4 @@ describe("the playground's files", () => {
     expect(await read("sandbox.html")).toContain('<a href="errors.html">');
     expect(await read("licenses.txt")).toMatch(/^graphiql \d+\.\d+\.\d+ \(MIT\)$/m);
   });
-
-  test.each(["..%2f..%2fpackage.json", "none.js"])("do not include %s", async (name) => {
-    const { url } = await startService({});
-
-    expect((await get(`${url}/graphql/playground/${name}`)).status).toBe(404);
-  });
 });
