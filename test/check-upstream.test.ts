@@ -9,7 +9,7 @@ import { type Report, runChecks } from "../src/check-upstream/run-checks.ts";
 import { demoToken } from "../src/sandbox/demo-token.ts";
 import { createCertificate } from "./helpers/certificate.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
-import { type Change, type Differences, startDifferingContactSwing } from "./helpers/differing-contactswing.ts";
+import { type Differences, startDifferingContactSwing } from "./helpers/differing-contactswing.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { describeWith } from "./helpers/redis.ts";
 import { createTestFolder } from "./helpers/test-folder.ts";
@@ -71,16 +71,19 @@ test.each<[what: string, differences: Differences, ...found: string[]]>([
     {
       openApi: {
         openapi: "3.0.2",
-        "create.requestBody.content.application/json.schema": {
+        "paths./v2/_actions.post.requestBody.content.application/json.schema": {
           oneOf: [ref("DataAction"), ref("CreateAction")],
           discriminator: { propertyName: "type" },
         },
-        "schemas.CreateAction.properties.is_active": { type: "boolean", default: true },
-        "schemas.CreateAction.properties.name": { type: "string", minLength: 1, maxLength: 255 },
-        "schemas.CreateAction.properties.webhook": { title: "Webhook", allOf: [ref("Webhook")] },
-        "schemas.DataAction": { type: "object", properties: { type: { const: "WEBHOOK" }, webhook: string } },
-        "schemas.Webhook.properties.mandatory": { type: "boolean", nullable: true },
-        "schemas.Webhook.properties.sync_module": { type: ["string", "null"] },
+        "components.schemas.CreateAction.properties.is_active": { type: "boolean", default: true },
+        "components.schemas.CreateAction.properties.name": { type: "string", minLength: 1, maxLength: 255 },
+        "components.schemas.CreateAction.properties.webhook": { title: "Webhook", allOf: [ref("Webhook")] },
+        "components.schemas.DataAction": {
+          type: "object",
+          properties: { type: { const: "WEBHOOK" }, webhook: string },
+        },
+        "components.schemas.Webhook.properties.mandatory": { type: "boolean", nullable: true },
+        "components.schemas.Webhook.properties.sync_module": { type: ["string", "null"] },
       },
     },
   ],
@@ -88,18 +91,18 @@ test.each<[what: string, differences: Differences, ...found: string[]]>([
     "other fields in the OpenAPI document",
     {
       openApi: {
-        "schemas.CreateAction.additionalProperties": false,
-        "schemas.CreateAction.properties.action_timing": { type: "string", enum: ["BEFORE", "AFTER"] },
-        "schemas.CreateAction.properties.description": undefined,
-        "schemas.CreateAction.properties.name": { type: "string", minLength: 3, maxLength: 100 },
-        "schemas.CreateAction.required": ["name", "description", "company_id"],
-        "schemas.Webhook.properties.description": { type: "string", maxLength: 20_000, pattern: "^[a-z]+$" },
-        "schemas.Webhook.properties.name": { anyOf: [{ type: "integer" }, { type: "null" }] },
-        "schemas.Webhook.properties.sync_data": string,
-        "schemas.Webhook.properties.sync_field": undefined,
-        "schemas.Webhook.properties.sync_module": { type: "string", enum: ["customers"] },
-        "schemas.Webhook.properties.type": { type: "string", enum: ["yes/no", "number"] },
-        "schemas.Webhook.required": ["mandatory"],
+        "components.schemas.CreateAction.additionalProperties": false,
+        "components.schemas.CreateAction.properties.action_timing": { type: "string", enum: ["BEFORE", "AFTER"] },
+        "components.schemas.CreateAction.properties.description": undefined,
+        "components.schemas.CreateAction.properties.name": { type: "string", minLength: 3, maxLength: 100 },
+        "components.schemas.CreateAction.required": ["name", "description", "company_id"],
+        "components.schemas.Webhook.properties.description": { type: "string", maxLength: 20_000, pattern: "^[a-z]+$" },
+        "components.schemas.Webhook.properties.name": { anyOf: [{ type: "integer" }, { type: "null" }] },
+        "components.schemas.Webhook.properties.sync_data": string,
+        "components.schemas.Webhook.properties.sync_field": undefined,
+        "components.schemas.Webhook.properties.sync_module": { type: "string", enum: ["customers"] },
+        "components.schemas.Webhook.properties.type": { type: "string", enum: ["yes/no", "number"] },
+        "components.schemas.Webhook.required": ["mandatory"],
       },
     },
     "openapi.createDataExtractionAction.fields: description: rejected; webhook.sync_field: not known",
@@ -120,7 +123,7 @@ test.each<[what: string, differences: Differences, ...found: string[]]>([
   ],
   [
     "a list instead of an object",
-    { openApi: { "schemas.CreateAction.properties.webhook": { type: "array", items: ref("Webhook") } } },
+    { openApi: { "components.schemas.CreateAction.properties.webhook": { type: "array", items: ref("Webhook") } } },
     "openapi.createDataExtractionAction.types: webhook: array instead of object",
   ],
   [
@@ -141,16 +144,16 @@ test.each<[what: string, differences: Differences, ...found: string[]]>([
     {
       openApi: {
         "components.securitySchemes.Key": { type: "apiKey", in: "header", name: "X-API-Key" },
-        "create.security": [{ Key: [] }, { HTTPBearer: [] }],
-        "list.parameters": [
+        "paths./v2/_actions.post.security": [{ Key: [] }, { HTTPBearer: [] }],
+        "paths./v2/_actions.get.parameters": [
           { name: "per_page", in: "query", schema: { type: "integer", maximum: 50 } },
           { name: "company_id", in: "query", required: true, schema: {} },
         ],
         "paths./v2/_actions/{id}.parameters": [{ name: "X-Company", in: "header", required: true, schema: {} }],
-        "read.security": [{ Key: [] }],
-        "schemas.Created.properties.data.properties": { id: string },
-        "schemas.ActionList.properties.data": { type: "array", items: string },
-        "schemas.OneAction.properties.data": ref("Created"),
+        "paths./v2/_actions/{id}.get.security": [{ Key: [] }],
+        "components.schemas.Created.properties.data.properties": { id: string },
+        "components.schemas.ActionList.properties.data": { type: "array", items: string },
+        "components.schemas.OneAction.properties.data": ref("Created"),
       },
     },
     "openapi.createDataExtractionAction.response: not readable: …",
@@ -222,12 +225,14 @@ test.each<[what: string, differences: Differences, ...found: string[]]>([
 test.each<[what: string, differences: Differences, ...notChecked: string[]]>([
   [
     "no schema of a response",
-    { openApi: { "create.responses": { "200": { content: { "application/json": { schema: {} } } } } } },
+    {
+      openApi: { "paths./v2/_actions.post.responses": { "200": { content: { "application/json": { schema: {} } } } } },
+    },
     "openapi.createDataExtractionAction.response: the response has no schema",
   ],
   [
     "no schema of webhook",
-    { openApi: { "schemas.CreateAction.properties.webhook": { type: "object" } } },
+    { openApi: { "components.schemas.CreateAction.properties.webhook": { type: "object" } } },
     ...["fields", "required", "types", "enums", "limits"].map(
       (aspect) => `openapi.createDataExtractionAction.${aspect}: nothing is said about the fields of webhook`,
     ),
@@ -290,7 +295,7 @@ describeWith(["openssl"], "behind TLS", () => {
 
 describe("the command", () => {
   /** Ends the check of the idle connection early. */
-  const closeWhenIdle: Change = (_response, { headers }, socket) => {
+  const closeWhenIdle: Differences["change"] = (_response, { headers }, socket) => {
     if (headers.connection === "keep-alive" && headers.authorization === undefined) setTimeout(() => socket.end(), 50);
     return undefined;
   };
@@ -322,7 +327,7 @@ describe("the command", () => {
       change: (response, request, socket) =>
         list.test(request.path)
           ? { status: 418, body: { detail: `no ${request.headers.authorization}` } }
-          : closeWhenIdle(response, request, socket),
+          : closeWhenIdle?.(response, request, socket),
     });
 
     const { output, exitCode } = await run({ CONTACTSWING_URL: url }, `Bearer ${demoToken}`, "--json");
