@@ -27,12 +27,8 @@ const commands: Record<GatewayName, readonly string[]> = {
 };
 
 /** A gateway as a process of its own that serves a supergraph, once it listens. */
-export function startGateway(
-  name: GatewayName,
-  supergraphSdl: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Gateway> {
-  return run(commands[name], { "supergraph.graphql": supergraphSdl }, environment);
+export function startGateway(name: GatewayName, supergraphSdl: string): Promise<Gateway> {
+  return run(commands[name], { "supergraph.graphql": supergraphSdl });
 }
 
 /** `hive-gateway` with these words, in a folder with these files and no others, once it listens. */
@@ -40,17 +36,13 @@ export function startHiveGateway(words: readonly string[], files: Readonly<Recor
   return run([...hiveGateway, ...words], files);
 }
 
-function run(
-  command: readonly string[],
-  files: Readonly<Record<string, string>>,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Gateway> {
+function run(command: readonly string[], files: Readonly<Record<string, string>>): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-gateway-"));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   const child = spawn(process.execPath, ["--no-warnings", ...command], {
     cwd: folder,
     // Nothing else: an account's key in a developer's shell would make a gateway report there.
-    env: { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", ...environment },
+    env: { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = once(child, "exit");

@@ -66,8 +66,9 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     return send(graph.gatewayUrl, { query, variables: { input } }, headers);
   };
 
-  test("creates an action with the client's own token and request ID, and joins the sibling's field", async () => {
-    const headers = { ...authorized, "x-request-id": "through-the-gateway" };
+  test("creates an action with the client's token, request ID, and trace, and joins the sibling's field", async () => {
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const headers = { ...authorized, "x-request-id": "through-the-gateway", traceparent };
 
     const { status, body } = await create(fullInput, "id name isActive webhook { type } callCount", headers);
 
@@ -83,7 +84,7 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     });
     expect(upstreamPaths()).toEqual(["POST /v2/_actions", `GET /v2/_actions/${action.id}`]);
     expect(requests()[0]?.rawHeaders).toEqual(
-      expect.arrayContaining([authorized.authorization, "through-the-gateway"]),
+      expect.arrayContaining([authorized.authorization, "through-the-gateway", traceparent]),
     );
     expect(graph.sibling.received).toHaveLength(1);
     expect(graph.sibling.received[0]).not.toHaveProperty("authorization");
