@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
+import { trace } from "@opentelemetry/api";
 import {
   extractTraceContext,
   formatTraceparent,
@@ -11,31 +11,23 @@ const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
 
-test.each([`00-${traceId}-${spanId}-01`, `00-${traceId}-${spanId}-af`, `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`])(
-  "reads the trace context %s, and writes it unchanged",
-  (traceparent) => {
-    expect(formatTraceparent(extractTraceContext({ traceparent }))).toBe(traceparent);
-  },
-);
-
-test.each([
-  undefined,
-  `01-${traceId}-${spanId}-01`,
-  `00-${"0".repeat(32)}-${spanId}-01`,
-  `00-${traceId}-${"0".repeat(16)}-01`,
-  `00-${traceId.toUpperCase()}-${spanId}-01`,
-  `00-${traceId.slice(1)}-${spanId}-01`,
-  `00-${traceId}-${spanId}-0g`,
+test.each<[traceparent: string, isValid: boolean]>([
+  [`00-${traceId}-${spanId}-01`, true],
+  [`00-${traceId}-${spanId}-af`, true],
+  [`00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`, true],
+  ["", false],
+  [`01-${traceId}-${spanId}-01`, false],
+  [`00-${"0".repeat(32)}-${spanId}-01`, false],
+  [`00-${traceId}-${"0".repeat(16)}-01`, false],
+  [`00-${traceId.toUpperCase()}-${spanId}-01`, false],
+  [`00-${traceId.slice(1)}-${spanId}-01`, false],
+  [`00-${traceId}-${spanId}-0g`, false],
   // Two headers, as Node.js joins them.
-  `00-${traceId}-${spanId}-01, 00-${traceId}-${spanId}-01`,
-])("ignores the trace context %j", (traceparent) => {
-  const traceContext = extractTraceContext({
-    ...(traceparent === undefined ? {} : { traceparent }),
-    tracestate: "a=1",
-  });
+  [`00-${traceId}-${spanId}-01, 00-${traceId}-${spanId}-01`, false],
+])("reads the trace context %j, and writes it unchanged if it is valid: %j", (traceparent, isValid) => {
+  const traceContext = extractTraceContext({ traceparent, tracestate: "a=1" });
 
-  expect(traceContext).toBe(ROOT_CONTEXT);
-  expect(formatTraceparent(traceContext)).toBeUndefined();
+  expect(formatTraceparent(traceContext)).toBe(isValid ? traceparent : undefined);
 });
 
 test("reads the trace state beside a valid trace context", () => {
