@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { text as readText } from "node:stream/consumers";
 import tls from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { type Report, runChecks } from "../src/check-upstream/run-checks.ts";
@@ -40,8 +40,67 @@ test("everything is checked that can be, by nothing but GET requests", async () 
   expect(new Set(received.map(({ method }) => method))).toEqual(new Set(["GET"]));
 });
 
-const string = { type: "string" };
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const anotherAction = { type: "object", properties: { type: { const: "WEBHOOK" }, webhook: { type: "string" } } };
+const company = { in: "header", name: "X-Company", required: true, schema: {} };
+
+// A part of the OpenAPI document (a schema unless stated otherwise), what is there instead, and what is found.
+test.each<[path: string, value: unknown, ...found: string[]]>([
+  ["CreateAction", { oneOf: [anotherAction, ref("Create")], discriminator: { propertyName: "type" } }],
+  ["Create.properties.is_active", { type: "boolean", default: true }],
+  ["Create.properties.name.maxLength", 255],
+  ["Create.properties.name.maxLength", 100, "create.limits: name: at most 100 characters, stricter than 255 here"],
+  ["Create.properties.name.maxLength", 300, "create.limits: name: at most 300 characters, looser than 255 here"],
+  ["Create.properties.name.minLength", 1],
+  ["Create.properties.name.minLength", 3, "create.limits: name: at least 3 characters, stricter than 1 here"],
+  ["Create.properties.name.pattern", "^a", "create.limits: name: must match ^a, which is not checked here"],
+  ["Create.properties.name.enum", ["A"], 'create.enums: name: only "A", but any text in the graph'],
+  ["Create.properties.name.type", "integer", "create.types: name: integer instead of string"],
+  ["Create.properties.type.const", "OTHER", 'create.enums: type: the graph lacks "OTHER"; type: …'],
+  ["Create.properties.action_timing.enum", [], 'create.enums: action_timing: "DURING" not accepted'],
+  ["Create.properties.webhook", { title: "Webhook", allOf: [ref("Webhook")] }],
+  ["Create.properties.webhook", { type: "array" }, "create.types: webhook: array instead of object"],
+  ["Create.required", ["description"], "create.required: description: required, but optional in the graph"],
+  ["Create.required", ["company_id"], "create.required: company_id: required, but never sent"],
+  ["Webhook.required", ["mandatory"], "create.required: webhook.mandatory: required, but optional in the graph"],
+  ["Webhook.properties.sync_field", undefined, "create.fields: webhook.sync_field: not known"],
+  ["Webhook.properties.sync_data", { type: ["boolean", "null"] }],
+  [
+    "Webhook.properties.sync_data",
+    { type: "string" },
+    "create.types: webhook.sync_data: string instead of boolean",
+    "read.response: not readable: …",
+    "list.response: not readable: …",
+  ],
+  ["Created.properties.data.properties", { id: {} }, "create.response: not readable: …"],
+  ["OneAction.properties.data", ref("Created"), "read.response: not readable: …"],
+  ["ActionList.properties.data", { type: "array", items: {} }, "list.response: not readable: …"],
+  ["openapi", "3.0.2"],
+  ["paths./v2/_actions/{id}", { post: {} }, "read.path: not documented, but /v2/_actions/{id}"],
+  ["paths./v2/_actions.post.security", [{ Key: [] }, { HTTPBearer: [] }]],
+  ["paths./v2/_actions/{id}.get.security", [{ Key: [] }], "read.parameters: credentials in header X-API-Key, but …"],
+  ["paths./v2/_actions/{id}.parameters", [company], "read.parameters: header X-Company: required, but never sent"],
+  [
+    "paths./v2/_actions.get.parameters",
+    [
+      { in: "query", name: "per_page", schema: { maximum: 50 } },
+      { ...company, in: "query" },
+    ],
+    "list.parameters: query X-Company: required, but never sent; query page: not known; " +
+      "query per_page: at most 50, but 100 is sent",
+  ],
+])("the OpenAPI document differs in %s: %j", async (path, value, ...found) => {
+  const report = await checkDiffering({ openApi: { [path.replace(/^[A-Z]/, "components.schemas.$&")]: value } });
+
+  const operations: Record<string, string> = {
+    create: "createDataExtractionAction",
+    read: "dataExtractionAction",
+    list: "dataExtractionActions",
+  };
+  const lines = found.map((line) => line.replace(/^\w+/, (name) => `openapi.${operations[name]}`));
+  expect(linesOf(report, "different")).toEqual(lines.map(toMatcher));
+  expect(report.exitCode).toBe(found.length > 0 ? 1 : 0);
+});
 
 const isGiven = ({ headers }: ReceivedRequest) => headers.authorization === `Bearer ${demoToken}`;
 const isMadeUp = (request: ReceivedRequest) => request.headers.authorization !== undefined && !isGiven(request);
@@ -66,104 +125,6 @@ const tooLarge = { detail: [{ type: "less_than_equal", loc: ["query", "per_page"
 
 test.each<[what: string, differences: Differences, ...found: string[]]>([
   ["nothing in what is as assumed", {}],
-  [
-    "nothing in OpenAPI 3.0 with a union of kinds of actions, limits equal to ours, and another optional field",
-    {
-      openApi: {
-        openapi: "3.0.2",
-        "paths./v2/_actions.post.requestBody.content.application/json.schema": {
-          oneOf: [ref("DataAction"), ref("CreateAction")],
-          discriminator: { propertyName: "type" },
-        },
-        "components.schemas.CreateAction.properties.is_active": { type: "boolean", default: true },
-        "components.schemas.CreateAction.properties.name": { type: "string", minLength: 1, maxLength: 255 },
-        "components.schemas.CreateAction.properties.webhook": { title: "Webhook", allOf: [ref("Webhook")] },
-        "components.schemas.DataAction": {
-          type: "object",
-          properties: { type: { const: "WEBHOOK" }, webhook: string },
-        },
-        "components.schemas.Webhook.properties.mandatory": { type: "boolean", nullable: true },
-        "components.schemas.Webhook.properties.sync_module": { type: ["string", "null"] },
-      },
-    },
-  ],
-  [
-    "other fields in the OpenAPI document",
-    {
-      openApi: {
-        "components.schemas.CreateAction.additionalProperties": false,
-        "components.schemas.CreateAction.properties.action_timing": { type: "string", enum: ["BEFORE", "AFTER"] },
-        "components.schemas.CreateAction.properties.description": undefined,
-        "components.schemas.CreateAction.properties.name": { type: "string", minLength: 3, maxLength: 100 },
-        "components.schemas.CreateAction.required": ["name", "description", "company_id"],
-        "components.schemas.Webhook.properties.description": { type: "string", maxLength: 20_000, pattern: "^[a-z]+$" },
-        "components.schemas.Webhook.properties.name": { anyOf: [{ type: "integer" }, { type: "null" }] },
-        "components.schemas.Webhook.properties.sync_data": string,
-        "components.schemas.Webhook.properties.sync_field": undefined,
-        "components.schemas.Webhook.properties.sync_module": { type: "string", enum: ["customers"] },
-        "components.schemas.Webhook.properties.type": { type: "string", enum: ["yes/no", "number"] },
-        "components.schemas.Webhook.required": ["mandatory"],
-      },
-    },
-    "openapi.createDataExtractionAction.fields: description: rejected; webhook.sync_field: not known",
-    "openapi.createDataExtractionAction.required: description: required, but optional in the graph; " +
-      "company_id: required, but never sent; webhook.mandatory: required, but optional in the graph",
-    "openapi.createDataExtractionAction.types: webhook.name: integer instead of string; " +
-      "webhook.sync_data: string instead of boolean",
-    'openapi.createDataExtractionAction.enums: action_timing: the graph lacks "BEFORE", "AFTER"; ' +
-      'action_timing: "DURING" not accepted; webhook.type: the graph lacks "number"; ' +
-      'webhook.sync_module: only "customers", but any text in the graph',
-    "openapi.createDataExtractionAction.limits: name: at most 100 characters, stricter than 255 here; " +
-      "name: at least 3 characters, stricter than 1 here; " +
-      "webhook.description: at most 20000 characters, looser than 10000 here; " +
-      "webhook.description: must match ^[a-z]+$, which is not checked here",
-    // Read with the same schema.
-    "openapi.dataExtractionAction.response: not readable: …",
-    "openapi.dataExtractionActions.response: not readable: …",
-  ],
-  [
-    "a list instead of an object",
-    { openApi: { "components.schemas.CreateAction.properties.webhook": { type: "array", items: ref("Webhook") } } },
-    "openapi.createDataExtractionAction.types: webhook: array instead of object",
-  ],
-  [
-    "another path and another method",
-    {
-      openApi: {
-        "paths./v2/actions": { get: {}, post: {} },
-        "paths./v2/_actions": undefined,
-        "paths./v2/_actions/{id}": { post: {} },
-      },
-    },
-    "openapi.createDataExtractionAction.path: not documented, but /v2/actions",
-    "openapi.dataExtractionAction.path: not documented, but /v2/_actions/{id}",
-    "openapi.dataExtractionActions.path: not documented, but /v2/actions",
-  ],
-  [
-    "other parameters, credentials, and responses",
-    {
-      openApi: {
-        "components.securitySchemes.Key": { type: "apiKey", in: "header", name: "X-API-Key" },
-        "paths./v2/_actions.post.security": [{ Key: [] }, { HTTPBearer: [] }],
-        "paths./v2/_actions.get.parameters": [
-          { name: "per_page", in: "query", schema: { type: "integer", maximum: 50 } },
-          { name: "company_id", in: "query", required: true, schema: {} },
-        ],
-        "paths./v2/_actions/{id}.parameters": [{ name: "X-Company", in: "header", required: true, schema: {} }],
-        "paths./v2/_actions/{id}.get.security": [{ Key: [] }],
-        "components.schemas.Created.properties.data.properties": { id: string },
-        "components.schemas.ActionList.properties.data": { type: "array", items: string },
-        "components.schemas.OneAction.properties.data": ref("Created"),
-      },
-    },
-    "openapi.createDataExtractionAction.response: not readable: …",
-    "openapi.dataExtractionAction.parameters: header X-Company: required, but never sent; " +
-      "credentials in header X-API-Key, but the token is in Authorization",
-    "openapi.dataExtractionAction.response: not readable: …",
-    "openapi.dataExtractionActions.parameters: query company_id: required, but never sent; query page: not known; " +
-      "query per_page: at most 50, but 100 is sent",
-    "openapi.dataExtractionActions.response: not readable: …",
-  ],
   ["403 for a made-up token", respond(isMadeUp, 403, {}), "token.made-up: 403 {}: FORBIDDEN"],
   ["success with a made-up token", respond(isMadeUp, 200, emptyPage), "token.made-up: 200 …"],
   ["401 for the token", respond(isGiven, 401, { detail: "no" }), 'token.given: 401 {"detail":"no"}'],
@@ -232,7 +193,7 @@ test.each<[what: string, differences: Differences, ...notChecked: string[]]>([
   ],
   [
     "no schema of webhook",
-    { openApi: { "components.schemas.CreateAction.properties.webhook": { type: "object" } } },
+    { openApi: { "components.schemas.Create.properties.webhook": { type: "object" } } },
     ...["fields", "required", "types", "enums", "limits"].map(
       (aspect) => `openapi.createDataExtractionAction.${aspect}: nothing is said about the fields of webhook`,
     ),
@@ -304,7 +265,7 @@ describe("the command", () => {
     const child = spawn(process.execPath, [command, ...options], { env: environment });
     child.stdin.on("error", () => undefined).end(input);
     const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+    const [output, errors, exitCode] = await Promise.all([readText(child.stdout), readText(child.stderr), exit]);
     return { output, errors, exitCode };
   }
 
