@@ -68,9 +68,6 @@ const states: Record<string, State> = {
   "ContactSwing does not respond in time": failure("UPSTREAM_TIMEOUT", "timeout", "ETIMEDOUT", () =>
     startBehind(never, { UPSTREAM_TIMEOUT_MS: "200" }),
   ),
-  "ContactSwing fails": failure("UPSTREAM_ERROR", "server-error", undefined, () =>
-    startBehind(() => ({ status: 500 })),
-  ),
   "ContactSwing's API has changed": failure("UPSTREAM_BAD_RESPONSE", "bad-response", undefined, () =>
     startBehind(() => ({ status: 200, body: {} })),
   ),
@@ -129,14 +126,6 @@ const states: Record<string, State> = {
       ["contactswing_bff_dependency_up", { dependency: "key-server" }, 0],
       ["contactswing_bff_requests_total", { code: "AUTH_UNAVAILABLE" }, 1],
     ],
-  },
-  "there is a bug": {
-    start: () => startService({}, { client: { send: () => Promise.reject(new RangeError("a bug")) } }),
-    lines: [
-      { "log.level": "error", message: "internal error", "error.type": "RangeError" },
-      { "log.level": "error", "error.code": "INTERNAL_SERVER_ERROR" },
-    ],
-    metrics: [["contactswing_bff_requests_total", { code: "INTERNAL_SERVER_ERROR" }, 1]],
   },
   "ContactSwing limits the rate": {
     start: () => startBehind(() => ({ status: 429 })),

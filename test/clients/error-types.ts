@@ -1,18 +1,11 @@
 // Checked by the compiler only: what a frontend may and may not do with an error of the service.
 import type { CombinedGraphQLErrors } from "@apollo/client";
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
-import type { ErrorExtensions, FieldError, Outcome } from "./recipes/error-extensions";
+import type { FieldError, Outcome } from "./recipes/error-extensions";
 import type { Failure } from "./recipes/read-failure";
 
 declare const failure: Failure;
 declare function take<Value>(value: Value): void;
-
-// Every error has these; the others can be read from every error, and may be absent.
-take<string>(failure.message);
-take<string>(failure.requestId);
-take<Outcome | undefined>(failure.outcome);
-take<readonly FieldError[] | undefined>(failure.fieldErrors);
-take<number | undefined>(failure.upstream?.status);
 
 switch (failure.code) {
   case "BAD_USER_INPUT":
@@ -36,16 +29,6 @@ switch (failure.code) {
   case "RATE_LIMITTED":
     break;
 }
-
-// Mocks.
-const overloaded = { code: "OVERLOADED", outcome: "NOT_CREATED", retryable: true } as const;
-take<ErrorExtensions>({ ...overloaded, requestId: "1", retryAfterSeconds: 1 });
-// @ts-expect-error without requestId
-take<ErrorExtensions>(overloaded);
-// @ts-expect-error FORBIDDEN has no fieldErrors
-take<ErrorExtensions>({ code: "FORBIDDEN", requestId: "1", retryable: false, fieldErrors: [] });
-// @ts-expect-error OUTCOME_UNKNOWN always has an outcome
-take<ErrorExtensions>({ code: "OUTCOME_UNKNOWN", requestId: "1", retryable: false });
 
 // graphql-js's own types, and Apollo Client's with them, know the extensions without the guard.
 declare const graphqlError: GraphQLError;

@@ -46,16 +46,6 @@ test("gives the sandbox a token that is well-formed and is not the one that is r
   expect(token).not.toBe(demoToken);
 });
 
-test.each(Object.entries(file.services))(
-  "runs %s with no more rights than it needs, and pins its image",
-  (_name, service) => {
-    expect(service.cap_drop).toEqual(["ALL"]);
-    expect(service.security_opt).toEqual(["no-new-privileges:true"]);
-    expect(service.image).toMatch(/:(?:\d+\.\d+|local$)/);
-    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
-  },
-);
-
 test("gives Redis what idempotency keys need: nothing is evicted, and a restart forgets nothing", () => {
   expect(redis.command.join(" ")).toContain("--appendonly yes");
   expect(redis.command.join(" ")).toContain("--maxmemory-policy noeviction");
