@@ -19,21 +19,28 @@ const command = new URL("../dist/check-upstream.cjs", import.meta.url).pathname;
 
 const check = (baseUrl: string) =>
   runChecks({ baseUrl, connectTimeoutMs: 1000, responseTimeoutMs: 5000, minIdleMs: 1, token: demoToken });
-const checkDiffering = async (differences: Differences) => check((await startDifferingContactSwing(differences)).url);
 
 /** The checks that ended with a status, with what they observed: `name: observed`. */
 const linesOf = ({ results }: Report, status: Report["results"][number]["status"]) =>
   results.filter((result) => result.status === status).map(({ name, observed }) => `${name}: ${observed}`);
 
-/** A text that ends in … is the beginning of what is expected. */
-const toMatcher = (text: string) =>
-  text.endsWith("…") ? expect.stringMatching(`^${RegExp.escape(text.slice(0, -1))}`) : text;
+/** @param found what is reported as different; a text that ends in … is the beginning of it. */
+async function expectFound(differences: Differences, found: readonly string[]): Promise<void> {
+  const report = await check((await startDifferingContactSwing(differences)).url);
+
+  const expected = found.map((text) =>
+    text.endsWith("…") ? expect.stringMatching(`^${RegExp.escape(text.slice(0, -1))}`) : text,
+  );
+  expect(linesOf(report, "different")).toEqual(expected);
+  expect(report.exitCode).toBe(found.length > 0 ? 1 : 0);
+}
 
 test("everything is checked that can be, by nothing but GET requests", async () => {
   const { url, received } = await startDifferingContactSwing();
 
   const report = await check(url);
 
+  expect(linesOf(report, "different")).toEqual([]);
   expect(linesOf(report, "not-checked")).toEqual(["reachability.tls: the URL is http:"]);
   const requestId = "headers.x-request-id: the header is not in the response (status 404)";
   expect(linesOf(report, "as-expected")).toContain(requestId);
@@ -90,29 +97,17 @@ test.each<[path: string, value: unknown, ...found: string[]]>([
       "query per_page: at most 50, but 100 is sent",
   ],
 ])("the OpenAPI document differs in %s: %j", async (path, value, ...found) => {
-  const report = await checkDiffering({ openApi: { [path.replace(/^[A-Z]/, "components.schemas.$&")]: value } });
-
   const operations: Record<string, string> = {
     create: "createDataExtractionAction",
     read: "dataExtractionAction",
     list: "dataExtractionActions",
   };
-  const lines = found.map((line) => line.replace(/^\w+/, (name) => `openapi.${operations[name]}`));
-  expect(linesOf(report, "different")).toEqual(lines.map(toMatcher));
-  expect(report.exitCode).toBe(found.length > 0 ? 1 : 0);
+  await expectFound(
+    { openApi: { [path.replace(/^[A-Z]/, "components.schemas.$&")]: value } },
+    found.map((line) => line.replace(/^\w+/, (name) => `openapi.${operations[name]}`)),
+  );
 });
 
-const isGiven = ({ headers }: ReceivedRequest) => headers.authorization === `Bearer ${demoToken}`;
-const isMadeUp = (request: ReceivedRequest) => request.headers.authorization !== undefined && !isGiven(request);
-const hasPath =
-  (pattern: RegExp) =>
-  ({ path }: ReceivedRequest) =>
-    pattern.test(path);
-const list = /^\/v2\/_actions\?/;
-const action = /^\/v2\/_actions\//;
-const respond = (isMeant: (request: ReceivedRequest) => boolean, status: number, body: unknown): Differences => ({
-  change: (_response, request) => (isMeant(request) ? { status, body } : undefined),
-});
 /** Replaces a part of the JSON of all successful responses to a path. */
 const replace = (path: RegExp, part: string | RegExp, by: string): Differences => ({
   change: (response, request) =>
@@ -120,67 +115,54 @@ const replace = (path: RegExp, part: string | RegExp, by: string): Differences =
       ? { ...response, body: JSON.parse(JSON.stringify(response.body).replaceAll(part, by)) }
       : undefined,
 });
+const list = /_actions\?/;
+const action = /_actions\//;
+
+test.each<[path: RegExp, part: string | RegExp, by: string, found: string]>([
+  [list, '"pagination"', '"pages"', "list.envelope: 200 …"],
+  [/page=1&/, '"current_page":1', '"current_page":0', "list.envelope: 200 …"],
+  [/page=2&/, '"current_page":2', '"current_page":3', "list.page: 200 …"],
+  [/per_page=1$/, /"id":"[^"]+"/g, '"id":"same"', "list.page: page 2 has the rows of page 1"],
+  [list, '"total_records":13', '"total_records":20', "list.per_page: per_page=100 returns 13 of 20 rows"],
+  [list, '"is_active"', '"active"', "list.row-details: is_active in 0 of 4; …"],
+  [list, '"ctx_id"', '"context"', "responses.ctx_id: no usable ctx_id"],
+  [list, /"ctx_id":"[^"]+"/g, '"ctx_id":"same"', "responses.ctx_id: the same ctx_id in two responses"],
+  [action, '"data"', '"action"', "read.by-id: 200 …"],
+  [action, /"id":"[^"]+"/g, '"id":"another"', "read.by-id: another ID: 200 …"],
+  [action, '"My ', '"Your ', "read.by-id: another name than in the list"],
+])("a response to %s with %s replaced by %s differs", async (path, part, by, found) => {
+  await expectFound(replace(path, part, by), [found]);
+});
+
+type IsMeant = (request: ReceivedRequest) => boolean;
+const respond = (isMeant: IsMeant, status: number, body: unknown): Differences => ({
+  change: (_response, request) => (isMeant(request) ? { status, body } : undefined),
+});
+const requests = {
+  "the token": ({ headers }) => headers.authorization === `Bearer ${demoToken}`,
+  "a made-up token": ({ headers }) => /^Bearer (?!contactswing)/.test(headers.authorization ?? ""),
+  "per_page=100": ({ path }) => path.endsWith("per_page=100"),
+  "an unknown ID": ({ path }) => /_actions\/(?!sandbox)/.test(path),
+  "an ID that is no UUID": ({ path }) => path.endsWith("/check-upstream-none"),
+} satisfies Record<string, IsMeant>;
 const emptyPage = { data: { data: [], pagination: { current_page: 1, per_page: 10, has_next: false } } };
 const tooLarge = { detail: [{ type: "less_than_equal", loc: ["query", "per_page"], msg: "at most 50" }] };
 
-test.each<[what: string, differences: Differences, ...found: string[]]>([
-  ["nothing in what is as assumed", {}],
-  ["403 for a made-up token", respond(isMadeUp, 403, {}), "token.made-up: 403 {}: FORBIDDEN"],
-  ["success with a made-up token", respond(isMadeUp, 200, emptyPage), "token.made-up: 200 …"],
-  ["401 for the token", respond(isGiven, 401, { detail: "no" }), 'token.given: 401 {"detail":"no"}'],
-  ["a list with another envelope", replace(list, '"pagination"', '"pages"'), "list.envelope: 200 …"],
-  ["pages counted from zero", replace(/page=1&/, '"current_page":1', '"current_page":0'), "list.envelope: 200 …"],
-  [
-    "a list whose second page is another",
-    replace(/page=2&/, '"current_page":2', '"current_page":3'),
-    "list.page: 200 …",
-  ],
-  [
-    "a list that ignores page",
-    replace(/per_page=1$/, /"id":"[^"]+"/g, '"id":"same"'),
-    "list.page: page 2 has the rows of page 1",
-  ],
-  [
-    "a list that rejects per_page=100",
-    respond(hasPath(/per_page=100$/), 422, tooLarge),
-    "list.per_page: per_page=100: 422 …",
-  ],
-  [
-    "a list that cuts a large per_page silently",
-    replace(list, '"total_records":13', '"total_records":20'),
-    "list.per_page: per_page=100 returns 13 of 20 rows",
-  ],
-  ["rows without is_active", replace(list, '"is_active"', '"active"'), "list.row-details: is_active in 0 of 4; …"],
-  ["an action of another shape", replace(action, '"data"', '"action"'), "read.by-id: 200 …"],
-  ["another action", replace(action, /"id":"[^"]+"/g, '"id":"another"'), "read.by-id: another ID: 200 …"],
-  ["another name than in the list", replace(action, '"My ', '"Your '), "read.by-id: another name than in the list"],
-  [
-    "an error for an ID that is no UUID",
-    respond(hasPath(/\/check-upstream-none$/), 500, "Internal Server Error"),
-    "read.unknown-text: 500 Internal Server Error",
-  ],
-  [
-    "an empty success for an unknown ID",
-    respond(hasPath(/^\/v2\/_actions\/(?!sandbox)/), 200, { ctx_id: "c", data: null }),
-    "read.unknown-uuid: 200 …",
-    "read.unknown-text: 200 …",
-  ],
-  ["no ctx_id", replace(list, '"ctx_id"', '"context"'), "responses.ctx_id: no usable ctx_id"],
-  [
-    "always the same ctx_id",
-    replace(list, /"ctx_id":"[^"]+"/g, '"ctx_id":"same"'),
-    "responses.ctx_id: the same ctx_id in two responses",
-  ],
-  [
-    "no kept-alive connections",
-    { change: (response) => ({ ...response, headers: { connection: "close" } }) },
-    "reachability.keep-alive: Connection: close",
-  ],
-])("exactly what differs is found: %s", async (_what, differences, ...found) => {
-  const report = await checkDiffering(differences);
+test.each<[request: keyof typeof requests, status: number, body: unknown, ...found: string[]]>([
+  ["the token", 401, { detail: "no" }, 'token.given: 401 {"detail":"no"}'],
+  ["a made-up token", 403, {}, "token.made-up: 403 {}: FORBIDDEN"],
+  ["a made-up token", 200, emptyPage, "token.made-up: 200 …"],
+  ["per_page=100", 422, tooLarge, "list.per_page: per_page=100: 422 …"],
+  ["an unknown ID", 200, { ctx_id: "c", data: null }, "read.unknown-uuid: 200 …", "read.unknown-text: 200 …"],
+  ["an ID that is no UUID", 500, "oops", "read.unknown-text: 500 oops"],
+])("the response to a request with %s differs if it is %i %j", async (request, status, body, ...found) => {
+  await expectFound(respond(requests[request], status, body), found);
+});
 
-  expect(linesOf(report, "different")).toEqual(found.map(toMatcher));
-  expect(report.exitCode).toBe(found.length > 0 ? 1 : 0);
+test("connections that are not kept alive differ", async () => {
+  const change: Differences["change"] = (response) => ({ ...response, headers: { connection: "close" } });
+
+  await expectFound({ change }, ["reachability.keep-alive: Connection: close"]);
 });
 
 test.each<[what: string, differences: Differences, ...notChecked: string[]]>([
@@ -205,7 +187,7 @@ test.each<[what: string, differences: Differences, ...notChecked: string[]]>([
     "list.per_page: 1 actions: the list needs two",
   ],
 ])("with %s, what needs it is reported as not checked", async (_what, differences, ...notChecked) => {
-  const report = await checkDiffering(differences);
+  const report = await check((await startDifferingContactSwing(differences)).url);
 
   expect(linesOf(report, "different")).toEqual([]);
   expect(linesOf(report, "not-checked")).toEqual(["reachability.tls: the URL is http:", ...notChecked]);
