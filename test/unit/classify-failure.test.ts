@@ -114,20 +114,14 @@ describe("a validation list", () => {
   const fieldErrorsOf = (detail: unknown) => classify(422, { detail }).fieldErrors;
   const entry = { loc: ["body", true, null, {}, "sync_field", 0], msg: "sync_field", type: "missing" };
 
-  test.each([400, 422])("of a %i replaces the text, whatever its locations contain", (status) => {
-    expect(classify(status, { detail: [entry], message: "text" })).toStrictEqual({
-      kind: "input-rejected",
-      upstream: { status, ctxId: null },
-      fieldErrors: [{ path: ["input", "syncField"], message: "syncField", rule: "missing" }],
-    });
-  });
-
-  test("of a 409 is only its text", () => {
-    expect(classify(409, { detail: [entry] })).toStrictEqual({
-      kind: "conflict",
-      upstream: { status: 409, ctxId: null },
-      message: "syncField",
-    });
+  const fieldErrors = [{ path: ["input", "syncField"], message: "syncField", rule: "missing" }];
+  test.each([
+    [400, { kind: "input-rejected", fieldErrors }],
+    [422, { kind: "input-rejected", fieldErrors }],
+    [409, { kind: "conflict", message: "syncField" }],
+  ])("of a %i replaces the text, whatever its locations contain", (status, failure) => {
+    const upstream = { status, ctxId: null };
+    expect(classify(status, { detail: [entry], message: "text" })).toStrictEqual({ upstream, ...failure });
   });
 
   test.each(["text", [], ["entry"], [null], [{ msg: "m" }], [{ loc: "body", msg: "m" }], { 0: { loc: [], msg: "m" } }])(
