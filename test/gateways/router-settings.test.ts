@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { GatewayCLIConfig } from "@graphql-hive/gateway";
 import { expect, test } from "@jest/globals";
 import { gatewayConfig as composeGatewayConfig } from "../../deploy/compose/gateway.config.ts";
@@ -6,7 +5,7 @@ import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
 import { readConfig } from "../../src/config.ts";
 import { describeFailure } from "../../src/graphql/public-error.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
-import { composers } from "./composition.ts";
+import { printSupergraph } from "./supergraph.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each file has a format of its own
 const read = (file: string) => readYaml<any>(`deploy/router/${file}`);
@@ -58,17 +57,10 @@ test.each<[string, GatewayCLIConfig]>([
   expect(settings).not.toHaveProperty("upstreamRetry");
 });
 
-test.each([
-  ["rover", () => Object.entries(read("supergraph.yaml").subgraphs)],
-  ["wgc", () => read("cosmo-graph.yaml").subgraphs.map((subgraph: { name: string }) => [subgraph.name, subgraph])],
-])("the composition file of %s names this subgraph and a schema that composes", (_tool, readSubgraphs) => {
-  const [[name, { routing_url: url, schema }], ...others] = readSubgraphs();
+test("the composition files of rover and wgc name this subgraph, and its schema, which composes", () => {
+  const subgraph = { routing_url: "http://contactswing-bff:4000/graphql", schema: { file: "../../schema.graphql" } };
 
-  expect({ name, url, others }).toEqual({
-    name: "contactswing",
-    url: "http://contactswing-bff:4000/graphql",
-    others: [],
-  });
-  const sdl = readFileSync(new URL(schema.file, new URL("../../deploy/router/", import.meta.url)), "utf8");
-  expect(composers["@apollo/composition"]([{ name, url, sdl }]).problems).toEqual([]);
+  expect(read("supergraph.yaml").subgraphs).toEqual({ contactswing: subgraph });
+  expect(read("cosmo-graph.yaml").subgraphs).toEqual([{ name: "contactswing", ...subgraph }]);
+  expect(printSupergraph()).toContain("type DataExtractionAction");
 });

@@ -23,9 +23,12 @@ const defaults = {
   metricsPort: undefined,
 };
 
-test("has a default for every setting", () => {
-  expect(readConfig({})).toEqual(defaults);
-});
+test.each([{}, { PORT: "", REDIS_URL: " ", CORS_ORIGINS: "", JWKS_URL: " ", JWT_ISSUER: " ", JWT_AUDIENCE: "" }])(
+  "has a default for every setting that is absent or empty: %j",
+  (environment) => {
+    expect(readConfig(environment)).toEqual(defaults);
+  },
+);
 
 test.each<[Record<string, string>, object]>([
   [{ PORT: "8080" }, { port: 8080 }],
@@ -55,12 +58,6 @@ test.each<[Record<string, string>, object]>([
   [{ METRICS_PORT: "9090" }, { metricsPort: 9090 }],
 ])("reads %j", (environment, settings) => {
   expect(readConfig(environment)).toEqual({ ...defaults, ...settings });
-});
-
-test("counts an empty variable as absent", () => {
-  const empty = { PORT: "", REDIS_URL: " ", CORS_ORIGINS: "", JWKS_URL: " ", JWT_ISSUER: " ", JWT_AUDIENCE: "" };
-
-  expect(readConfig(empty)).toEqual(defaults);
 });
 
 test.each([
