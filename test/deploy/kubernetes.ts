@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createTestFolder } from "../helpers/test-folder.ts";
 
 export interface Manifest {
   readonly apiVersion: string;
@@ -27,22 +27,15 @@ function findModule({ apiVersion, kind }: Manifest): string {
  * @returns what the compiler says; empty if it finds no problem.
  */
 export function findManifestProblems(manifests: readonly Manifest[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "manifests-"));
-  try {
-    symlinkSync(join(root, "test/deploy/node_modules"), join(folder, "node_modules"));
-    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    const lines = manifests.map(
-      (manifest, index) =>
-        `import type { I${manifest.kind} as T${index} } from "${findModule(manifest)}";\nexport const m${index}: T${index} = ${JSON.stringify(manifest)};\n`,
-    );
-    writeFileSync(join(folder, "manifests.ts"), lines.join(""));
-    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--pretty", "false"];
-    const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin/tsc"), [...options, "manifests.ts"], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    return status === 0 ? "" : `tsc: ${stdout}${stderr}`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const cwd = createTestFolder();
+  symlinkSync(join(root, "test/deploy/node_modules"), join(cwd, "node_modules"));
+  writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
+  const lines = manifests.map(
+    (manifest, index) =>
+      `import type { I${manifest.kind} as T${index} } from "${findModule(manifest)}";\nexport const m${index}: T${index} = ${JSON.stringify(manifest)};\n`,
+  );
+  writeFileSync(join(cwd, "manifests.ts"), lines.join(""));
+  const words = "--noEmit --strict --skipLibCheck --module nodenext --pretty false manifests.ts".split(" ");
+  const { status, stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), words, { cwd, encoding: "utf8" });
+  return status === 0 ? "" : `tsc: ${stdout}`;
 }

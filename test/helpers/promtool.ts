@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createTestFolder } from "./test-folder.ts";
 
 export const rulesFile = new URL("../../deploy/observability/alerts.yaml", import.meta.url).pathname;
 
@@ -16,13 +16,8 @@ export function findProblems(words: readonly string[], input = ""): string {
 
 /** Runs promtool on a file with this content. */
 export function findProblemsOf(words: readonly string[], content: object): string {
-  const folder = mkdtempSync(join(tmpdir(), "promtool-"));
-  try {
-    const path = join(folder, "content.yaml");
-    // JSON is YAML.
-    writeFileSync(path, JSON.stringify(content));
-    return findProblems([...words, path]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const path = join(createTestFolder(), "content.yaml");
+  // JSON is YAML.
+  writeFileSync(path, JSON.stringify(content));
+  return findProblems([...words, path]);
 }
