@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { text as readText } from "node:stream/consumers";
 import tls from "node:tls";
@@ -212,13 +212,8 @@ test.each([
 describeWith(["openssl"], "behind TLS", () => {
   test("a certificate that is not trusted, or expires soon, is found", async () => {
     const { key, cert } = createCertificate(5);
-    const { port } = new URL((await startDifferingContactSwing()).url);
-    const server = tls.createServer({ key, cert }, (socket) => {
-      const upstream = connect(Number(port), "127.0.0.1");
-      socket.on("error", () => upstream.destroy()).pipe(upstream);
-      upstream.on("error", () => socket.destroy()).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const server = tls.createServer({ key, cert }, (socket) => socket.end());
+    await once(server.listen(0, "127.0.0.1"), "listening");
     onTestEnd(async () => server.close());
     const url = `https://localhost:${(server.address() as { port: number }).port}`;
     const trusted = tls.getCACertificates();
@@ -246,8 +241,9 @@ describe("the command", () => {
   async function run(environment: Record<string, string>, input = "", ...options: string[]) {
     const child = spawn(process.execPath, [command, ...options], { env: environment });
     child.stdin.on("error", () => undefined).end(input);
-    const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    const [output, errors, exitCode] = await Promise.all([readText(child.stdout), readText(child.stderr), exit]);
+    const texts = [readText(child.stdout), readText(child.stderr)];
+    const [exitCode] = await once(child, "exit");
+    const [output = "", errors = ""] = await Promise.all(texts);
     return { output, errors, exitCode };
   }
 

@@ -2,6 +2,7 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import { utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, jest, test } from "@jest/globals";
+import { demo } from "../src/sandbox/demo.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { authorized, create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
@@ -48,7 +49,9 @@ test("npm run dev prints a request that creates an action, keeps it across a res
   const { stdout } = await promisify(execFile)("sh", ["-c", command]);
   const { action } = JSON.parse(stdout).data.createDataExtractionAction;
   const page = await fetch(url, { headers: { accept: "text/html" } });
+  const settings = await fetch(`${url}/graphql/playground/settings.json`).then((response) => response.json());
 
+  expect(settings).toEqual({ demo });
   expect(output()).toMatch(/^Demo token: \S+$/m);
   expect(action).toMatchObject({ id: expect.any(String), isActive: true });
   expect(await page.text()).toContain("<title>ContactSwing playground</title>");

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { demo } from "../src/sandbox/demo.ts";
 import { startService } from "./helpers/service.ts";
 
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
@@ -34,15 +33,6 @@ describe("a browser that opens /graphql", () => {
     expect(page).not.toMatch(/<script(?![^>]*src="graphql\/)/);
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
     expect(logLines.join("")).not.toContain("graphql request");
-  });
-
-  test("gets the demo token only from a service in front of the sandbox", async () => {
-    const sandboxed = await startService({}, { demo });
-    const real = await startService({});
-    const readSettings = async (url: string) => (await get(`${url}/graphql/playground/settings.json`)).json();
-
-    expect(await readSettings(sandboxed.url)).toEqual({ demo });
-    expect(await readSettings(real.url)).toEqual({});
   });
 
   test.each([

@@ -98,15 +98,4 @@ suite(`the playground in a browser${reason}`, () => {
       expect(stored).not.toContain("Bearer");
     }
   });
-
-  test("says in a sentence that the service is down", async () => {
-    const { url, service } = await startSandboxedService({}, { demo });
-    const { page } = await visit(browser, url);
-    await service.stop();
-
-    await openTab(page, "ReadAction");
-    await run(page);
-
-    expect(await readResponse(page, "The service cannot be reached.")).not.toContain(".js");
-  });
 });

@@ -26,16 +26,15 @@ const commands: Record<GatewayName, readonly string[]> = {
   "hive-gateway": [...hiveGateway, "supergraph", "supergraph.graphql", "-c", hiveSettings],
 };
 
-/** A gateway as a process of its own that serves a supergraph, once it listens. */
-export function startGateway(name: GatewayName, supergraphSdl: string): Promise<Gateway> {
-  return run(commands[name], { "supergraph.graphql": supergraphSdl });
-}
+/** A gateway that serves a supergraph. */
+export const startGateway = (name: GatewayName, supergraphSdl: string) =>
+  run(commands[name], { "supergraph.graphql": supergraphSdl });
 
-/** `hive-gateway` with these words, in a folder with these files and no others, once it listens. */
-export function startHiveGateway(words: readonly string[], files: Readonly<Record<string, string>>): Promise<Gateway> {
-  return run([...hiveGateway, ...words], files);
-}
+/** `hive-gateway` with these words, in a folder with these files and no others. */
+export const startHiveGateway = (words: readonly string[], files: Readonly<Record<string, string>>) =>
+  run([...hiveGateway, ...words], files);
 
+/** Starts a gateway as a process of its own, and waits until it listens. */
 function run(command: readonly string[], files: Readonly<Record<string, string>>): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-gateway-"));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
