@@ -82,7 +82,8 @@ test.each<[Request, loc: unknown[], type: string, msg: string]>([
   expect(await send(url, request)).toMatchObject({ status: 422, body: { detail: [{ type, loc, msg }] } });
 });
 
-test("lists actions of several kinds and a new one at the end, in the documented envelope", async () => {
+// That pages and rows are as the service assumes is in check-upstream.test.ts.
+test("lists actions of several kinds and a new one at the end, over two pages by default", async () => {
   const { url } = await startSandbox();
   await send(url, post(valid));
   const read = async (query: string) => (await send(url, list(query))).body.data;
@@ -90,21 +91,13 @@ test("lists actions of several kinds and a new one at the end, in the documented
   const first = await read("");
   const second = await read("page=2");
   const everything = await read("page=1&per_page=100");
-  const beyond = await read("page=3");
 
   const pagination = { current_page: 1, per_page: 10, total_records: 14, total_pages: 2, has_next: true };
-  expect(first.pagination).toEqual(pagination);
-  expect(first.data[0]).toMatchObject({
-    id: "sandbox:example",
-    name: "My Data Extraction Action",
-    type: "SINGLEDATAEXTRACTION",
-    is_active: true,
-    webhook: { type: "yes/no" },
-  });
-  expect(first.data[2]).not.toHaveProperty("webhook");
-  expect(second.pagination).toEqual({ ...pagination, current_page: 2, has_next: false });
+  expect([first.pagination, second.pagination]).toEqual([
+    pagination,
+    { ...pagination, current_page: 2, has_next: false },
+  ]);
   expect([...first.data, ...second.data]).toEqual(everything.data);
   expect(everything.data.at(-1).name).toBe("N");
   expect(new Set(everything.data.map(({ type }: { type: string }) => type)).size).toBeGreaterThan(5);
-  expect(beyond).toMatchObject({ data: [], pagination: { current_page: 3, has_next: false } });
 });

@@ -9,27 +9,20 @@ export interface Subgraph {
   readonly sdl: string;
 }
 
-export interface Composed {
-  readonly supergraphSdl: string | undefined;
-  readonly problems: readonly string[];
-}
-
-type Compose = (subgraphs: readonly Subgraph[]) => Composed;
-
 const toServices = (subgraphs: readonly Subgraph[]) =>
   subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
 
 /** Two composers that share no code. Hints count as problems: the subgraph is to give no occasion for one. */
 export const composers = {
-  "@apollo/composition": (subgraphs) => {
+  "@apollo/composition": (subgraphs: readonly Subgraph[]) => {
     const { supergraphSdl, errors = [], hints = [] } = composeWithApollo(toServices(subgraphs));
     return { supergraphSdl, problems: [...errors, ...hints].map(({ message }) => message) };
   },
-  "@theguild/federation-composition": (subgraphs) => {
+  "@theguild/federation-composition": (subgraphs: readonly Subgraph[]) => {
     const { supergraphSdl, errors = [] } = composeWithGuild(toServices(subgraphs));
     return { supergraphSdl, problems: errors.map(({ message }) => message) };
   },
-} as const satisfies Record<string, Compose>;
+};
 
 /** Asks a running subgraph for its own SDL, as composition tools do: without a token. */
 export async function readSubgraph(name: string, url: string, path = "/graphql"): Promise<Subgraph> {

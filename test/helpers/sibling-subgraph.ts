@@ -1,7 +1,8 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
+import { ApolloServer } from "@apollo/server";
+import { startStandaloneServer } from "@apollo/server/standalone";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { graphql, parse } from "graphql";
+import { parse } from "graphql";
 
 /** A neighbour in the federated graph: it knows in how many calls an action was triggered, and nothing else of it. */
 export const siblingSdl = `
@@ -41,40 +42,23 @@ export const siblingSdl = `
   }
 `;
 
-export interface SiblingSubgraph {
-  readonly url: string;
-  /** The headers of every request, oldest first. */
-  readonly received: IncomingHttpHeaders[];
-  readonly stop: () => Promise<void>;
-}
-
-/** A small subgraph on a real HTTP server that extends `DataExtractionAction` by its key. */
-export async function startSiblingSubgraph(calledActionIds: readonly string[]): Promise<SiblingSubgraph> {
-  const countCalls = (id: string) => calledActionIds.filter((calledId) => calledId === id).length;
+/** A small subgraph over HTTP that extends `DataExtractionAction` by its key. `received` are the headers of its requests. */
+export async function startSiblingSubgraph(calledActionIds: readonly string[]) {
   const resolvers = {
     Query: {
       recentCalls: () => calledActionIds.map((id, index) => ({ id: `call-${index}`, action: { id } })),
     },
     DataExtractionAction: {
       __resolveReference: ({ id }: { id: string }) => ({ id }),
-      callCount: ({ id }: { id: string }) => countCalls(id),
+      callCount: ({ id }: { id: string }) => calledActionIds.filter((calledId) => calledId === id).length,
     },
   };
   const schema = buildSubgraphSchema([{ typeDefs: parse(siblingSdl), resolvers: resolvers as never }]);
+  const server = new ApolloServer({ schema });
   const received: IncomingHttpHeaders[] = [];
-  const server = createServer(async (request, response) => {
-    received.push(request.headers);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { query, variables, operationName } = JSON.parse(Buffer.concat(chunks).toString());
-    const result = await graphql({ schema, source: query, variableValues: variables, operationName });
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
+  const { url } = await startStandaloneServer(server, {
+    listen: { host: "127.0.0.1", port: 0 },
+    context: async ({ req }) => received.push(req.headers),
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, stop };
+  return { url: new URL(url).origin, received, stop: () => server.stop() };
 }
