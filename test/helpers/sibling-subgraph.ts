@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ApolloServer } from "@apollo/server";
+import { ApolloServerPluginInlineTraceDisabled } from "@apollo/server/plugin/disabled";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";
@@ -54,7 +55,7 @@ export async function startSiblingSubgraph(calledActionIds: readonly string[]) {
     },
   };
   const schema = buildSubgraphSchema([{ typeDefs: parse(siblingSdl), resolvers: resolvers as never }]);
-  const server = new ApolloServer({ schema });
+  const server = new ApolloServer({ schema, plugins: [ApolloServerPluginInlineTraceDisabled()] });
   const received: IncomingHttpHeaders[] = [];
   const { url } = await startStandaloneServer(server, {
     listen: { host: "127.0.0.1", port: 0 },
