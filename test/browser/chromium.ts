@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { onTestEnd } from "../helpers/cleanup.ts";
 
 const usualPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -27,23 +27,17 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath ?? "", args: flags });
 }
 
-export interface Visit {
-  readonly page: Page;
-  /** What the page's console and its uncaught errors say, and requests that failed: nothing, in a good visit. */
-  readonly complaints: string[];
-  /** Origins that the page and its workers asked for anything. */
-  readonly origins: Set<string>;
-}
-
 /** What GraphiQL loads last. */
 const lastFiles = ["schema.json", "editor-worker.js", "graphql-worker.js", "json-worker.js"];
 
 /** Opens the playground as a new visitor, and waits for everything that it loads by itself. */
-export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
   onTestEnd(() => context.close());
   const page = await context.newPage();
+  /** What the page's console and its uncaught errors say, and requests that failed: nothing, in a good visit. */
   const complaints: string[] = [];
+  /** Origins that the page and its workers asked for anything. */
   const origins = new Set<string>();
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());

@@ -20,17 +20,10 @@ export function describeWith(programs: readonly string[], name: string, tests: (
 
 export const describeWithRedis = (name: string, tests: () => void) => describeWith(["redis-server"], name, tests);
 
-export interface RedisServer {
-  readonly url: string;
-  readonly port: number;
-  /** Sends one command on a connection of its own. */
-  readonly command: (...words: string[]) => Promise<unknown>;
-  readonly signal: (name: NodeJS.Signals) => void;
-  readonly stop: () => Promise<void>;
-}
+export type RedisServer = Awaited<ReturnType<typeof startRedis>>;
 
 /** A real Redis on the loopback interface that stores nothing on disk, once it accepts connections. */
-export async function startRedis(port?: number, ...settings: string[]): Promise<RedisServer> {
+export async function startRedis(port?: number, ...settings: string[]) {
   const ownPort = port ?? (await findFreePort());
   const words = ["--port", String(ownPort), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...settings];
   const child = spawn("redis-server", words, { stdio: ["ignore", "pipe", "inherit"] });
@@ -47,7 +40,8 @@ export async function startRedis(port?: number, ...settings: string[]): Promise<
   child.stdout.resume();
   if (child.exitCode !== null) throw new Error(`redis-server ended: ${output.join("\n")}`);
   const url = `redis://127.0.0.1:${ownPort}`;
-  const command = async (...sent: string[]) => {
+  /** Sends one command on a connection of its own. */
+  const command = async (...sent: string[]): Promise<unknown> => {
     const client = createClient({ url, RESP: 2 }).on("error", () => {});
     await client.connect();
     try {
@@ -56,5 +50,5 @@ export async function startRedis(port?: number, ...settings: string[]): Promise<
       client.destroy();
     }
   };
-  return { url, port: ownPort, command, signal: (name) => child.kill(name), stop };
+  return { url, port: ownPort, command, signal: (name: NodeJS.Signals) => child.kill(name), stop };
 }
