@@ -39,12 +39,9 @@ test("uses the token that it is given, and says that its port is in use", async 
   expect(errors()).toBe("The sandbox cannot start: its port is in use; set PORT to another one.\n");
 });
 
-test.each([
-  ["PORT", "many"],
-  ["SANDBOX_TOKEN", "two words"],
-])("says in one message that it does not start with %s=%s, and exits with 1", async (name, value) => {
-  const { exit, errors } = runSandbox({ [name]: value });
+test("says in one message that it does not start with an invalid token, and exits with 1", async () => {
+  const { exit, errors } = runSandbox({ SANDBOX_TOKEN: "two words" });
 
   expect(await exit).toBe(1);
-  expect(errors()).toMatch(new RegExp(`^The configuration is invalid:\\n  ${name} must be [^\\n]+\\n$`));
+  expect(errors()).toMatch(/^The configuration is invalid:\n {2}SANDBOX_TOKEN must be [^\n]+\n$/);
 });

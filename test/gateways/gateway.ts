@@ -6,11 +6,6 @@ import { join } from "node:path";
 
 export type GatewayName = "apollo-gateway" | "hive-gateway";
 
-export interface Gateway {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
 const pathOf = (file: string) => new URL(`../../${file}`, import.meta.url).pathname;
 
 /** What follows `node` to run the command line of `@graphql-hive/gateway`. */
@@ -35,7 +30,10 @@ export const startHiveGateway = (words: readonly string[], files: Readonly<Recor
   run([...hiveGateway, ...words], files);
 
 /** Starts a gateway as a process of its own, and waits until it listens. */
-function run(command: readonly string[], files: Readonly<Record<string, string>>): Promise<Gateway> {
+function run(
+  command: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<{ url: string; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-gateway-"));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   const child = spawn(process.execPath, ["--no-warnings", ...command], {

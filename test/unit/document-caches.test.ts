@@ -1,14 +1,10 @@
+import type { KeyValueCache } from "@apollo/utils.keyvaluecache";
 import { expect, test } from "@jest/globals";
 import { parse } from "graphql";
 import { createDocumentStore, createPersistedQueryCache } from "../../src/graphql/document-caches.ts";
 
-interface Cache<Value> {
-  get(key: string): Promise<Value | undefined>;
-  set(key: string, value: Value): Promise<void>;
-}
-
 /** How many of so many entries a cache keeps. */
-async function countKept<Value>(cache: Cache<Value>, count: number, write: (index: number) => Value) {
+async function countKept<Value>(cache: KeyValueCache<Value>, count: number, write: (index: number) => Value) {
   for (let index = 0; index < count; index += 1) await cache.set(`key ${index}`, write(index));
   const values = await Promise.all(Array.from({ length: count }, (_, index) => cache.get(`key ${index}`)));
   return values.filter((value) => value !== undefined).length;
