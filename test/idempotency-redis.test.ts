@@ -27,11 +27,22 @@ const availabilityOf = (logLines: readonly string[]) =>
     .filter(({ message }) => message.startsWith("idempotency store"))
     .map((line) => `${line["log.level"]} ${line["error.code"]}`);
 
-describeWithRedis("replicas of the service on one Redis", () => {
-  test("a killed process leaves an unknown outcome; one that outlives its lease still stores its response", async () => {
+describeWithRedis("on Redis, the service", () => {
+  async function start(respond?: Parameters<typeof startUpstream>[0]) {
     const redis = await startRedis();
-    const { upstream, release } = await startHeldUpstream();
-    const settings = { CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url };
+    const upstream = await startUpstream(respond);
+    const service = await startService({ CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url });
+    return { redis, upstream, ...service };
+  }
+
+  async function startHeld() {
+    const redis = await startRedis();
+    const held = await startHeldUpstream();
+    return { redis, ...held, settings: { CONTACTSWING_URL: held.upstream.url, REDIS_URL: redis.url } };
+  }
+
+  test("leaves an unknown outcome when a process is killed; one that outlives its lease still stores its response", async () => {
+    const { redis, upstream, release, settings } = await startHeld();
     const [killed, stopped, other] = await Promise.all([
       startProcess(settings),
       startProcess(settings),
@@ -59,7 +70,7 @@ describeWithRedis("replicas of the service on one Redis", () => {
     }
   });
 
-  test("a restarted Redis, which has lost everything, learns what ended meanwhile and what is in flight", async () => {
+  test("tells a restarted Redis, which has lost everything, what ended meanwhile and what is in flight", async () => {
     const redis = await startRedis();
     const gates = { early: Promise.withResolvers<void>(), late: Promise.withResolvers<void>() };
     const upstream = await startUpstream(async ({ body }) => {
@@ -96,15 +107,6 @@ describeWithRedis("replicas of the service on one Redis", () => {
     expect(availabilityOf(first.logLines)).toEqual(["warn ECONNRESET", "warn undefined"]);
     expect(first.logLines.join("")).not.toContain(String(redis.port));
   });
-});
-
-describeWithRedis("one service on Redis", () => {
-  async function start(respond?: Parameters<typeof startUpstream>[0]) {
-    const redis = await startRedis();
-    const upstream = await startUpstream(respond);
-    const service = await startService({ CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url });
-    return { redis, upstream, ...service };
-  }
 
   test("sends nothing while Redis does not reply, and the key is free afterwards", async () => {
     const { redis, upstream, url, logLines } = await start();
@@ -139,10 +141,8 @@ describeWithRedis("one service on Redis", () => {
   });
 
   test("stores the outcome of a create request that the shutdown cut short", async () => {
-    const redis = await startRedis();
-    const { upstream, arrival } = await startHeldUpstream();
-    const settings = { CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url, SHUTDOWN_GRACE_MS: "50" };
-    const { child, url, exit } = await startProcess(settings);
+    const { redis, arrival, settings } = await startHeld();
+    const { child, url, exit } = await startProcess({ ...settings, SHUTDOWN_GRACE_MS: "50" });
     const request = create(url, keyed, token);
     await arrival();
 

@@ -60,15 +60,6 @@ describe("a browser that opens /graphql", () => {
   });
 });
 
-test("a browser that opens / is sent to /graphql, and another client is not", async () => {
-  const { url } = await startService({});
-
-  const page = await open(url);
-  const other = await get(url, { accept: "application/json" });
-
-  expect([page.status, page.headers.get("location"), other.status]).toEqual([302, "graphql", 404]);
-});
-
 test.each([
   ["", "*/*"],
   ["", "application/json, text/html;q=0.9"],
