@@ -8,13 +8,8 @@ import { readYaml } from "../helpers/yaml-file.ts";
 import { startHiveGateway } from "./gateway.ts";
 import { printSupergraph, supergraphFile } from "./supergraph.ts";
 
-interface ComposeFile {
-  readonly services: {
-    readonly gateway: Readonly<{ image: string; command: readonly string[]; volumes: readonly string[] }>;
-  };
-}
-
-const { gateway } = readYaml<ComposeFile>("deploy/compose.yaml").services;
+type Service = Readonly<{ image: string; command: readonly string[]; volumes: readonly string[] }>;
+const { gateway } = readYaml<{ services: { gateway: Service } }>("deploy/compose.yaml").services;
 const readFile = (path: string, base: string | URL = import.meta.url) => readFileSync(new URL(path, base), "utf8");
 
 test("the supergraph is composed from schema.graphql (`npm run schema:supergraph` writes it)", () => {
@@ -43,11 +38,8 @@ test("the gateway forwards the client's token and request ID, and passes on erro
   onTestEnd(stop);
 
   const created = await create(gatewayUrl, { name: "A", webhook: {} });
-  const rejected = await create(
-    gatewayUrl,
-    { name: "sandbox:429", webhook: {} },
-    { ...authorized, "x-request-id": "through-1" },
-  );
+  const headers = { ...authorized, "x-request-id": "through-1" };
+  const rejected = await create(gatewayUrl, { name: "sandbox:429", webhook: {} }, headers);
 
   expect(created.body.data.createDataExtractionAction.action.name).toBe("A");
   expect(onlyError(rejected).extensions).toMatchObject({
