@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { onTestEnd } from "./cleanup.ts";
+import { listen } from "./listen.ts";
 import { decodeTraces, type ReceivedSpan } from "./otlp-traces.ts";
 
 export interface OtlpReceiver {
@@ -30,17 +28,9 @@ export async function startOtlpReceiver(statusOf: () => number | Promise<number>
     response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
     for (const arrival of arrivals.splice(0)) arrival();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestEnd(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  const { url } = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     spans,
     exports,
     async until(isThere) {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { onTestEnd } from "./cleanup.ts";
+import { listen } from "./listen.ts";
 import { certificate, privateKey } from "./self-signed-certificate.ts";
 
 /** A request as it was received, once it was complete. */
@@ -35,7 +36,6 @@ export interface RawScript {
 export async function startRawUpstream({ isTls = false, onConnection, onRequest }: RawScript): Promise<RawUpstream> {
   const connections: Socket[] = [];
   const requests: RawRequest[] = [];
-  const accepted = new Set<Socket>();
 
   const converse = (socket: Socket) => {
     connections.push(socket);
@@ -49,21 +49,10 @@ export async function startRawUpstream({ isTls = false, onConnection, onRequest 
     });
   };
   const server = isTls ? createTlsServer({ cert: certificate, key: privateKey }, converse) : createServer(converse);
-  server.on("connection", (socket: Socket) => {
-    accepted.add(socket);
-    socket.on("error", () => {});
-    socket.on("close", () => accepted.delete(socket));
-  });
+  server.on("connection", (socket: Socket) => socket.on("error", () => {}));
   server.on("tlsClientError", () => {});
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestEnd(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of accepted) socket.destroy();
-      }),
-  );
-  return { port: (server.address() as AddressInfo).port, connections, requests };
+  const { port } = await listen(server);
+  return { port, connections, requests };
 }
 
 /** Calls back for every complete request on a connection, in order. */

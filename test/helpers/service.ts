@@ -6,12 +6,15 @@ import { createService, type Service, type ServiceOptions } from "../../src/serv
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { startTracing } from "../../src/telemetry/tracing.ts";
 import { onTestEnd } from "./cleanup.ts";
+import { type Respond, startUpstream } from "./upstream.ts";
 
 export interface RunningService {
   readonly service: Service;
   readonly url: string;
   /** Everything logged, one line each. */
   readonly logLines: string[];
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field
+  readonly lines: () => any[];
 }
 
 /** The real service on a free loopback port, configured by environment variables as in production. */
@@ -33,7 +36,7 @@ export async function startService(
   const service = createService({ config, logger, version, tracing, ...options });
   const url = await service.start();
   onTestEnd(() => service.stop());
-  return { service, url, logLines };
+  return { service, url, logLines, lines: () => logLines.map((line) => JSON.parse(line)) };
 }
 
 /** OpenTelemetry's packages read `process.env` when they are created. */
@@ -45,6 +48,12 @@ async function withOtelVariables<Result>(environment: Record<string, string>, ru
   } finally {
     for (const [name] of variables) delete process.env[name];
   }
+}
+
+/** The service in front of a scripted upstream. */
+export async function startWithUpstream(respond?: Respond, environment: Record<string, string> = {}) {
+  const upstream = await startUpstream(respond);
+  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url, ...environment })) };
 }
 
 /** The sandbox on a free loopback port. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { onTestEnd } from "./cleanup.ts";
+import type { Socket } from "node:net";
+import { type Listener, listen } from "./listen.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -22,17 +22,14 @@ export const createdResponse: ScriptedResponse = {
   body: { ctx_id: "ctx-1", data: { action_id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" } },
 };
 
-export interface Upstream {
-  readonly url: string;
+export type Respond = (request: ReceivedRequest, socket: Socket) => ScriptedResponse | Promise<ScriptedResponse>;
+
+export interface Upstream extends Listener {
   readonly received: ReceivedRequest[];
-  readonly close: () => Promise<void>;
 }
 
 /** A real server in the place of ContactSwing that responds as the test says. */
-export async function startUpstream(
-  respond: (request: ReceivedRequest, socket: Socket) => ScriptedResponse | Promise<ScriptedResponse> = () =>
-    createdResponse,
-): Promise<Upstream> {
+export async function startUpstream(respond: Respond = () => createdResponse): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -45,12 +42,5 @@ export async function startUpstream(
     response.writeHead(status, { "content-type": isRaw ? "text/plain" : "application/json", ...responseHeaders });
     response.end(isRaw ? body : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  onTestEnd(close);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, close };
+  return { received, ...(await listen(server)) };
 }
