@@ -1,71 +1,68 @@
 import { expect, test } from "@jest/globals";
-import { create, createMutation, fullInput, minimalInput, onlyError } from "./helpers/graphql.ts";
-import { startService } from "./helpers/service.ts";
-import { startUpstream } from "./helpers/upstream.ts";
+import { create, createMutation, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { startWithUpstream } from "./helpers/service.ts";
 
-async function start() {
-  const upstream = await startUpstream();
-  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
+/** An input with every text that has rules, each written for its maximal length. */
+function inputWith(write: (maximum: number) => string) {
+  const webhook = { name: write(255), description: write(10_000), syncModule: write(255), syncField: write(255) };
+  return { name: write(255), description: write(10_000), webhook };
 }
+const maxima = {
+  "input.name": 255,
+  "input.description": 10_000,
+  "input.webhook.name": 255,
+  "input.webhook.description": 10_000,
+  "input.webhook.syncModule": 255,
+  "input.webhook.syncField": 255,
+};
+const messages = {
+  isNotBlank: "Must not be blank.",
+  isWellFormedUnicode: "Must be well-formed Unicode, without lone surrogates.",
+  hasNoControlCharacters: "Must not contain control characters other than tab, line feed, and carriage return.",
+  maxCodePoints: "Must be at most N characters long.",
+};
 
-const texts: [string, number][] = [
-  ["name", 255],
-  ["description", 10_000],
-  ["webhook.name", 255],
-  ["webhook.description", 10_000],
-  ["webhook.syncModule", 255],
-  ["webhook.syncField", 255],
-];
+test.each<[string, (maximum: number) => string, keyof typeof messages]>([
+  ["is empty", () => "", "isNotBlank"],
+  ["is blank", () => " \t\r\n\u3000", "isNotBlank"],
+  ["has half a character", () => "a\ud800b", "isWellFormedUnicode"],
+  ["has a null character", () => "a\u0000b", "hasNoControlCharacters"],
+  ["has another control character", () => "a\u0085b", "hasNoControlCharacters"],
+  ["is too long", (maximum) => "x".repeat(maximum + 1), "maxCodePoints"],
+  ["is too long and has emoji", (maximum) => `${"🙂".repeat(maximum - 1)}xx`, "maxCodePoints"],
+])("every text is rejected if it %s, and nothing is sent", async (_case, write, rule) => {
+  const { upstream, url } = await startWithUpstream();
 
-/** The full input with one field, named by its path, set to a value. */
-function withField(path: string, value: unknown) {
-  const [head = "", tail] = path.split(".");
-  return tail === undefined
-    ? { ...fullInput, [head]: value }
-    : { ...fullInput, webhook: { ...fullInput.webhook, [tail]: value } };
-}
+  const response = await create(url, inputWith(write));
 
-test.each(texts)("%s is rejected if it breaks a rule, and nothing is sent", async (path, maximum) => {
-  const { upstream, url } = await start();
-  const tooLong = `Must be at most ${maximum} characters long.`;
-  const control = "Must not contain control characters other than tab, line feed, and carriage return.";
-
-  for (const [value, rule, message] of [
-    ["", "isNotBlank", "Must not be blank."],
-    [" \t\r\n\u3000", "isNotBlank", "Must not be blank."],
-    ["a\ud800b", "isWellFormedUnicode", "Must be well-formed Unicode, without lone surrogates."],
-    ["a\u0000b", "hasNoControlCharacters", control],
-    ["a\u0085b", "hasNoControlCharacters", control],
-    ["x".repeat(maximum + 1), "maxCodePoints", tooLong],
-    [`${"🙂".repeat(maximum - 1)}xx`, "maxCodePoints", tooLong],
-  ]) {
-    const response = await create(url, withField(path, value));
-
-    expect(response.status).toBe(200);
-    expect(response.body.data).toEqual({ createDataExtractionAction: null });
-    expect(onlyError(response).path).toEqual(["createDataExtractionAction"]);
-    expect(onlyError(response).extensions).toEqual({
-      code: "BAD_USER_INPUT",
-      outcome: "NOT_CREATED",
-      retryable: false,
-      requestId: response.headers.get("x-request-id"),
-      fieldErrors: [{ path: ["input", ...path.split(".")], rule, message }],
-    });
-  }
+  expect(response.status).toBe(200);
+  expect(response.body.data).toEqual({ createDataExtractionAction: null });
+  expect(onlyError(response).path).toEqual(["createDataExtractionAction"]);
+  expect(onlyError(response).extensions).toEqual({
+    code: "BAD_USER_INPUT",
+    outcome: "NOT_CREATED",
+    retryable: false,
+    requestId: response.headers.get("x-request-id"),
+    fieldErrors: Object.entries(maxima).map(([path, maximum]) => ({
+      path: path.split("."),
+      rule,
+      message: messages[rule].replace("N", String(maximum)),
+    })),
+  });
   expect(upstream.received).toEqual([]);
 });
 
-test.each(texts)("%s may have tabs, line ends, and %i code points", async (path, maximum) => {
-  const { upstream, url } = await start();
+test("every text may have tabs and line ends", async () => {
+  const { url } = await startWithUpstream();
+  const input = inputWith(() => "a\tb\r\nc");
 
-  for (const value of ["a\tb\r\nc", `${"🙂".repeat(maximum - 1)}x`]) {
-    expect((await create(url, withField(path, value))).body.errors).toBeUndefined();
-    expect(upstream.received.at(-1)?.body).toContain(JSON.stringify(value));
-  }
+  const { body } = await create(url, input);
+
+  expect(body.errors).toBeUndefined();
 });
 
 test("all problems are reported at once", async () => {
-  const { upstream, url } = await start();
+  const { upstream, url } = await startWithUpstream();
 
   const { extensions } = onlyError(
     await create(url, {
@@ -96,7 +93,7 @@ test.each<[object, string[]]>([
   [{ syncData: false }, []],
   [{ syncModule: "m" }, []],
 ])("syncData: true requires syncModule and syncField: %j", async (webhook, missing) => {
-  const { url } = await start();
+  const { url } = await startWithUpstream();
 
   const { body } = await create(url, { name: "n", webhook });
 
@@ -109,32 +106,19 @@ test.each<[object, string[]]>([
   );
 });
 
-test.each([
-  ["", false],
-  ["a b", false],
-  ["ä", false],
-  ["a\n", false],
-  ["k".repeat(256), false],
-  ["!~", true],
-  ["k".repeat(255), true],
-])("the idempotency key %j is accepted or not: %s", async (idempotencyKey, isAccepted) => {
-  const { upstream, url } = await start();
+test.each(["", "a b", "ä", "a\n", "k".repeat(256)])("the idempotency key %j is rejected", async (idempotencyKey) => {
+  const { upstream, url } = await startWithUpstream();
 
-  const { body } = await create(url, { ...minimalInput, idempotencyKey });
+  const response = await create(url, { ...minimalInput, idempotencyKey });
 
   const rule = { rule: "isIdempotencyKey", message: "Must be 1 to 255 visible ASCII characters." };
-  expect(body.errors?.map(({ extensions }) => extensions.fieldErrors) ?? []).toEqual(
-    isAccepted ? [] : [[{ path: ["input", "idempotencyKey"], ...rule }]],
-  );
-  expect(upstream.received).toHaveLength(isAccepted ? 1 : 0);
+  expect(onlyError(response).extensions.fieldErrors).toEqual([{ path: ["input", "idempotencyKey"], ...rule }]);
+  expect(upstream.received).toEqual([]);
 });
 
 test("the largest input that the rules allow fits, however its client escapes it", async () => {
-  const { upstream, url } = await start();
-  const text = "🙂".repeat(10_000);
-  const name = "🙂".repeat(255);
-  const webhook = { name, description: text, syncData: true, syncModule: name, syncField: name };
-  const input = { name, description: text, webhook, idempotencyKey: "k".repeat(255) };
+  const { upstream, url } = await startWithUpstream();
+  const input = { ...inputWith((maximum) => "🙂".repeat(maximum)), idempotencyKey: "!~".padEnd(255, "k") };
   const escaped = JSON.stringify(input).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 
   const response = await fetch(`${url}/graphql`, {
@@ -145,5 +129,5 @@ test("the largest input that the rules allow fits, however its client escapes it
 
   expect(escaped.length).toBeGreaterThan(240_000);
   expect(await response.json()).toMatchObject({ data: { createDataExtractionAction: { ctxId: "ctx-1" } } });
-  expect(JSON.parse(upstream.received[0]?.body ?? "").description).toBe(text);
+  expect(JSON.parse(upstream.received[0]?.body ?? "").description).toBe(input.description);
 });
