@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { onlyError, send } from "./helpers/graphql.ts";
-import { startService } from "./helpers/service.ts";
-import { type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
+import { fullInput, onlyError, send } from "./helpers/graphql.ts";
+import { startWithUpstream } from "./helpers/service.ts";
+import type { ScriptedResponse } from "./helpers/upstream.ts";
 
 const readQuery = `query Read($id: ID!) {
   dataExtractionAction(id: $id) {
@@ -20,35 +20,19 @@ const stored = {
   webhook: {
     mandatory: true,
     name: "interested",
-    description: "P",
+    description: "user interested on buying the product",
     type: "yes/no",
     sync_data: true,
-    sync_module: "m",
-    sync_field: "f",
+    sync_module: "customers",
+    sync_field: "customer_timezone",
   },
 };
-const storedDetails = {
-  description: "D",
-  isActive: false,
-  webhook: {
-    mandatory: true,
-    name: "interested",
-    description: "P",
-    type: "YES_NO",
-    rawType: "yes/no",
-    syncData: true,
-    syncModule: "m",
-    syncField: "f",
-  },
-};
+const storedDetails = { description: "D", isActive: false, webhook: { ...fullInput.webhook, rawType: "yes/no" } };
 const nullsOf = (fields: object) => Object.fromEntries(Object.keys(fields).map((name) => [name, null]));
 const withData = (data: unknown): ScriptedResponse => ({ status: 200, body: { ctx_id: "ctx-2", data, message: "ok" } });
 const notFound: ScriptedResponse = { status: 404, body: { detail: "Action not found" } };
 
-async function start(response: ScriptedResponse = withData(stored)) {
-  const upstream = await startUpstream(() => response);
-  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
-}
+const start = (response: ScriptedResponse = withData(stored)) => startWithUpstream(() => response);
 
 const readById = (url: string, id = "act-1", headers: Record<string, string> = token) =>
   send(url, { query: readQuery, variables: { id } }, headers);
@@ -144,22 +128,24 @@ test.each<[string, unknown]>([
   expect(extensions).toMatchObject({ code: "UPSTREAM_BAD_RESPONSE", upstream: { status: 200, ctxId: "ctx-2" } });
 });
 
-test("reads each action once per request, however many fields and aliases select it", async () => {
+test("reads each action once per request, however many fields, aliases, and references select it", async () => {
   const { upstream, url } = await start();
   const query = `{
     first: dataExtractionAction(id: "a") { name isActive }
     again: dataExtractionAction(id: "a") { description webhook { type } }
     other: dataExtractionAction(id: 7) { id name }
+    _entities(representations: [{ __typename: "DataExtractionAction", id: "a" }]) { __typename }
   }`;
 
   const { body } = await send(url, { query }, token);
-  await send(url, { query: '{ dataExtractionAction(id: "a") { id } }' }, token);
+  await readById(url, "a");
 
   expect(body).toEqual({
     data: {
       first: { name: "N", isActive: false },
       again: { description: "D", webhook: { type: "YES_NO" } },
       other: { id: "7", name: "N" },
+      _entities: [{ __typename: "DataExtractionAction" }],
     },
   });
   expect(pathsOf(upstream)).toEqual(["/v2/_actions/7", "/v2/_actions/a", "/v2/_actions/a"]);
@@ -173,20 +159,16 @@ describe("a federated reference", () => {
   const resolve = (url: string, ...representations: unknown[]) =>
     send(url, { query, variables: { representations } }, token);
 
-  test("is resolved by one read per action, also if its ID is a number", async () => {
-    const { upstream, url } = await start();
+  test("is resolved by one read per action, also if its ID is a number, and is null if there is none", async () => {
+    const { upstream, url } = await startWithUpstream(({ path }) =>
+      path.endsWith("/7") ? notFound : withData(stored),
+    );
 
     const { body } = await resolve(url, representation("a"), representation(7), representation("a"));
 
-    const entity = (id: string) => ({ __typename: "DataExtractionAction", id, name: "N", isActive: false });
-    expect(body).toEqual({ data: { _entities: [entity("a"), entity("7"), entity("a")] } });
+    const entity = { __typename: "DataExtractionAction", id: "a", name: "N", isActive: false };
+    expect(body).toEqual({ data: { _entities: [entity, null, entity] } });
     expect(pathsOf(upstream)).toEqual(["/v2/_actions/7", "/v2/_actions/a"]);
-  });
-
-  test("is null if the action does not exist", async () => {
-    const { url } = await start(notFound);
-
-    expect((await resolve(url, representation("a"))).body).toEqual({ data: { _entities: [null] } });
   });
 
   test.each([
