@@ -1,13 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { parseResponse, sendRaw } from "./helpers/raw-http.ts";
-import { startService } from "./helpers/service.ts";
-import { startUpstream } from "./helpers/upstream.ts";
-
-async function start() {
-  const upstream = await startUpstream();
-  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
-}
+import { startWithUpstream } from "./helpers/service.ts";
 
 const unauthenticated = { code: "UNAUTHENTICATED", outcome: "NOT_CREATED", retryable: false };
 
@@ -17,7 +11,7 @@ test.each<[string, Record<string, string>]>([
   ["has another scheme", { authorization: "Basic dXNlcjpwYXNz" }],
   ["is two tokens", { authorization: "Bearer a b" }],
 ])("rejects a request whose token %s before it looks at the input, without a request", async (_case, headers) => {
-  const { upstream, url } = await start();
+  const { upstream, url } = await startWithUpstream();
 
   const response = await create(url, { name: "", webhook: {} }, headers);
 
@@ -28,7 +22,7 @@ test.each<[string, Record<string, string>]>([
 });
 
 test("rejects a request with two Authorization headers, of which Node.js would keep the first", async () => {
-  const { upstream, url } = await start();
+  const { upstream, url } = await startWithUpstream();
   const body = JSON.stringify({ query: createMutation, variables: { input: minimalInput } });
   const head = ["POST /graphql HTTP/1.1", "host: bff", "connection: close", "content-type: application/json"];
   const tokens = ["authorization: Bearer a", "authorization: Bearer b"];
@@ -40,7 +34,7 @@ test("rejects a request with two Authorization headers, of which Node.js would k
 });
 
 test("requires a token for every read of ContactSwing, whatever its arguments are, and for nothing else", async () => {
-  const { upstream, url } = await start();
+  const { upstream, url } = await startWithUpstream();
   const entities = (representation: string) => `{ _entities(representations: [${representation}]) { __typename } }`;
 
   for (const query of [
