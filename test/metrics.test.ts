@@ -3,22 +3,13 @@ import { expect, test } from "@jest/globals";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
-import { eventually } from "./helpers/process.ts";
-import { startService } from "./helpers/service.ts";
-import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
+import { startWithUpstream } from "./helpers/service.ts";
+import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 
-async function start(
-  respond: () => ScriptedResponse | Promise<ScriptedResponse> = () => createdResponse,
-  environment: Record<string, string> = {},
-) {
-  const upstream = await startUpstream(respond);
-  return { upstream, ...(await startService({ CONTACTSWING_URL: upstream.url, ...environment })) };
-}
-
 test("are served in Prometheus' text format to anyone, also while the process drains", async () => {
-  const { url, service } = await start();
+  const { url, service } = await startWithUpstream();
   service.drain();
 
   const { headers } = await fetch(`${url}/metrics`);
@@ -30,7 +21,7 @@ test("are served in Prometheus' text format to anyone, also while the process dr
 
 test("are served at METRICS_PORT and nowhere else if it is set", async () => {
   const port = await findFreePort();
-  const { url, service } = await start(undefined, { METRICS_PORT: String(port) });
+  const { url, service } = await startWithUpstream(undefined, { METRICS_PORT: String(port) });
   const metricsUrl = `http://127.0.0.1:${port}`;
 
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
@@ -44,7 +35,7 @@ test("are served at METRICS_PORT and nowhere else if it is set", async () => {
 test("count and time requests by type, root field, and code, and upstream requests by operation and failure", async () => {
   const refused = { status: 422, body: { detail: "no" } };
   const responses: ScriptedResponse[] = [createdResponse, refused, { status: 500 }, { ...refused, status: 404 }];
-  const { url } = await start(() => responses.shift() ?? createdResponse);
+  const { url } = await startWithUpstream(() => responses.shift() ?? createdResponse);
 
   const keyed = { ...minimalInput, idempotencyKey: "k" };
   for (const input of [keyed, keyed, minimalInput, minimalInput, { name: "", webhook: {} }]) {
@@ -91,26 +82,8 @@ test("count and time requests by type, root field, and code, and upstream reques
   expect(seconds > 0 && seconds < 20).toBe(true);
 });
 
-test("show what is in flight", async () => {
-  const { promise, resolve } = Promise.withResolvers<ScriptedResponse>();
-  const { url, upstream } = await start(() => promise);
-  const response = create(url, minimalInput, token);
-  await eventually(() => upstream.received.length === 1);
-
-  const names = ["contactswing_bff_requests_in_flight", "contactswing_bff_upstream_requests_in_flight"];
-  const during = await scrape(url);
-  resolve(createdResponse);
-  await response;
-  const after = await scrape(url);
-
-  expect(names.map((name) => [during.value(name), after.value(name)])).toEqual([
-    [1, 0],
-    [1, 0],
-  ]);
-});
-
 test("have no label that a caller can fill", async () => {
-  const { url } = await start();
+  const { url } = await startWithUpstream();
   const before = await scrape(url);
 
   for (let caller = 0; caller < 30; caller += 1) {
@@ -130,7 +103,7 @@ test("have no label that a caller can fill", async () => {
 });
 
 test("show the process's CPU time, memory, and start in Prometheus' units", async () => {
-  const { url } = await start();
+  const { url } = await startWithUpstream();
 
   const { value } = await scrape(url);
 
