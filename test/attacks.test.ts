@@ -5,8 +5,7 @@ import { onTestEnd } from "./helpers/cleanup.ts";
 import { authorized, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 import { openConnection, parseResponse, sendRaw } from "./helpers/raw-http.ts";
-import { startService } from "./helpers/service.ts";
-import { startUpstream } from "./helpers/upstream.ts";
+import { startWithUpstream } from "./helpers/service.ts";
 
 const query = { query: "{ __typename }" };
 const body = JSON.stringify(query);
@@ -15,22 +14,23 @@ const length = `Content-Length: ${body.length}\r\n`;
 
 /** A service that must still respond when the test is over, without a bug in its log. */
 async function startAttacked() {
-  const upstream = await startUpstream();
-  const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url });
+  const started = await startWithUpstream();
   onTestEnd(async () => {
-    expect((await send(url, query, {})).body).toEqual({ data: { __typename: "Query" } });
-    expect(logLines.filter((line) => line.includes("internal error"))).toEqual([]);
+    expect((await send(started.url, query, {})).body).toEqual({ data: { __typename: "Query" } });
+    expect(started.logLines.filter((line) => line.includes("internal error"))).toEqual([]);
   });
-  return { url, logLines, upstream };
+  return started;
 }
 
 const smuggled = "0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: bff\r\n\r\n";
+const invalidChunk = "Transfer-Encoding: chunked\r\n\r\nZZ\r\n";
 const codes: Record<number, string> = { 400: "BAD_REQUEST", 413: "PAYLOAD_TOO_LARGE", 431: "HEADERS_TOO_LARGE" };
 
 test.each<[string, string | Uint8Array, number]>([
   ["a length and chunks", `${head}${length}Transfer-Encoding: chunked\r\n\r\n${smuggled}`, 400],
   ["two different lengths", `${head}${length}Content-Length: 3\r\n\r\n${body}`, 400],
-  ["an invalid chunk size", `${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`, 400],
+  ["an invalid chunk size", `${head}${invalidChunk}`, 400],
+  ["a GET with an invalid chunk size", `GET /graphql?query={__typename} HTTP/1.1\r\nHost: bff\r\n${invalidChunk}`, 400],
   ["a space before a header's colon", `${head}Content-Length : ${body.length}\r\n\r\n${body}`, 400],
   ["no Host", `POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\n${length}\r\n${body}`, 400],
   ["two Hosts", `${head}Host: other\r\n${length}\r\n${body}`, 400],
@@ -38,9 +38,10 @@ test.each<[string, string | Uint8Array, number]>([
   ["a header over 16 KiB", `${head}X-A: ${"a".repeat(20_000)}\r\n\r\n`, 431],
   ["more headers than it reads", `${head}${"a:b\r\n".repeat(120)}\r\n`, 431],
   ["an endless chunk extension", `${head}Transfer-Encoding: chunked\r\n\r\n1;${"a".repeat(20_000)}\r\n`, 413],
+  ["a chunk over 256 KiB", `${head}Transfer-Encoding: chunked\r\n\r\n41000\r\n${"a".repeat(0x41000)}\r\n`, 413],
   ["a length of 10 MiB", `${head}Content-Length: ${10 * 1024 * 1024}\r\n\r\n`, 413],
 ])("rejects %s with one response and one log line, and closes the connection", async (_case, bytes, status) => {
-  const { url, logLines } = await startAttacked();
+  const { url, lines } = await startAttacked();
 
   const text = await sendRaw(url, bytes);
 
@@ -55,11 +56,29 @@ test.each<[string, string | Uint8Array, number]>([
   });
   // Nothing that followed was taken for a request of its own.
   expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
-  const lines = logLines.map((line) => JSON.parse(line)).filter((line) => line["http.request.id"] === requestId);
-  expect(lines).toMatchObject([{ "http.response.status_code": status, "error.code": code }]);
+  expect(lines()).toMatchObject([
+    { "http.request.id": requestId, "http.response.status_code": status, "error.code": code },
+  ]);
 });
 
 const createBody = JSON.stringify({ query: createMutation, variables: { input: minimalInput } });
+
+test("responds once to a request that was rejected before its body turned out not to be HTTP", async () => {
+  const { url, lines } = await startAttacked();
+
+  const text = await sendRaw(url, `${head.replace("json", "xml")}${invalidChunk}`);
+
+  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(lines()).toMatchObject([{ "http.response.status_code": 415, "error.code": "UNSUPPORTED_MEDIA_TYPE" }]);
+});
+
+test("ignores an unknown expectation", async () => {
+  const { url } = await startAttacked();
+
+  const text = await sendRaw(url, `${head}Expect: a-miracle\r\nConnection: close\r\n${length}\r\n${body}`);
+
+  expect(JSON.parse(parseResponse(text).body)).toEqual({ data: { __typename: "Query" } });
+});
 
 test("finishes a create request although garbage follows it, and closes the connection", async () => {
   const { url, upstream } = await startAttacked();
@@ -74,20 +93,6 @@ test("finishes a create request although garbage follows it, and closes the conn
   expect(upstream.received).toHaveLength(1);
 });
 
-test("responds to an ordinary client that sends 10 MiB", async () => {
-  const { url } = await startAttacked();
-  const headers = { "content-type": "application/json" };
-
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers,
-    body: Buffer.alloc(10 * 1024 * 1024, "a"),
-  });
-
-  expect(response.status).toBe(413);
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "PAYLOAD_TOO_LARGE" } }] });
-});
-
 const deepList = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const createWith = (input: string) => `{"query":${JSON.stringify(createMutation)},"variables":{"input":${input}}}`;
 const withWebhook = (webhook: string) => createWith(`{"name":"a","webhook":${webhook}}`);
@@ -96,6 +101,9 @@ const entityWith = (id: string) =>
   `{"query":"query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",` +
   `"variables":{"r":[{"__typename":"DataExtractionAction","id":${id}}]}}`;
 const operationNamed = (name: string) => `{"query":"{__typename}","operationName":"${name}"}`;
+/** The search of a GET, in the place of a body. */
+const getWith = (variables: string) =>
+  `?${new URLSearchParams({ query: "query ($id: ID!) { dataExtractionAction(id: $id) { id } }", variables })}`;
 
 test.each([
   ["a deep object in the input", withWebhook(`${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`), 400, "BAD_USER_INPUT"],
@@ -108,32 +116,23 @@ test.each([
   ["constructor.prototype", withWebhook('{"constructor":{"prototype":{"mandatory":true}}}'), 400, "BAD_REQUEST"],
   ["constructor as a field", withWebhook('{"constructor":1}'), 400, "BAD_USER_INPUT"],
   ["__proto__ as the operation name", operationNamed("__proto__"), 400, "OPERATION_RESOLUTION_FAILURE"],
+  ["__proto__ in a GET's variables", getWith('{"id":{"__proto__":{"name":"a"}}}'), 400, "BAD_USER_INPUT"],
+  ["a GET with deep variables", getWith(`{"id":${deepList(2000)}}`), 400, "BAD_USER_INPUT"],
+  ["a GET with a list of variables", getWith("[]"), 400, "BAD_REQUEST"],
+  ["a GET with variables that are not JSON", getWith("{"), 400, "BAD_REQUEST"],
 ])("rejects %s without an upstream request", async (_case, text, status, code) => {
   const { url, upstream } = await startAttacked();
   const headers = { ...authorized, "content-type": "application/json" };
 
-  const response = await fetch(`${url}/graphql`, { method: "POST", headers, body: text });
+  const response = text.startsWith("?")
+    ? await fetch(`${url}/graphql${text}`, { headers: authorized })
+    : await fetch(`${url}/graphql`, { method: "POST", headers, body: text });
   const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
 
   expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
   expect(response.status).toBe(status);
   expect(upstream.received).toEqual([]);
   expect(({} as Record<string, unknown>).mandatory).toBeUndefined();
-});
-
-test.each([
-  ["__proto__ in its variables", '{"id":{"__proto__":{"name":"a"}}}', "BAD_USER_INPUT"],
-  ["deep variables", `{"id":${deepList(2000)}}`, "BAD_USER_INPUT"],
-  ["a list of variables", "[]", "BAD_REQUEST"],
-  ["variables that are not JSON", "{", "BAD_REQUEST"],
-])("rejects a GET with %s", async (_case, variables, code) => {
-  const { url } = await startAttacked();
-  const query = "query ($id: ID!) { dataExtractionAction(id: $id) { id } }";
-
-  const response = await fetch(`${url}/graphql?${new URLSearchParams({ query, variables })}`, { headers: authorized });
-
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
 });
 
 /** The HTTP server that receives the next request in this process. */

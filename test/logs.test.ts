@@ -2,20 +2,10 @@ import { request } from "node:http";
 import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
-import { parseResponse, sendRaw } from "./helpers/raw-http.ts";
-import { startService } from "./helpers/service.ts";
-import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
+import { startWithUpstream } from "./helpers/service.ts";
+import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
-
-async function start(
-  respond: (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse> = () => createdResponse,
-  environment: Record<string, string> = {},
-) {
-  const upstream = await startUpstream(respond);
-  const running = await startService({ CONTACTSWING_URL: upstream.url, ...environment });
-  return { ...running, upstream, lines: () => running.logLines.map((line) => JSON.parse(line)) };
-}
 
 const detailsResponse: ScriptedResponse = {
   status: 200,
@@ -27,7 +17,9 @@ const createAndRead = {
 };
 
 test("writes one line of a create request, with every field in one type", async () => {
-  const { url, lines, logLines } = await start(({ method }) => (method === "POST" ? createdResponse : detailsResponse));
+  const { url, lines, logLines } = await startWithUpstream(({ method }) =>
+    method === "POST" ? createdResponse : detailsResponse,
+  );
 
   await send(url, createAndRead, {
     ...token,
@@ -78,7 +70,7 @@ test.each<[string, ScriptedResponse, unknown, Record<string, string>, string, st
   ["an error of ContactSwing", { status: 500 }, minimalInput, token, "warn", "UPSTREAM_ERROR"],
   ["an undocumented response", { status: 200 }, minimalInput, token, "warn", "UPSTREAM_BAD_RESPONSE"],
 ])("logs %s at the level of who has to act", async (_case, response, input, headers, level, code) => {
-  const { url, lines } = await start(() => response);
+  const { url, lines } = await startWithUpstream(() => response);
 
   await create(url, input, headers);
 
@@ -88,7 +80,7 @@ test.each<[string, ScriptedResponse, unknown, Record<string, string>, string, st
 });
 
 test("logs the worst of several codes, and all of them", async () => {
-  const { url, lines } = await start(() => ({ status: 502 }));
+  const { url, lines } = await startWithUpstream(() => ({ status: 502 }));
   const field = (name: string) => `createDataExtractionAction(input: { name: "${name}", webhook: {} }) { ctxId }`;
 
   await send(url, { query: `mutation { a: ${field("")} b: ${field("n")} }` }, token);
@@ -98,17 +90,8 @@ test("logs the worst of several codes, and all of them", async () => {
   ]);
 });
 
-test("writes failures of the service and nothing else at LOG_LEVEL=warn", async () => {
-  const { url, lines } = await start(() => ({ status: 503 }), { LOG_LEVEL: "warn" });
-
-  await send(url, { query: "{ __typename }" });
-  await create(url, minimalInput, token);
-
-  expect(lines()).toMatchObject([{ "log.level": "warn", "upstream.status_code": 503 }]);
-});
-
 test("truncates what the caller chooses", async () => {
-  const { url, lines } = await start();
+  const { url, lines } = await startWithUpstream();
   const long = "N".repeat(1000);
 
   const headers = { ...token, "apollographql-client-name": long, "apollographql-client-version": `v ${long}` };
@@ -124,7 +107,7 @@ test("truncates what the caller chooses", async () => {
 });
 
 test("logs a request whose body was cut short as aborted", async () => {
-  const { url, lines, logLines } = await start();
+  const { url, lines, logLines } = await startWithUpstream();
   const headers = { ...token, "content-type": "application/json", "content-length": 1000, expect: "100-continue" };
   const sent = request(`${url}/graphql`, { method: "POST", headers });
   sent.once("error", () => {});
@@ -135,27 +118,4 @@ test("logs a request whose body was cut short as aborted", async () => {
   await eventually(() => logLines.length > 0);
 
   expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true, "event.outcome": "unknown" }]);
-});
-
-test.each([
-  ["POST /graphql", "application/json", 400, "BAD_REQUEST"],
-  ["POST /graphql", "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"],
-  ["GET /graphql?query={__typename}", "application/json", 400, "BAD_REQUEST"],
-])("writes one line of a %s of type %s whose body is not valid HTTP", async (target, type, status, code) => {
-  const { url, service, lines } = await start();
-  const head = `${target} HTTP/1.1\r\nHost: bff\r\nX-Request-Id: broken\r\nContent-Type: ${type}\r\n`;
-
-  const text = await sendRaw(url, `${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`);
-  await service.stop();
-
-  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
-  expect(parseResponse(text)).toMatchObject({ status, head: expect.stringMatching(/^x-request-id: broken$/m) });
-  expect(lines()).toEqual([
-    expect.objectContaining({
-      "http.request.id": "broken",
-      "http.response.status_code": status,
-      "error.code": code,
-      "event.outcome": "failure",
-    }),
-  ]);
 });
