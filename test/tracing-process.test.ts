@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { create, minimalInput } from "./helpers/graphql.ts";
 import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
-import { runProcess, startProcess } from "./helpers/process.ts";
+import { startProcess } from "./helpers/process.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 
 const watch = new URL("helpers/print-otel-modules.mjs", import.meta.url).pathname;
@@ -28,14 +28,4 @@ test("loads the OpenTelemetry SDK when a receiver is configured, and exports the
 
   expect(errors).toMatch(/^loads .*@opentelemetry\/sdk-trace/m);
   expect(receiver.spans.map(({ name }) => name)).toContain("POST /graphql");
-});
-
-test("does not start with an unsupported setting, and names it", async () => {
-  const { exit, errors } = runProcess({
-    OTEL_EXPORTER_OTLP_ENDPOINT: "http://c",
-    OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
-  });
-
-  expect(await exit).toBe(1);
-  expect(errors()).toBe("The service cannot start: OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf.\n");
 });

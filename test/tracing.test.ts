@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { create, minimalInput, read, send } from "./helpers/graphql.ts";
+import { create, minimalInput, read } from "./helpers/graphql.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import type { ReceivedSpan } from "./helpers/otlp-traces.ts";
 import { startService } from "./helpers/service.ts";
@@ -33,13 +33,19 @@ const childrenOf = (spans: Iterable<ReceivedSpan>, parent: ReceivedSpan | undefi
   [...spans].filter(({ parentSpanId }) => parentSpanId === parent?.spanId).map(({ name }) => name);
 
 test("exports a create request as one trace, from the caller's span to the one that ContactSwing gets", async () => {
-  const traced = await startTraced();
+  const resource = { OTEL_SERVICE_NAME: "bff-eu", OTEL_RESOURCE_ATTRIBUTES: "team=voice%20agents" };
+  const traced = await startTraced(resource);
 
   await create(traced.url, minimalInput, { ...token, traceparent: sampled, tracestate: "vendor=1" });
 
   const spans = await collect(traced);
   const request = spans.get("POST /graphql");
-  expect(request).toMatchObject({ parentSpanId: callerSpanId, kind: "server", isError: false });
+  expect(request).toMatchObject({
+    parentSpanId: callerSpanId,
+    kind: "server",
+    isError: false,
+    resource: { "service.name": "bff-eu", "service.version": "0.0.0-test", team: "voice agents" },
+  });
   expect(request?.attributes).toEqual({
     "http.request.method": "POST",
     "http.route": "/graphql",
@@ -77,7 +83,7 @@ test("starts a trace when the caller has none, and logs its ID", async () => {
   const spans = await collect(traced);
   const [, own] = traced.readForwarded();
   expect(spans.get("POST /graphql")).toMatchObject({ traceId: own, parentSpanId: "" });
-  expect(traced.logLines.map((line) => JSON.parse(line)["trace.id"])).toContain(own);
+  expect(traced.lines().map((line) => line["trace.id"])).toContain(own);
 });
 
 test("exports the URL of a read without the ID, which is the caller's input", async () => {
@@ -125,37 +131,9 @@ test.each<[string, ScriptedResponse, object, boolean, Record<string, string>]>([
   }
 });
 
-test("exports the configured resource, with the configured headers and compression", async () => {
-  const traced = await startTraced({
-    OTEL_SERVICE_NAME: "bff-eu",
-    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=staging,team=voice%20agents",
-    OTEL_EXPORTER_OTLP_HEADERS: "x-collector-key=abc%3D",
-    OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
-  });
-
-  await create(traced.url, minimalInput, token);
-
-  await collect(traced);
-  expect(traced.receiver.exports[0]).toMatchObject({
-    path: "/v1/traces",
-    headers: {
-      "content-type": "application/x-protobuf",
-      "content-encoding": "gzip",
-      "x-collector-key": "abc=",
-    },
-  });
-  expect(traced.receiver.spans[0]?.resource).toMatchObject({
-    "service.name": "bff-eu",
-    "service.version": "0.0.0-test",
-    "deployment.environment.name": "staging",
-    team: "voice agents",
-  });
-});
-
 test.each<[Record<string, string>, string | undefined, boolean]>([
   [{}, unsampled, false],
   [{ OTEL_TRACES_SAMPLER: "always_off" }, sampled, false],
-  [{ OTEL_TRACES_SAMPLER: "always_on" }, unsampled, true],
   [{ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, false],
   [{ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, true],
   [{ OTEL_TRACES_SAMPLER: "parentbased_always_off" }, undefined, false],
@@ -172,21 +150,11 @@ test.each<[Record<string, string>, string | undefined, boolean]>([
   expect(forwardedSpanId).not.toBe(callerSpanId);
 });
 
-test("exports nothing and forwards the caller's trace context unchanged when the SDK is disabled", async () => {
-  const traced = await startTraced({ OTEL_SDK_DISABLED: "TRUE" });
-
-  await create(traced.url, minimalInput, { ...token, traceparent: sampled });
-
-  await collect(traced);
-  expect(traced.receiver.exports).toEqual([]);
-  expect(traced.upstream.received[0]?.headers.traceparent).toBe(sampled);
-});
-
 test("keeps working while exports fail, and logs the first failure and the recovery", async () => {
   let status = 400;
   const receiver = await startOtlpReceiver(() => status);
   const upstream = await startUpstream();
-  const { url, service, logLines } = await startService({
+  const { url, service, lines } = await startService({
     CONTACTSWING_URL: upstream.url,
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/custom/path`,
     OTEL_BSP_SCHEDULE_DELAY: "1",
@@ -204,24 +172,9 @@ test("keeps working while exports fail, and logs the first failure and the recov
   await service.stop();
 
   expect(receiver.exports[0]?.path).toBe("/custom/path");
-  const messages = logLines.map((line) => JSON.parse(line).message).filter((message) => /traces/.test(message));
-  expect(messages).toEqual(["traces could not be exported", "traces exported again"]);
-});
-
-test("stops in time when the receiver does not respond", async () => {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const receiver = await startOtlpReceiver(() => promise);
-  const { url, service } = await startService({
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_EXPORTER_OTLP_TIMEOUT: "60000",
-  });
-  await send(url, { query: "{ __typename }" }, token);
-
-  const startedAt = performance.now();
-  await service.stop();
-  const stoppedAfterMs = performance.now() - startedAt;
-  resolve(200);
-
-  expect(receiver.exports).toHaveLength(1);
-  expect(stoppedAfterMs).toBeLessThan(10_000);
+  const messages = lines().map(({ message }) => message);
+  expect(messages.filter((message) => message.includes("traces"))).toEqual([
+    "traces could not be exported",
+    "traces exported again",
+  ]);
 });
