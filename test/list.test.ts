@@ -13,6 +13,8 @@ import {
 import { onlyError, send } from "./helpers/graphql.ts";
 import { startSandboxedService } from "./helpers/service.ts";
 
+// Which pages are requested for any list and any cursor is in unit/walk-pages.test.ts.
+
 test("several lists of one request wait for each other instead of exceeding the caller's share", async () => {
   const { url } = await startSandboxedService({ MAX_IN_FLIGHT_PER_CALLER: "2" });
   const list = "dataExtractionActions(first: 1) { edges { node { id } } }";
@@ -59,27 +61,6 @@ test("returns every action once and in order, across processes, although Contact
   expect(found).toEqual(idsOf(mixedRows));
 });
 
-test("continues behind any edge, on the page of its cursor", async () => {
-  const { url, requests } = await startWithRows(mixedRows, 10);
-  const { ids, cursors } = await listed(url, { first: 10 });
-
-  const next = await listed(url, { first: 3, after: cursors[4] });
-
-  expect(next.ids).toEqual(ids.slice(5, 8));
-  expect(requests()).toEqual([1, 2, 3, 2, 3].map((page) => request(page)));
-});
-
-test("may end with an empty page, if ContactSwing announces rows that are of other kinds", async () => {
-  const { url } = await startWithRows([...Array.from({ length: 100 }, (_, index) => extraction(index)), other(100)]);
-
-  const { pageInfo } = await listed(url, { first: 100 });
-  const last = await listed(url, { after: pageInfo.endCursor });
-
-  expect(pageInfo.hasNextPage).toBe(true);
-  expect(last.ids).toEqual([]);
-  expect(last.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null });
-});
-
 test("stops after 10 pages, and continues where it stopped", async () => {
   const rows = Array.from({ length: 1150 }, (_, index) => (index === 1120 ? extraction(index) : other(index)));
   const { url, requests } = await startWithRows(rows);
@@ -91,6 +72,13 @@ test("stops after 10 pages, and continues where it stopped", async () => {
   expect(pageInfo).toMatchObject({ hasNextPage: true, startCursor: null, endCursor: expect.any(String) });
   expect(requests()).toEqual(Array.from({ length: 12 }, (_, index) => request(index + 1)));
   expect(next.ids).toEqual(["act-1120"]);
+  const [cursor] = next.cursors;
+  expect(next.pageInfo).toEqual({
+    hasNextPage: false,
+    hasPreviousPage: true,
+    startCursor: cursor,
+    endCursor: cursor,
+  });
 });
 
 test.each([

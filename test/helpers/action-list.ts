@@ -1,6 +1,6 @@
 import { send } from "./graphql.ts";
-import { startService } from "./service.ts";
-import { type ReceivedRequest, type ScriptedResponse, startUpstream } from "./upstream.ts";
+import { startWithUpstream } from "./service.ts";
+import type { ReceivedRequest, ScriptedResponse } from "./upstream.ts";
 
 export type RestRow = Record<string, unknown>;
 
@@ -41,9 +41,8 @@ export function pageOf(
 export const request = (page: number, pageSize = 100) => `GET /v2/_actions?page=${page}&per_page=${pageSize}`;
 
 export async function start(respond: (request: ReceivedRequest) => ScriptedResponse) {
-  const upstream = await startUpstream(respond);
-  const requests = () => upstream.received.map(({ method, path }) => `${method} ${path}`);
-  return { upstream, requests, ...(await startService({ CONTACTSWING_URL: upstream.url })) };
+  const started = await startWithUpstream(respond);
+  return { ...started, requests: () => started.upstream.received.map(({ method, path }) => `${method} ${path}`) };
 }
 
 export const startWithRows = (rows: readonly RestRow[], maxPageSize?: number) =>
