@@ -39,21 +39,16 @@ const tokenParts = Array.from({ length: token.length - 7 }, (_, start) => token.
 
 function expectNoLeak(sinks: Readonly<Record<string, string>>): void {
   for (const [sink, text] of Object.entries(sinks)) {
-    expect({ sink, leak: tokenParts.find((part) => text.includes(part)) }).toEqual({ sink });
-    expect({ sink, text: text.toLowerCase() }).toEqual({
-      sink,
-      text: expect.not.stringContaining(canary.toLowerCase()),
-    });
+    const leaks = [...text.matchAll(new RegExp(canary, "gi")), ...tokenParts.filter((part) => text.includes(part))];
+    expect({ sink, leaks }).toEqual({ sink, leaks: [] });
   }
 }
 
 /** The service with a receiver of traces; `expectNoLeaks` stops it and looks into everything that it wrote. */
 async function startObserved(environment: Record<string, string> = {}) {
   const receiver = await startOtlpReceiver();
-  const { url, service, logLines } = await startService({
-    ...environment,
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-  });
+  const settings = { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  const { url, service, logLines } = await startService(settings);
   return {
     url,
     async expectNoLeaks(...responses: readonly { readonly text: string; readonly headers?: Headers }[]) {
@@ -72,13 +67,8 @@ function echo(status: number, { headers: received, body }: ReceivedRequest): Scr
   const sent = JSON.parse(body || "{}");
   const secret = String(received.authorization);
   const isText = [400, 403, 409].includes(status);
-  const problem = {
-    loc: ["body", "webhook", "sync_field", canary],
-    msg: `${secret} is bad`,
-    type: token,
-    input: sent,
-    url: `https://${canary}`,
-  };
+  const loc = ["body", "webhook", "sync_field", canary];
+  const problem = { loc, msg: `${secret} is bad`, type: token, input: sent, url: `https://${canary}` };
   return {
     status,
     headers: { location: `https://${canary}/`, "x-echo": secret, "retry-after": canary },
@@ -121,10 +111,7 @@ test.each<[string, (request: string) => string]>([
   ["plain text", (request) => `HTTP/1.1 500 ${canary}\r\nContent-Type: text/plain\r\n\r\n${request}`],
   ["its own request", (request) => request],
   ["an endless header", (request) => `HTTP/1.1 201 Created\r\nX-Echo: ${request.repeat(200)}`],
-  [
-    "half a body",
-    () => `HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"data":{"action_id":"a","name":"${token}"`,
-  ],
+  ["half a body", () => `HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"data":{"name":"${token}"`],
   ["nothing", () => ""],
 ])("a response that is %s leaks nothing", async (_case, respond) => {
   const { port } = await startRawUpstream({ onRequest: ({ head, body }, socket) => socket.end(respond(head + body)) });
@@ -149,42 +136,24 @@ test.each([`http://${canary}.invalid`, `http://127.0.0.1:1/${canary}`])(
 );
 
 const long = canary.repeat(1100);
-const literal = (name: string, webhook = "{}") =>
-  `mutation { createDataExtractionAction(input: { name: ${name}, webhook: ${webhook} }) { ctxId } }`;
 const badInputs: Record<string, unknown> = {
-  "that is too long": {
-    name: long,
-    description: long,
-    webhook: { ...input.webhook, name: long },
-    idempotencyKey: long,
-  },
+  "that is too long": { name: long, description: long, webhook: { name: long }, idempotencyKey: long },
   "with control characters": JSON.parse(JSON.stringify(input).replaceAll(canary, `${canary}\\u0000`)),
-  "without its sync fields": { name: canary, webhook: { syncData: true } },
-  "with other types": {
-    name: { [canary]: canary },
-    description: [canary],
-    webhook: { mandatory: canary, syncData: canary },
-  },
-  "with a text for an object": { ...input, webhook: canary },
+  "with other types": { name: { [canary]: canary }, description: [canary], webhook: { mandatory: canary } },
   "with unknown enum values": { ...input, actionTiming: canary, type: canary, webhook: { type: canary } },
   "with unknown fields": { ...input, [canary]: canary, webhook: { [canary]: { [canary]: 1 } } },
   "that is text": canary,
 };
+const literal = (name: string) =>
+  `mutation { createDataExtractionAction(input: { name: ${name}, webhook: {} }) { ctxId } }`;
+// Each message of GraphQL is in unit/protocol-errors.test.ts.
 const badDocuments = [
   literal(canary),
-  literal(`["${canary}"]`),
   literal(`${"[".repeat(120)}"${canary}"${"]".repeat(120)}`),
-  literal('"n"', `{ mandatory: "${canary}" }`),
-  literal('"n"', `{ type: "${canary}" }`),
-  literal('"n"', `{ type: ${canary} }`),
-  literal('"n"', `"${canary}"`),
-  literal(`${canary} ${canary}`),
-  `mutation { createDataExtractionAction("${canary}") { ctxId } }`,
   literal(`"${canary}`),
   literal(`"\\u{${canary}}"`),
-  literal(`1${canary}`),
-  `query ($${canary}: ID) { __typename }`,
   literal(`$${canary}`),
+  `mutation { createDataExtractionAction("${canary}") { ctxId } }`,
   `query ($${canary}: Boolean) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!, $${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
@@ -197,46 +166,34 @@ const post = (body: unknown, more: object = client): RequestInit => ({
   headers: { ...json, ...more },
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
-const persisted = { persistedQuery: { version: 1, sha256Hash: canary } };
-test.each<[string, string, RequestInit]>([
-  ...Object.entries(badInputs).map(([name, bad]): [string, string, RequestInit] => [
+const typename = { query: "{ __typename }" };
+const persistedQuery = { version: 1, sha256Hash: canary };
+test.each<[string, RequestInit, string?]>([
+  ...Object.entries(badInputs).map(([name, bad]): [string, RequestInit] => [
     `with an input ${name}`,
-    "/graphql",
     post({ query: createMutation, variables: { input: bad, [canary]: canary } }, {}),
   ]),
-  ...badDocuments.map((query): [string, string, RequestInit] => [
-    `for ${query.slice(0, 150)}`,
-    "/graphql",
-    post({ query }, {}),
-  ]),
-  ["that is not JSON", "/graphql", post(`{"query": ${canary}`)],
-  ["that is not an object", "/graphql", post([canary])],
-  ["of another media type", "/graphql", post(canary, { "content-type": `text/${canary}` })],
-  ["in another encoding", "/graphql", post(canary, { "content-encoding": canary })],
-  ["that is too large", "/graphql", post(canary.repeat(30_000))],
-  ["for another operation", "/graphql", post({ query: "query A { __typename }", operationName: canary })],
-  ["with variables as text", "/graphql", post({ query: "{ __typename }", variables: canary })],
-  ["with another persisted query", "/graphql", post({ query: "{ __typename }", extensions: persisted })],
-  ["with an unknown persisted query", "/graphql", post({ extensions: persisted })],
-  ["with variables that are not JSON", `/graphql?query={__typename}&variables=${canary}`, { headers: json }],
-  ["by another method", `/graphql?${canary}`, { method: "PUT", headers: { ...json, ...client }, body: canary }],
-  [
-    "for an unacceptable response",
-    "/graphql",
-    post({ query: "{ __typename }" }, { ...client, accept: `text/${canary}` }),
-  ],
-  ["with two tokens", "/graphql", post(create, { ...client, authorization: `Bearer ${token} ${token}` })],
-  ["with another scheme", "/graphql", post(create, { ...client, authorization: `Basic ${token}` })],
-  ["whose ID is the token", "/graphql", post({ query: "{ nope }" }, { "x-request-id": token })],
-  [
-    "whose operation is named as the token",
-    "/graphql",
-    post({ query: `query ${canary} { nope }` }, { ...client, authorization: `Bearer ${canary}` }),
-  ],
-])("a request %s leaks nothing", async (_case, path, init) => {
+  ...badDocuments.map((query): [string, RequestInit] => [`for ${query.slice(0, 150)}`, post({ query }, {})]),
+  ["that is not JSON", post(`{"query": ${canary}`)],
+  ["that is not an object", post([canary])],
+  ["of another media type", post(canary, { "content-type": `text/${canary}` })],
+  ["in another encoding", post(canary, { "content-encoding": canary })],
+  ["that is too large", post(canary.repeat(30_000))],
+  ["for another operation", post({ query: "query A { __typename }", operationName: canary })],
+  ["with variables as text", post({ ...typename, variables: canary })],
+  ["with another persisted query", post({ ...typename, extensions: { persistedQuery } })],
+  ["with an unknown persisted query", post({ extensions: { persistedQuery } })],
+  ["with variables that are not JSON", { headers: json }, `?query={__typename}&variables=${canary}`],
+  ["by another method", { method: "PUT", headers: { ...json, ...client }, body: canary }, `?${canary}`],
+  ["for an unacceptable response", post(typename, { ...client, accept: `text/${canary}` })],
+  ["with two tokens", post(create, { ...client, authorization: `Bearer ${token} ${token}` })],
+  ["with another scheme", post(create, { ...client, authorization: `Basic ${token}` })],
+  ["whose ID is the token", post({ query: "{ nope }" }, { "x-request-id": token })],
+  ["named as the token", post({ query: `query ${canary} { nope }` }, { ...client, authorization: `Bearer ${canary}` })],
+])("a request %s leaks nothing", async (_case, init, search = "") => {
   const { url, expectNoLeaks } = await startObserved();
 
-  const response = await fetch(url + path, init);
+  const response = await fetch(`${url}/graphql${search}`, init);
 
   const text = await response.text();
   expect(text).toContain('"errors":[');
