@@ -100,30 +100,6 @@ test("a bug in a read has no outcome", async () => {
   expectMasked(await read(url, "a", token), logLines, { code: "INTERNAL_SERVER_ERROR", retryable: false });
 });
 
-test("a bug's log line has its type, its message, and a stack trace with locations in src/*.ts", async () => {
-  const { url, logLines } = await startWith((_name, args) => (args as { missing: { field: never } }).missing.field);
-
-  await create(url, minimalInput, token);
-
-  expect(linesOf(logLines, "internal error")).toEqual([
-    {
-      "@timestamp": expect.any(String),
-      "ecs.version": expect.any(String),
-      "event.dataset": "contactswing-bff",
-      "log.level": "error",
-      "service.name": "contactswing-bff",
-      "service.version": "0.0.0-test",
-      "http.request.id": expect.any(String),
-      "error.type": "TypeError",
-      "error.message": "Cannot read properties of undefined (reading 'field')",
-      "error.stack_trace": expect.stringMatching(
-        /src\/operations\/create-data-extraction-action\/resolver\.ts:\d+:\d+/,
-      ),
-      message: "internal error",
-    },
-  ]);
-});
-
 test("bugs keep the IDs of created actions, and one bug that fails several fields is logged once", async () => {
   const bug = new Error(canary);
   const { url, logLines } = await startWith((operation, { name }) => {
