@@ -4,7 +4,7 @@ import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-r
 import { eventually } from "./helpers/process.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
-import { createdResponse, type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
+import { type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 type Script = (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
@@ -108,25 +108,6 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
     expect(results).toEqual([false, false, true]);
     expect(upstream.received.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
-  });
-
-  test("after a failure that created nothing, waiting requests try again one at a time", async () => {
-    let inFlight = 0;
-    let most = 0;
-    const responses = [{ status: 400, body: { detail: "no" } }, { status: 429 }];
-    const { url, upstream } = await start(async () => {
-      inFlight += 1;
-      most = Math.max(most, inFlight);
-      await new Promise((resolve) => setImmediate(resolve));
-      inFlight -= 1;
-      return responses.shift() ?? createdResponse;
-    });
-
-    const results = (await Promise.all(Array.from({ length: 20 }, () => create(url, keyed)))).map(resultOf);
-
-    expect(results.sort()).toEqual(["BAD_USER_INPUT", "RATE_LIMITED", false, ...Array(17).fill(true)]);
-    expect(upstream.received).toHaveLength(3);
-    expect(most).toBe(1);
   });
 
   test.each<[string, ScriptedResponse, string]>([
