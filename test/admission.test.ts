@@ -3,7 +3,7 @@ import { create, minimalInput, onlyError, read, send, verdictOf } from "./helper
 import { scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
 import { startWithUpstream } from "./helpers/service.ts";
-import { createdResponse, type ReceivedRequest } from "./helpers/upstream.ts";
+import { createdResponse, hold, type ReceivedRequest } from "./helpers/upstream.ts";
 
 const stored = { status: 200, body: { data: { name: "N", type: "SINGLEDATAEXTRACTION", is_active: true } } };
 const ordinary = ({ method }: ReceivedRequest) => (method === "POST" ? createdResponse : stored);
@@ -24,13 +24,10 @@ const references = (count: number) => ({
 
 /** The service in front of an upstream that keeps every request waiting until it is released. */
 async function startHolding(environment: Record<string, string> = {}) {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const started = await startWithUpstream(async (request) => {
-    await promise;
-    return ordinary(request);
-  }, environment);
-  const hold = (count: number) => eventually(() => started.upstream.received.length >= count);
-  return { ...started, hold, release: () => resolve() };
+  const { respond, release } = hold(ordinary);
+  const started = await startWithUpstream(respond, environment);
+  const arrival = (count: number) => eventually(() => started.upstream.received.length >= count);
+  return { ...started, arrival, release };
 }
 
 // When it admits requests again is in unit/circuit-breaker.test.ts.
@@ -77,8 +74,8 @@ describe("a caller that disconnects", () => {
   async function disconnectFrom(request: Record<string, unknown>, upstreamRequests: number) {
     const started = await startHolding();
     const caller = new AbortController();
-    const response = send(started.url, request, tokenOf("t"), caller.signal).catch(() => "disconnected");
-    await started.hold(upstreamRequests);
+    const response = send(started.url, request, tokenOf("t"), { signal: caller.signal }).catch(() => "disconnected");
+    await started.arrival(upstreamRequests);
     caller.abort();
     expect(await response).toBe("disconnected");
     const loggedLines = () => eventually(() => started.logLines.length > 0 && started.lines());
@@ -129,9 +126,9 @@ describe("a caller that disconnects", () => {
 
 describe("shares of MAX_IN_FLIGHT", () => {
   test("bound all upstream requests together, until they end", async () => {
-    const { url, hold, release } = await startHolding({ MAX_IN_FLIGHT: "2" });
+    const { url, arrival, release } = await startHolding({ MAX_IN_FLIGHT: "2" });
     const sent = ["a", "b"].map((name) => create(url, minimalInput, tokenOf(name)));
-    await hold(2);
+    await arrival(2);
 
     const rejected = await create(url, minimalInput, tokenOf("c"));
     release();
@@ -146,14 +143,14 @@ describe("shares of MAX_IN_FLIGHT", () => {
     ["MAX_IN_FLIGHT_PER_CALLER", { MAX_IN_FLIGHT: "100", MAX_IN_FLIGHT_PER_CALLER: "3" }],
     ["half of MAX_IN_FLIGHT", { MAX_IN_FLIGHT: "6" }],
   ])("bound one caller's upstream requests by %s", async (_case, environment) => {
-    const { upstream, url, hold, release } = await startHolding(environment);
+    const { upstream, url, arrival, release } = await startHolding(environment);
     const sent = [1, 2, 3].map(() => create(url, minimalInput, tokenOf("greedy")));
-    await hold(3);
+    await arrival(3);
 
     expect(verdictOf(await create(url, minimalInput, tokenOf("greedy")))).toEqual(overloaded);
     expect(onlyError(await read(url, "a", tokenOf("greedy"))).extensions.code).toBe("OVERLOADED");
     const other = create(url, minimalInput, tokenOf("other"));
-    await hold(4);
+    await arrival(4);
     release();
 
     expect((await other).body.errors).toBeUndefined();
@@ -162,15 +159,15 @@ describe("shares of MAX_IN_FLIGHT", () => {
   });
 
   test("leave the last quarter to create requests, while 20 untrusted callers read as much as they can", async () => {
-    const { upstream, url, hold, release } = await startHolding({ MAX_IN_FLIGHT: "8" });
+    const { upstream, url, arrival, release } = await startHolding({ MAX_IN_FLIGHT: "8" });
     const reads = Array.from({ length: 20 }, (_, index) => send(url, references(10), tokenOf(`untrusted-${index}`)));
     // The six that are admitted wait; every other one is rejected at once.
-    await hold(6);
+    await arrival(6);
     const countShed = async () => (await scrape(url)).value("contactswing_bff_upstream_requests_shed_total") ?? 0;
     await eventually(async () => (await countShed()) >= 100, "the other reads to be rejected");
 
     const creates = ["a", "b"].map((name) => create(url, minimalInput, tokenOf(name)));
-    await hold(8);
+    await arrival(8);
     expect(verdictOf(await create(url, minimalInput, tokenOf("c")))).toEqual(overloaded);
     const methods = upstream.received.map(({ method }) => method);
     release();

@@ -7,6 +7,8 @@ import { concurrently } from "./helpers/concurrently.ts";
 import { createdBody, createdBytes, createVerdict, startOn, verdicts } from "./helpers/create-verdict.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { listen } from "./helpers/listen.ts";
+import { eventually } from "./helpers/process.ts";
 import {
   type Ending,
   readRequests,
@@ -17,7 +19,6 @@ import {
 } from "./helpers/raw-upstream.ts";
 import { certificate } from "./helpers/self-signed-certificate.ts";
 import { startService } from "./helpers/service.ts";
-import { waitFor } from "./helpers/wait-for.ts";
 
 const { created, lost, rejected, unavailable } = verdicts;
 
@@ -58,15 +59,12 @@ describe("a connection", () => {
     const listenAfterFailure = (message: unknown) => {
       const { socket } = message as { socket: Socket };
       socket.on("connectionAttemptFailed", (_address, attempted) => {
-        if (attempted === port && !server.listening) server.listen(port, "127.0.0.1");
+        if (attempted === port && !server.listening) void listen(server, port);
       });
     };
     const sockets = channel("net.client.socket");
     sockets.subscribe(listenAfterFailure);
-    onTestEnd(async () => {
-      sockets.unsubscribe(listenAfterFailure);
-      server.close();
-    });
+    onTestEnd(async () => sockets.unsubscribe(listenAfterFailure));
     const { url } = await startOn(port);
 
     expect(await createVerdict(url)).toBe(created);
@@ -129,14 +127,11 @@ describe("a request", () => {
 describe("over TLS", () => {
   const startOnTls = (port: number, environment: Record<string, string> = {}) =>
     startService({ CONTACTSWING_URL: `https://localhost:${port}`, ...environment });
-  const trustTestCertificate = () => {
+
+  test("an upstream with a trusted certificate gets every request on one connection, until it ends", async () => {
     const known = getCACertificates("default");
     setDefaultCACertificates([...known, certificate]);
     onTestEnd(async () => setDefaultCACertificates(known));
-  };
-
-  test("an upstream with a trusted certificate gets every request on one connection, until it ends", async () => {
-    trustTestCertificate();
     const upstream = await startRawUpstream({
       isTls: true,
       onRequest: (_request, socket) =>
@@ -208,7 +203,7 @@ test("an idle connection is closed after 4 s, earlier if the upstream says so, a
 
   const slow = createVerdict(url, "slow");
   await Promise.all(["usual", "hinted"].map((name) => createVerdict(url, name)));
-  await waitFor("both idle connections to be closed", () => Object.keys(idleMs).length === 2);
+  await eventually(() => Object.keys(idleMs).length === 2, "both idle connections to be closed");
   // By now this connection has been silent for longer than the others.
   sendBytes(sockets.get("slow") as Socket, createdBytes, "keep");
 

@@ -3,20 +3,16 @@ import { expect, test } from "@jest/globals";
 import { create, minimalInput, onlyError } from "./helpers/graphql.ts";
 import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
-import { createdResponse, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
+import { hold, type ReceivedRequest, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
 const faults = { NODE_OPTIONS: `--import=${new URL("helpers/faults.mjs", import.meta.url).pathname}` };
 
 /** The built service in front of an upstream that responds to nothing until it is told to. */
 async function startHolding(environment: Record<string, string> = {}) {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const upstream = await startUpstream(async () => {
-    await promise;
-    return createdResponse;
-  });
-  const run = await startProcess({ CONTACTSWING_URL: upstream.url, ...environment });
-  return { ...run, upstream, release: () => resolve() };
+  const { respond, release } = hold();
+  const upstream = await startUpstream(respond);
+  return { ...(await startProcess({ CONTACTSWING_URL: upstream.url, ...environment })), upstream, release };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the body of any response

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { create, type GraphqlResponse, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
+import { create, minimalInput, onlyError, read, send, summarize } from "./helpers/graphql.ts";
 import { startService, startWithUpstream } from "./helpers/service.ts";
 import { type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
@@ -17,13 +17,6 @@ const operations = {
   list: (url: string) => send(url, { query: "{ dataExtractionActions { edges { cursor } } }" }, token),
 };
 
-/** `CODE OUTCOME retryable`, as far as the error has them; `null` for data without an error. */
-function summarize(response: GraphqlResponse): string {
-  if (response.body.errors === undefined) return "null";
-  const { code, outcome, retryable } = verdictOf(response);
-  return [code, outcome, retryable ? "retryable" : undefined].filter(Boolean).join(" ");
-}
-
 const headerProblem = [{ type: "missing", loc: ["header", "authorization"], msg: "Field required" }];
 const rejected = "UPSTREAM_ERROR NOT_CREATED";
 const failed = "UPSTREAM_ERROR UNKNOWN";
@@ -39,7 +32,7 @@ const ofApi = (status: number, detail: unknown): ScriptedResponse => ({ status, 
  * What ContactSwing sends, and the verdict on a create request, on a read, and on a list where that one differs. Texts
  * and further statuses are in unit/classify-failure.test.ts.
  */
-const rows: [string, ScriptedResponse, string, string, string?][] = [
+const rows: [string, ScriptedResponse, string, string | undefined, string?][] = [
   ["400", ofApi(400, "no"), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
   ["400 as a page", ofPlatform(400), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
   ["422 with a text", ofApi(422, "no"), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT", bad],
@@ -49,7 +42,7 @@ const rows: [string, ScriptedResponse, string, string, string?][] = [
   ["403 Not authenticated", ofApi(403, "Not authenticated"), "UNAUTHENTICATED NOT_CREATED", "UNAUTHENTICATED"],
   ["403", ofApi(403, "Not yours"), "FORBIDDEN NOT_CREATED", "FORBIDDEN"],
   ["403 as a page called JSON", { status: 403, headers: json, body: `\n${page}` }, rejected, "UPSTREAM_ERROR"],
-  ["404 as JSON", ofApi(404, "Not Found"), rejected, "null", "UPSTREAM_ERROR"],
+  ["404 as JSON", ofApi(404, "Not Found"), rejected, undefined, "UPSTREAM_ERROR"],
   ["404 as a number", { status: 404, body: 404 }, rejected, "UPSTREAM_ERROR"],
   ["404 as JSON called a page", { status: 404, headers: html, body: "{}" }, rejected, "UPSTREAM_ERROR"],
   ["405", ofApi(405, "Method Not Allowed"), rejected, "UPSTREAM_ERROR"],

@@ -9,11 +9,10 @@ import { onlyError, read } from "./helpers/graphql.ts";
 import { claimsWith, createSigningKey, issuer, joinToken, keySetOf, signToken } from "./helpers/issuer.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
-import type { ScriptedResponse } from "./helpers/upstream.ts";
+import { hold, type Respond, type ScriptedResponse } from "./helpers/upstream.ts";
 import {
   authUnavailable,
   key,
-  type Respond,
   respondWithKey,
   start,
   startWith,
@@ -22,16 +21,13 @@ import {
 } from "./helpers/verifying-service.ts";
 
 test("loads the keys once for concurrent requests", async () => {
-  const gate = Promise.withResolvers<void>();
-  const { url, createWith, keyServer } = await start(async () => {
-    await gate.promise;
-    return respondWithKey();
-  });
+  const { respond, release } = hold(respondWithKey);
+  const { url, createWith, keyServer } = await start(respond);
   const token = await signToken(key);
 
   const requests = Array.from({ length: 20 }, () => createWith(token));
   await eventually(async () => (await scrape(url)).value("contactswing_bff_requests_in_flight") === 20);
-  gate.resolve();
+  release();
 
   expect((await Promise.all(requests)).map(({ body }) => body.errors)).toEqual(Array(20).fill(undefined));
   expect(keyServer.received).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { create, verdictOf } from "./graphql.ts";
+import { create, summarize } from "./graphql.ts";
 import { responseBytes } from "./raw-upstream.ts";
 import { startService } from "./service.ts";
 
@@ -23,9 +23,5 @@ export const startOn = (port: number, environment: Record<string, string> = {}) 
   startService({ CONTACTSWING_URL: `http://127.0.0.1:${port}`, ...environment });
 
 /** Sends a create request. @returns one of {@link verdicts}, or another one in the same form. */
-export async function createVerdict(url: string, name = "n"): Promise<string> {
-  const response = await create(url, { name, webhook: {} });
-  if (response.body.errors === undefined) return verdicts.created;
-  const { code, outcome, retryable } = verdictOf(response);
-  return `${code} ${outcome}${retryable ? " retryable" : ""}`;
-}
+export const createVerdict = async (url: string, name = "n"): Promise<string> =>
+  summarize(await create(url, { name, webhook: {} })) ?? verdicts.created;

@@ -47,22 +47,29 @@ export const minimalInput = { name: "Interested?", webhook: {} };
 
 export const authorized = { authorization: `Bearer ${demoToken}` };
 
-/** Sends one GraphQL request over HTTP, with the demo token unless told otherwise. */
-export async function send(
+/** Sends a JSON text to `/graphql`, with the demo token unless told otherwise. */
+export async function sendText(
   url: string,
-  request: Record<string, unknown>,
+  body: string,
   headers: Record<string, string> = authorized,
-  signal?: AbortSignal,
+  init: RequestInit = {},
 ): Promise<GraphqlResponse> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(request),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const allHeaders = { "content-type": "application/json", ...headers };
+  return readResponse(await fetch(`${url}/graphql`, { method: "POST", headers: allHeaders, body, ...init }));
+}
+
+export async function readResponse(response: Response): Promise<GraphqlResponse> {
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
 }
+
+/** Sends one GraphQL request. */
+export const send = (
+  url: string,
+  request: Record<string, unknown>,
+  headers?: Record<string, string>,
+  init?: RequestInit,
+) => sendText(url, JSON.stringify(request), headers, init);
 
 /** Sends the create mutation. */
 export function create(url: string, input: unknown, headers?: Record<string, string>): Promise<GraphqlResponse> {
@@ -89,4 +96,11 @@ export function onlyError({ body }: GraphqlResponse): PublicError {
 export function verdictOf(response: GraphqlResponse) {
   const { code, outcome, retryable } = onlyError(response).extensions;
   return { code, outcome, retryable };
+}
+
+/** The same as `CODE OUTCOME retryable`, as far as the error has them; undefined without an error. */
+export function summarize(response: GraphqlResponse): string | undefined {
+  if (response.body.errors === undefined) return undefined;
+  const { code, outcome, retryable } = verdictOf(response);
+  return [code, outcome, retryable && "retryable"].filter(Boolean).join(" ");
 }

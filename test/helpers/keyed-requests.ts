@@ -1,6 +1,6 @@
 import { type GraphqlResponse, minimalInput, onlyError } from "./graphql.ts";
 import { eventually } from "./process.ts";
-import { createdResponse, type ScriptedResponse, startUpstream } from "./upstream.ts";
+import { createdResponse, hold, type ScriptedResponse, startUpstream } from "./upstream.ts";
 
 export const keyed = { ...minimalInput, idempotencyKey: "key-1" };
 
@@ -12,11 +12,9 @@ export const resultOf = (response: GraphqlResponse): string | boolean =>
 
 /** An upstream that holds its response until the test releases it, except for actions whose name is "free". */
 export async function startHeldUpstream(response: ScriptedResponse = createdResponse) {
-  const gate = Promise.withResolvers<void>();
-  const upstream = await startUpstream(async ({ body }) => {
-    if (!body.includes('"free"')) await gate.promise;
-    return response;
-  });
-  const arrival = () => eventually(() => upstream.received[0]);
-  return { upstream, release: gate.resolve, arrival };
+  const held = hold(() => response);
+  const upstream = await startUpstream((request, socket) =>
+    request.body.includes('"free"') ? response : held.respond(request, socket),
+  );
+  return { upstream, release: held.release, arrival: () => eventually(() => upstream.received[0]) };
 }

@@ -14,6 +14,8 @@ export async function listen(server: Server, wantedPort = 0): Promise<Listener> 
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
+    // The test may end, or cut a connection, in the middle of a response.
+    socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
   });
   server.listen(wantedPort, "127.0.0.1");

@@ -49,7 +49,6 @@ export async function startRawUpstream({ isTls = false, onConnection, onRequest 
     });
   };
   const server = isTls ? createTlsServer({ cert: certificate, key: privateKey }, converse) : createServer(converse);
-  server.on("connection", (socket: Socket) => socket.on("error", () => {}));
   server.on("tlsClientError", () => {});
   const { port } = await listen(server);
   return { port, connections, requests };

@@ -28,6 +28,16 @@ export interface Upstream extends Listener {
   readonly received: ReceivedRequest[];
 }
 
+/** Responds to nothing until it is released. */
+export function hold(respond: Respond = () => createdResponse) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const held: Respond = async (request, socket) => {
+    await promise;
+    return respond(request, socket);
+  };
+  return { respond: held, release: () => resolve() };
+}
+
 /** A real server in the place of ContactSwing that responds as the test says. */
 export async function startUpstream(respond: Respond = () => createdResponse): Promise<Upstream> {
   const received: ReceivedRequest[] = [];

@@ -1,7 +1,7 @@
 import { create, minimalInput } from "./graphql.ts";
 import { audience, createSigningKey, issuer, keySetOf } from "./issuer.ts";
-import { startService } from "./service.ts";
-import { type ScriptedResponse, startUpstream } from "./upstream.ts";
+import { startWithUpstream } from "./service.ts";
+import { type Respond, type ScriptedResponse, startUpstream } from "./upstream.ts";
 
 export const key = await createSigningKey("key-1");
 /** Another key with the same ID. */
@@ -12,18 +12,16 @@ export const authUnavailable = { code: "AUTH_UNAVAILABLE", outcome: "NOT_CREATED
 
 /** The service with its keys at a URL, in front of a ContactSwing that counts its requests. */
 export async function startWith(jwksUrl: string, settings: Record<string, string> = {}) {
-  const upstream = await startUpstream();
-  const service = await startService({ CONTACTSWING_URL: upstream.url, JWKS_URL: jwksUrl, ...settings });
-  const createWith = (token: string) => create(service.url, minimalInput, { authorization: `Bearer ${token}` });
-  return { ...service, upstream, createWith };
+  const started = await startWithUpstream(undefined, { JWKS_URL: jwksUrl, ...settings });
+  const createWith = (token: string) => create(started.url, minimalInput, { authorization: `Bearer ${token}` });
+  return { ...started, createWith };
 }
 
-export type Respond = () => ScriptedResponse | Promise<ScriptedResponse>;
-export const respondWithKey: Respond = () => ({ status: 200, body: keySetOf(key) });
+export const respondWithKey = (): ScriptedResponse => ({ status: 200, body: keySetOf(key) });
 
 /** The same, and a key server with scripted responses. */
 export async function start(respond: Respond = respondWithKey) {
-  const keyServer = await startUpstream(() => respond());
+  const keyServer = await startUpstream(respond);
   const settings = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience };
   return { keyServer, ...(await startWith(`${keyServer.url}/keys`, settings)) };
 }
