@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { create, createMutation, fullInput, minimalInput, send } from "./helpers/graphql.ts";
+import { eventually } from "./helpers/process.ts";
 import { startSandboxedService, startService, startWithUpstream } from "./helpers/service.ts";
-import { createdResponse, startUpstream } from "./helpers/upstream.ts";
+import { createdResponse, hold, startUpstream } from "./helpers/upstream.ts";
 
 test("sends every documented field by one request below the configured path, with exactly these headers", async () => {
   const upstream = await startUpstream();
@@ -90,29 +91,19 @@ test.each<[string, number, object, object]>([
 });
 
 test("sends each of 200 overlapping requests with its own caller's token", async () => {
-  const waiting: (() => void)[] = [];
-  const { upstream, url } = await startWithUpstream(async ({ headers, body }) => {
-    // Responds only once all have arrived, the last one first, so that every request overlaps with every other.
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve);
-      if (waiting.length === 200) for (const release of waiting.reverse()) release();
-    });
-    const { name } = JSON.parse(body);
-    return { status: 201, body: { ctx_id: headers.authorization, data: { action_id: `id of ${name}`, name } } };
-  });
+  const { respond, release } = hold(({ headers, body }) => ({
+    status: 201,
+    body: { data: { action_id: headers.authorization, name: JSON.parse(body).name } },
+  }));
+  const { upstream, url } = await startWithUpstream(respond);
+  const callers = Array.from({ length: 200 }, (_, index) => ({ id: `Bearer token-${index}`, name: `caller ${index}` }));
 
-  const responses = await Promise.all(
-    Array.from({ length: 200 }, (_, index) =>
-      create(url, { name: `caller ${index}`, webhook: {} }, { authorization: `Bearer token-${index}` }),
-    ),
-  );
+  const requests = callers.map(({ id, name }) => create(url, { name, webhook: {} }, { authorization: id }));
+  await eventually(() => upstream.received.length === 200);
+  release();
 
-  for (const { headers, body } of upstream.received) {
-    expect(headers.authorization).toBe(`Bearer token-${JSON.parse(body).name.slice("caller ".length)}`);
-  }
-  expect(responses.map(({ body }) => body.data.createDataExtractionAction.action.id)).toEqual(
-    responses.map((_, index) => `id of caller ${index}`),
-  );
+  const actions = (await Promise.all(requests)).map(({ body }) => body.data.createDataExtractionAction.action);
+  expect(actions).toEqual(callers.map((caller) => ({ ...caller, type: "SINGLEDATAEXTRACTION" })));
 });
 
 test("keeps the IDs of created actions when a sibling fails", async () => {
