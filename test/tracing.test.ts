@@ -75,17 +75,6 @@ test("exports a create request as one trace, from the caller's span to the one t
   expect(traced.upstream.received[0]?.headers.tracestate).toBeUndefined();
 });
 
-test("starts a trace when the caller has none, and logs its ID", async () => {
-  const traced = await startTraced();
-
-  await create(traced.url, minimalInput, token);
-
-  const spans = await collect(traced);
-  const [, own] = traced.readForwarded();
-  expect(spans.get("POST /graphql")).toMatchObject({ traceId: own, parentSpanId: "" });
-  expect(traced.lines().map((line) => line["trace.id"])).toContain(own);
-});
-
 test("exports the URL of a read without the ID, which is the caller's input", async () => {
   const traced = await startTraced({}, { status: 404, body: { detail: "Action not found" } });
 
@@ -133,6 +122,7 @@ test.each<[string, ScriptedResponse, object, boolean, Record<string, string>]>([
 
 test.each<[Record<string, string>, string | undefined, boolean]>([
   [{}, unsampled, false],
+  [{}, undefined, true],
   [{ OTEL_TRACES_SAMPLER: "always_off" }, sampled, false],
   [{ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, false],
   [{ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" }, sampled, true],
@@ -144,6 +134,7 @@ test.each<[Record<string, string>, string | undefined, boolean]>([
 
   expect((await collect(traced)).has("POST /graphql")).toBe(isSampled);
   const [, forwardedTraceId, forwardedSpanId, flags] = traced.readForwarded();
+  expect(traced.lines().map((line) => line["trace.id"])).toContain(forwardedTraceId);
   expect(flags).toBe(isSampled ? "01" : "00");
   if (traceparent !== undefined) expect(forwardedTraceId).toBe(traceId);
   // The upstream request has a span ID of its own.
