@@ -48,18 +48,6 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
     expect(logLines.join("")).not.toContain("canary");
   });
 
-  test("a response without name and ctx_id is replayed the same way, within one operation too", async () => {
-    const { url, upstream } = await start(() => ({ status: 200, body: { data: { action_id: "a" } } }));
-    const field =
-      'createDataExtractionAction(input: { name: "n", webhook: {}, idempotencyKey: "k" }) { replayed ctxId action { name } }';
-
-    const { body } = await send(url, { query: `mutation { a: ${field} b: ${field} }` });
-
-    const payload = { ctxId: null, action: { name: "n" } };
-    expect(body.data).toEqual({ a: { ...payload, replayed: false }, b: { ...payload, replayed: true } });
-    expect(upstream.received).toHaveLength(1);
-  });
-
   test("null and values equal to their default do not make another input", async () => {
     const { url } = await start();
     await create(url, keyed);
