@@ -36,26 +36,23 @@ test.each<[string, string, RegExp, Record<string, unknown>?]>([
   ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /1000 tokens/],
   ["1001 representations", entityQuery(1), /1000 entities/, { r: references(1001) }],
   ["1001 representations in aliases", entityQuery(11), /1000 entities/, { r: references(91) }],
-])(
-  "rejects %s with HTTP 400 and one error, without an upstream request",
-  async (_case, query, message, variables = {}) => {
-    const { upstream, url, lines } = await startWithUpstream();
+])("rejects %s with HTTP 400, without an upstream request", async (_case, query, message, variables = {}) => {
+  const { upstream, url, lines } = await startWithUpstream();
 
-    const response = await send(url, { query, variables });
+  const response = await send(url, { query, variables });
 
-    expect(response.status).toBe(400);
-    expect(response.body).toEqual({
-      errors: [
-        {
-          message: expect.stringMatching(message),
-          extensions: { code: "OPERATION_LIMIT_EXCEEDED", requestId: response.headers.get("x-request-id") },
-        },
-      ],
-    });
-    expect(lines()).toMatchObject([{ "http.response.status_code": 400, "error.code": "OPERATION_LIMIT_EXCEEDED" }]);
-    expect(upstream.received).toEqual([]);
-  },
-);
+  expect(response.status).toBe(400);
+  expect(response.body).toEqual({
+    errors: [
+      {
+        message: expect.stringMatching(message),
+        extensions: { code: "OPERATION_LIMIT_EXCEEDED", requestId: response.headers.get("x-request-id") },
+      },
+    ],
+  });
+  expect(lines()).toMatchObject([{ "http.response.status_code": 400, "error.code": "OPERATION_LIMIT_EXCEEDED" }]);
+  expect(upstream.received).toEqual([]);
+});
 
 test.each([
   ["root fields", creates(11)],
@@ -74,28 +71,18 @@ test.each([
   expect(upstream.received).toEqual([]);
 });
 
-test("creates ten actions in one operation, with every field written inline", async () => {
-  const { url, sandbox } = await startSandboxedService();
-  const create = (i: number) => `a${i}: createDataExtractionAction(input: {
-    name: "n${i}", description: "d", actionTiming: DURING, type: SINGLEDATAEXTRACTION, idempotencyKey: "k${i}"
-    webhook: {
-      mandatory: true, name: "n", description: "d", type: YES_NO, syncData: true, syncModule: "m", syncField: "f"
-    }
-  }) {
-    ctxId replayed
-    action { id name type description isActive
-      webhook { mandatory name description type rawType syncData syncModule syncField } }
-  }`;
-
-  const response = await send(url, { query: `mutation { ${times(10, create).join("\n")} }` });
-
-  expect(response.body.errors).toBeUndefined();
-  expect(Object.keys(response.body.data)).toHaveLength(10);
-  expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(10);
-});
+const fullCreate = (i: number) => `a${i}: createDataExtractionAction(input: {
+  name: "n${i}", description: "d", actionTiming: DURING, type: SINGLEDATAEXTRACTION, idempotencyKey: "k${i}"
+  webhook: { mandatory: true, name: "n", description: "d", type: YES_NO, syncData: true, syncModule: "m", syncField: "f" }
+}) {
+  ctxId replayed action {
+    id name type description isActive webhook { mandatory name description type rawType syncData syncModule syncField }
+  }
+}`;
 
 test.each<[string, string, Record<string, unknown>?]>([
   ["10 root fields", `{ ${aliased(10)} }`],
+  ["10 create requests with every field", `mutation { ${times(10, fullCreate).join(" ")} }`],
   [
     "one root field that many fragments select",
     `{ ${"...A ...B __typename ".repeat(6)} } fragment A on Query { __typename } fragment B on Query { ...A }`,
