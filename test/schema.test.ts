@@ -4,20 +4,14 @@ import { getIntrospectionQuery, type IntrospectionQuery } from "graphql";
 import { send } from "./helpers/graphql.ts";
 import { startService } from "./helpers/service.ts";
 
-test.each(["true", "false"])(
-  "the service shows schema.graphql to anyone as its subgraph SDL, with PLAYGROUND=%s",
-  async (PLAYGROUND) => {
-    const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
-    const { url } = await startService({ PLAYGROUND });
+test("schema.graphql is shown to anyone as the subgraph SDL, also without introspection", async () => {
+  const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
+  const { url } = await startService({ PLAYGROUND: "false" });
 
-    const { status, body } = await send(url, { query: "{ _service { sdl } }" }, {});
-
-    expect(status).toBe(200);
-    expect(body).toEqual({ data: { _service: { sdl } } });
-    expect(sdl).toMatch(/type DataExtractionAction @key\(fields: "id"\)/);
-    expect(sdl).toMatch(/type PageInfo @shareable/);
-  },
-);
+  expect((await send(url, { query: "{ _service { sdl } }" }, {})).body).toEqual({ data: { _service: { sdl } } });
+  expect(sdl).toMatch(/type DataExtractionAction @key\(fields: "id"\)/);
+  expect(sdl).toMatch(/type PageInfo @shareable/);
+});
 
 test("every type, field, argument, and enum value has a description", async () => {
   const { url } = await startService({});
