@@ -86,20 +86,17 @@ describe("a caller that disconnects", () => {
     ["references", references(1000), 32],
     ["a list", { query: "{ dataExtractionActions { edges { cursor } } }" }, 1],
     ["an action", { query: '{ dataExtractionAction(id: "a") { id } }' }, 1],
-  ])(
-    "stops the reads of %s, which neither the metrics nor the log count as failures",
-    async (_case, request, reads) => {
-      const { upstream, url, loggedLines } = await disconnectFrom(request, reads);
+  ])("stops the reads of %s, which count as no failure in metrics and log", async (_case, request, reads) => {
+    const { upstream, url, loggedLines } = await disconnectFrom(request, reads);
 
-      expect(await loggedLines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true }]);
-      expect(upstream.received).toHaveLength(reads);
-      const { value } = await scrape(url);
-      expect(value("contactswing_bff_upstream_requests_in_flight")).toBe(0);
-      expect(value("contactswing_bff_requests_total", { code: "ABORTED" })).toBe(1);
-      expect(value("contactswing_bff_requests_total")).toBe(1);
-      expect(value("contactswing_bff_upstream_failures_total") ?? 0).toBe(0);
-    },
-  );
+    expect(await loggedLines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true }]);
+    expect(upstream.received).toHaveLength(reads);
+    const { value } = await scrape(url);
+    expect(value("contactswing_bff_upstream_requests_in_flight")).toBe(0);
+    expect(value("contactswing_bff_requests_total", { code: "ABORTED" })).toBe(1);
+    expect(value("contactswing_bff_requests_total")).toBe(1);
+    expect(value("contactswing_bff_upstream_failures_total") ?? 0).toBe(0);
+  });
 
   test("does not stop its create request, whose outcome is logged, but the read of its details", async () => {
     const query =

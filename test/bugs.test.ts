@@ -85,14 +85,11 @@ function expectMasked(response: GraphqlResponse, logLines: readonly string[], ex
   ]);
 }
 
-test.each(thrown)(
-  "a bug is masked, and logged once without the token, if what is thrown is %s",
-  async (_case, make) => {
-    const { url, logLines } = await failWith(make);
+test.each(thrown)("a bug is masked, and logged once without the token, if it is %s", async (_case, make) => {
+  const { url, logLines } = await failWith(make);
 
-    expectMasked(await create(url, minimalInput, token), logLines);
-  },
-);
+  expectMasked(await create(url, minimalInput, token), logLines);
+});
 
 test("a bug in a read has no outcome", async () => {
   const { url, logLines } = await failWith(() => new Error(canary));

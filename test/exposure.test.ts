@@ -47,7 +47,6 @@ test.each([
   expect(hidden.text).not.toMatch(/did you mean|suggest|its fields|one of/i);
 });
 
-const corsOrigins = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
 const query = { query: "{ __typename }" };
 
 const corsHeaders = (headers: Headers) =>
@@ -63,38 +62,37 @@ const preflight = (url: string, origin: string) =>
     },
   });
 
-test.each(["https://app.example", "http://localhost:3000"])(
-  "lets pages of the listed origin %s send requests and read responses",
-  async (origin) => {
-    const { url, logLines } = await startService(corsOrigins);
+const allowedOrigins = ["https://app.example", "http://localhost:3000"];
+const corsOrigins = { CORS_ORIGINS: allowedOrigins.join(", ") };
+test.each(allowedOrigins)("lets pages of the listed origin %s send requests and read responses", async (origin) => {
+  const { url, logLines } = await startService(corsOrigins);
 
-    const allowed = await preflight(url, origin);
-    const response = await send(url, query, { ...authorized, origin });
-    const rejection = await fetch(`${url}/graphql`, { method: "POST", headers: { origin }, body: "x" });
+  const allowed = await preflight(url, origin);
+  const response = await send(url, query, { ...authorized, origin });
+  const rejection = await fetch(`${url}/graphql`, { method: "POST", headers: { origin }, body: "x" });
 
-    expect(allowed.status).toBe(204);
-    expect(corsHeaders(allowed.headers)).toEqual({
+  expect(allowed.status).toBe(204);
+  expect(corsHeaders(allowed.headers)).toEqual({
+    "access-control-allow-origin": origin,
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers":
+      "authorization, content-type, x-request-id, traceparent, tracestate, baggage, sentry-trace, " +
+      "x-apollo-operation-name, apollo-require-preflight, apollographql-client-name, apollographql-client-version",
+    "access-control-expose-headers": "x-request-id, retry-after",
+    "access-control-max-age": "3600",
+    vary: "Origin",
+  });
+  expect(rejection.status).toBe(415);
+  for (const { headers } of [response, rejection]) {
+    expect(corsHeaders(headers)).toEqual({
       "access-control-allow-origin": origin,
-      "access-control-allow-methods": "GET, POST",
-      "access-control-allow-headers":
-        "authorization, content-type, x-request-id, traceparent, tracestate, baggage, sentry-trace, " +
-        "x-apollo-operation-name, apollo-require-preflight, apollographql-client-name, apollographql-client-version",
       "access-control-expose-headers": "x-request-id, retry-after",
-      "access-control-max-age": "3600",
       vary: "Origin",
     });
-    expect(rejection.status).toBe(415);
-    for (const { headers } of [response, rejection]) {
-      expect(corsHeaders(headers)).toEqual({
-        "access-control-allow-origin": origin,
-        "access-control-expose-headers": "x-request-id, retry-after",
-        vary: "Origin",
-      });
-    }
-    // The preflight request is not a GraphQL request.
-    expect(logLines).toHaveLength(2);
-  },
-);
+  }
+  // The preflight request is not a GraphQL request.
+  expect(logLines).toHaveLength(2);
+});
 
 test.each([
   "https://evil.example",

@@ -68,30 +68,27 @@ test.each<[string, RequestInit, keyof typeof statuses]>([
   ["PUT", { method: "PUT" }, "METHOD_NOT_ALLOWED"],
   ["OPTIONS", { method: "OPTIONS" }, "METHOD_NOT_ALLOWED"],
   ["QUERY", { method: "QUERY" }, "METHOD_NOT_ALLOWED"],
-])(
-  "rejects %s in the media type that the caller accepts, with a request ID and a log line",
-  async (_case, request, code) => {
-    const { url, lines } = await startService({});
-    const status = statuses[code];
+])("rejects %s in the accepted media type, with a request ID and a log line", async (_case, request, code) => {
+  const { url, lines } = await startService({});
+  const status = statuses[code];
 
-    for (const type of ["application/json", "application/graphql-response+json"]) {
-      const response = await sendTo(url, { ...request, headers: { ...(request.headers ?? json), accept: type } });
+  for (const type of ["application/json", "application/graphql-response+json"]) {
+    const response = await sendTo(url, { ...request, headers: { ...(request.headers ?? json), accept: type } });
 
-      const requestId = response.headers.get("x-request-id");
-      expect(response.status).toBe(status);
-      expect(Object.fromEntries(response.headers)).toMatchObject({
-        ...headersByStatus[status],
-        "content-type": `${type}; charset=utf-8`,
-      });
-      expect(await response.json()).toEqual({
-        errors: [expect.objectContaining({ message: expect.any(String), extensions: { code, requestId } })],
-      });
-      expect(lines().filter((line) => line["http.request.id"] === requestId)).toMatchObject([
-        { "log.level": "info", "http.response.status_code": status, "error.code": code },
-      ]);
-    }
-  },
-);
+    const requestId = response.headers.get("x-request-id");
+    expect(response.status).toBe(status);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      ...headersByStatus[status],
+      "content-type": `${type}; charset=utf-8`,
+    });
+    expect(await response.json()).toEqual({
+      errors: [expect.objectContaining({ message: expect.any(String), extensions: { code, requestId } })],
+    });
+    expect(lines().filter((line) => line["http.request.id"] === requestId)).toMatchObject([
+      { "log.level": "info", "http.response.status_code": status, "error.code": code },
+    ]);
+  }
+});
 
 test("responds to HEAD as to any other method", async () => {
   const { url } = await startService({});
@@ -191,7 +188,7 @@ test("reports liveness and readiness", async () => {
 });
 
 test.each(["/", "/graphql/x", "/%ffsecret"])(
-  "responds to the unknown path %s with 404 and quotes nothing of it",
+  "responds to the path %s with 404 and quotes nothing of it",
   async (path) => {
     const { url } = await startService({});
 

@@ -105,7 +105,7 @@ test("does not start with invalid settings: exit 1, one message with every varia
 });
 
 test.each(["PORT", "METRICS_PORT"])(
-  "names the %s that is already in use, exits with 1, and keeps its warnings",
+  "names the %s that is in use, exits with 1, and keeps its warnings",
   async (name) => {
     const port = await occupyPort();
 
