@@ -152,14 +152,17 @@ test("serves requests, and drains, although nothing reads its output any more", 
   expect(await exit).toBe(0);
 });
 
-test("stops on a signal that comes before it listens", async () => {
+test.each([
+  ["a signal", "SIGTERM", 0, ""],
+  ["an uncaught error", "SIGUSR2", 1, "The service cannot start: uncaught canary\n"],
+] as const)("stops on %s that comes before it listens", async (_case, signal, code, message) => {
   const { child, exit, output, errors } = runProcess({ ...faults, NEVER_LISTENS: "1", SHUTDOWN_DELAY_MS: "600000" });
   await eventually(() => output().includes("starting"));
 
-  child.kill("SIGTERM");
+  child.kill(signal);
 
-  expect(await exit).toBe(0);
-  expect(errors()).toBe("");
+  expect(await exit).toBe(code);
+  expect(errors()).toBe(message);
 });
 
 test.each([
