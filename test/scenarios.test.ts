@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
@@ -10,44 +10,20 @@ import {
   createMutation,
   type GraphqlResponse,
   onlyError,
-  type PublicError,
   send,
+  verdictOf,
 } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 import { startSandboxedService } from "./helpers/service.ts";
 
 const entries: [string, Scenario][] = Object.entries(scenarios);
-const hour = 3_600_000;
-
 const named = (name: string) => ({ name, webhook: {} });
 
 /** What a response shows of a failure kind. A read has no outcome, and its own row in the table. */
-function verdictFor(kind: FailureKind, isRead: boolean) {
+function verdictFor(kind: FailureKind, isRead = false) {
   const { code, outcome, retryable, retryableRead } = failureTable[kind];
   return isRead ? { code, outcome: undefined, retryable: retryableRead } : { code, outcome, retryable };
 }
-
-const verdictOf = ({ extensions: { code, outcome, retryable } }: PublicError) => ({ code, outcome, retryable });
-
-/** Plays each scenario to a service of its own. @returns by its name what `describe` makes of the response. */
-async function play(
-  request: (url: string, name: string) => Promise<GraphqlResponse>,
-  describe: (response: GraphqlResponse) => unknown,
-) {
-  const played = await concurrently(8, entries, async ([name, { create: kind }]) => {
-    // Long enough for every response that arrives, short where none does.
-    const environment = { UPSTREAM_TIMEOUT_MS: kind.startsWith("timeout") ? "1000" : "20000", SHUTDOWN_GRACE_MS: "0" };
-    const { url, sandbox } = await startSandboxedService(environment, { pace: { slowMs: 20, outageMs: hour } });
-    const response = await request(url, name);
-    const sent = sandbox.requests.map(({ method, path }) => `${method} ${path}`);
-    expect(sent).toEqual([...new Set(sent)]);
-    return [name, response.body.errors === undefined ? describe(response) : verdictOf(onlyError(response))] as const;
-  });
-  return Object.fromEntries(played);
-}
-
-const expectedOf = (describe: (name: string, scenario: Scenario) => unknown) =>
-  Object.fromEntries(entries.map(([name, scenario]) => [name, describe(name, scenario)]));
 
 test("every failure kind has a scenario or a recipe", () => {
   const played = entries.map(([, { create: kind }]) => kind);
@@ -56,52 +32,59 @@ test("every failure kind has a scenario or a recipe", () => {
   expect(new Set(known)).toEqual(new Set(Object.keys(failureTable)));
 });
 
-describe("each scenario ends as it says, and nothing is sent twice", () => {
-  test("for a create request of its name", async () => {
-    const ends = await play(
-      (url, name) => create(url, named(name)),
-      ({ body: { data } }) => ({
-        name: data.createDataExtractionAction.action.name,
-        hasCtxId: data.createDataExtractionAction.ctxId !== null,
-      }),
-    );
+interface Play {
+  readonly send: (url: string, name: string) => Promise<GraphqlResponse>;
+  /** The data, or the verdict on the error. */
+  readonly expected: (name: string, scenario: Scenario) => unknown;
+}
 
-    expect(ends).toEqual(
-      expectedOf((name, { create: kind }) =>
-        kind === "created" ? { name, hasCtxId: name !== "sandbox:no-ctx-id" } : verdictFor(kind, false),
-      ),
-    );
+const readQuery = "query ($id: ID!) { dataExtractionAction(id: $id) { id name isActive } }";
+const listQuery = "{ dataExtractionActions(first: 2) { edges { node { id } } } }";
+const edgesOf = (...ids: string[]) => ({ edges: ids.map((id) => ({ node: { id } })) });
+
+const plays: Record<string, Play> = {
+  "a create request of its name": {
+    send: (url, name) => create(url, named(name)),
+    expected(name, { create: kind }) {
+      if (kind !== "created") return verdictFor(kind);
+      const action = { id: expect.any(String), name, type: "SINGLEDATAEXTRACTION" };
+      const ctxId = name === "sandbox:no-ctx-id" ? null : expect.any(String);
+      return { createDataExtractionAction: { ctxId, replayed: false, action } };
+    },
+  },
+  "a read of its name as an ID": {
+    send: (url, id) => send(url, { query: readQuery, variables: { id } }),
+    expected(id, { read: kind }) {
+      if (kind === "null") return { dataExtractionAction: null };
+      if (kind !== "found") return verdictFor(kind, true);
+      return { dataExtractionAction: { id, name: "My Data Extraction Action", isActive: true } };
+    },
+  },
+  "the list, which the request ID names": {
+    send: (url, name) => send(url, { query: listQuery }, { ...authorized, "x-request-id": name.replace(":", "-") }),
+    expected(name, { read, list = read }) {
+      if (list !== "found") return verdictFor(list as FailureKind, true);
+      return {
+        dataExtractionActions: name === "sandbox:empty" ? edgesOf() : edgesOf("sandbox:example", "sandbox:budget"),
+      };
+    },
+  },
+};
+
+test.each(Object.entries(plays))("each scenario ends as it says for %s", async (_case, { send, expected }) => {
+  const ends = await concurrently(8, entries, async ([name, { create: kind }]) => {
+    // Long enough for every response that arrives, short where none does.
+    const environment = { UPSTREAM_TIMEOUT_MS: kind.startsWith("timeout") ? "1000" : "20000", SHUTDOWN_GRACE_MS: "0" };
+    const { url, sandbox } = await startSandboxedService(environment, { pace: { slowMs: 20, outageMs: 3_600_000 } });
+    const response = await send(url, name);
+    // Nothing is sent twice.
+    const sent = sandbox.requests.map(({ method, path }) => `${method} ${path}`);
+    expect(sent).toEqual([...new Set(sent)]);
+    return [name, response.body.errors === undefined ? response.body.data : verdictOf(response)] as const;
   });
 
-  test("for a read of its name as an ID", async () => {
-    const query = "query ($id: ID!) { dataExtractionAction(id: $id) { id name isActive } }";
-    const ends = await play(
-      (url, id) => send(url, { query, variables: { id } }),
-      ({ body: { data } }) => data.dataExtractionAction,
-    );
-
-    expect(ends).toEqual(
-      expectedOf((id, { read: kind }) => {
-        if (kind === "found") return { id, name: "My Data Extraction Action", isActive: true };
-        return kind === "null" ? null : verdictFor(kind, true);
-      }),
-    );
-  });
-
-  test("for the list, which the request ID names", async () => {
-    const query = "{ dataExtractionActions(first: 2) { edges { node { id } } } }";
-    const ends = await play(
-      (url, name) => send(url, { query }, { ...authorized, "x-request-id": name.replace(":", "-") }),
-      ({ body: { data } }) => data.dataExtractionActions.edges.map(({ node }: { node: { id: string } }) => node.id),
-    );
-
-    expect(ends).toEqual(
-      expectedOf((name, { read, list = read }) => {
-        if (list === "found") return name === "sandbox:empty" ? [] : ["sandbox:example", "sandbox:budget"];
-        return verdictFor(list as FailureKind, true);
-      }),
-    );
-  });
+  const all = entries.map(([name, scenario]) => [name, expected(name, scenario)] as const);
+  expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(all));
 });
 
 test("a create request fails by its request ID and by its token", async () => {
@@ -127,7 +110,7 @@ test.each([
 
   const { code } = failureTable[kind];
   expect(response.body.data.createDataExtractionAction.action).toMatchObject({ name, isActive: null });
-  expect(verdictOf(onlyError(response))).toEqual({ code, outcome: "CREATED", retryable: false });
+  expect(verdictOf(response)).toEqual({ code, outcome: "CREATED", retryable: false });
 });
 
 test("an outage makes ContactSwing unreachable, opens the circuit breaker, and ends", async () => {
