@@ -87,18 +87,6 @@ test.each(Object.entries(plays))("each scenario ends as it says for %s", async (
   expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(all));
 });
 
-test("a create request fails by its request ID and by its token", async () => {
-  const { url } = await startSandboxedService();
-
-  const byRequestId = await create(url, named("A"), { ...authorized, "x-request-id": "sandbox-409" });
-  const byToken = await create(url, named("A"), { authorization: `${authorized.authorization}.sandbox-409` });
-
-  expect([byRequestId, byToken].map((response) => onlyError(response).extensions.code)).toEqual([
-    "CONFLICT",
-    "CONFLICT",
-  ]);
-});
-
 test.each([
   ["sandbox:details-500", "server-error"],
   ["sandbox:details-404", "not-found-after-created"],
