@@ -8,15 +8,12 @@ export interface OtlpReceiver {
   readonly spans: ReceivedSpan[];
   /** Head and raw body of every export. */
   readonly exports: { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer }[];
-  /** Resolves once `isThere` is true of what has come. */
-  readonly until: (isThere: () => boolean) => Promise<void>;
 }
 
 /** A real OTLP receiver over HTTP; responds with the status that the test gives, or not at all. */
 export async function startOtlpReceiver(statusOf: () => number | Promise<number> = () => 200): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const exports: OtlpReceiver["exports"] = [];
-  const arrivals: (() => void)[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -26,15 +23,7 @@ export async function startOtlpReceiver(statusOf: () => number | Promise<number>
     const status = await statusOf();
     if (status === 200) spans.push(...decodeTraces(body));
     response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
-    for (const arrival of arrivals.splice(0)) arrival();
   });
   const { url } = await listen(server);
-  return {
-    url,
-    spans,
-    exports,
-    async until(isThere) {
-      while (!isThere()) await new Promise<void>((resolve) => arrivals.push(resolve));
-    },
-  };
+  return { url, spans, exports };
 }
