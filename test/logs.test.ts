@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { expect, test } from "@jest/globals";
-import { create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
+import { createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
@@ -63,22 +63,7 @@ test("writes one line of a create request, with every field in one type", async 
   expect(logLines[0]).toMatch(/^\{.*\}\n$/);
 });
 
-test.each<[string, ScriptedResponse, unknown, Record<string, string>, string, string]>([
-  ["a caller without a token", createdResponse, minimalInput, {}, "info", "UNAUTHENTICATED"],
-  ["an invalid input", createdResponse, { name: "", webhook: {} }, token, "info", "BAD_USER_INPUT"],
-  ["a conflict", { status: 409, body: { detail: "no" } }, minimalInput, token, "info", "CONFLICT"],
-  ["an error of ContactSwing", { status: 500 }, minimalInput, token, "warn", "UPSTREAM_ERROR"],
-  ["an undocumented response", { status: 200 }, minimalInput, token, "warn", "UPSTREAM_BAD_RESPONSE"],
-])("logs %s at the level of who has to act", async (_case, response, input, headers, level, code) => {
-  const { url, lines } = await startWithUpstream(() => response);
-
-  await create(url, input, headers);
-
-  expect(lines()).toMatchObject([
-    { "log.level": level, "error.code": code, "graphql.error.codes": [code], "event.outcome": "failure" },
-  ]);
-});
-
+// Which codes are logged as warnings is in unit/failure-table.test.ts and, for each alert, in runbook.test.ts.
 test("logs the worst of several codes, and all of them", async () => {
   const { url, lines } = await startWithUpstream(() => ({ status: 502 }));
   const field = (name: string) => `createDataExtractionAction(input: { name: "${name}", webhook: {} }) { ctxId }`;
@@ -86,7 +71,12 @@ test("logs the worst of several codes, and all of them", async () => {
   await send(url, { query: `mutation { a: ${field("")} b: ${field("n")} }` }, token);
 
   expect(lines()).toMatchObject([
-    { "error.code": "UPSTREAM_ERROR", "graphql.error.codes": ["BAD_USER_INPUT", "UPSTREAM_ERROR"] },
+    {
+      "log.level": "warn",
+      "event.outcome": "failure",
+      "error.code": "UPSTREAM_ERROR",
+      "graphql.error.codes": ["BAD_USER_INPUT", "UPSTREAM_ERROR"],
+    },
   ]);
 });
 
