@@ -106,22 +106,6 @@ test("sends each of 200 overlapping requests with its own caller's token", async
   expect(actions).toEqual(callers.map((caller) => ({ ...caller, type: "SINGLEDATAEXTRACTION" })));
 });
 
-test("keeps the IDs of created actions when a sibling fails", async () => {
-  const { url } = await startWithUpstream(({ body }) =>
-    JSON.parse(body).name === "bad" ? { status: 400, body: { detail: "no" } } : createdResponse,
-  );
-  const field = (alias: string, name: string) =>
-    `${alias}: createDataExtractionAction(input: { name: "${name}", webhook: {} }) { action { id } }`;
-
-  const { status, body } = await send(url, {
-    query: `mutation { ${field("a", "good")} ${field("b", "bad")} ${field("c", "good")} }`,
-  });
-
-  expect(status).toBe(200);
-  expect(body.data).toEqual({ a: { action: { id: "act-1" } }, b: null, c: { action: { id: "act-1" } } });
-  expect(body.errors).toMatchObject([{ path: ["b"], extensions: { code: "BAD_USER_INPUT", outcome: "NOT_CREATED" } }]);
-});
-
 describe("the details of a created action", () => {
   const details =
     "id name description isActive webhook { mandatory name description type rawType syncData syncModule syncField }";
