@@ -3,28 +3,26 @@ import { create, fullInput, minimalInput, onlyError, send } from "./helpers/grap
 import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-requests.ts";
 import { eventually } from "./helpers/process.ts";
 import { describeWithRedis, startRedis } from "./helpers/redis.ts";
-import { startService } from "./helpers/service.ts";
-import { type ReceivedRequest, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
-
-type Script = (request: ReceivedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
+import { startService, startWithUpstream } from "./helpers/service.ts";
+import type { Respond, ScriptedResponse } from "./helpers/upstream.ts";
 
 /** What is true of every store. Any order of requests, endings, and crashes is in idempotency-model.test.ts. */
 function describeStore(startStore: () => Promise<Record<string, string>>): void {
-  const startOn = async ({ url }: { readonly url: string }, environment: Record<string, string>) =>
-    startService({ CONTACTSWING_URL: url, ...(await startStore()), ...environment });
+  const settings = async (environment = {}) => ({ ...(await startStore()), ...environment });
 
-  async function start(script?: Script, environment: Record<string, string> = {}) {
-    const upstream = await startUpstream(script);
-    return { upstream, ...(await startOn(upstream, environment)) };
-  }
+  const start = async (respond?: Respond, environment?: Record<string, string>) =>
+    startWithUpstream(respond, await settings(environment));
 
-  async function startHeld(response?: ScriptedResponse, environment: Record<string, string> = {}) {
+  async function startHeld(response?: ScriptedResponse, environment?: Record<string, string>) {
     const held = await startHeldUpstream(response);
-    return { ...held, ...(await startOn(held.upstream, environment)) };
+    return {
+      ...held,
+      ...(await startService({ CONTACTSWING_URL: held.upstream.url, ...(await settings(environment)) })),
+    };
   }
 
   test("a repeated request gets the first one's response with replayed true, and the log says so", async () => {
-    const { url, upstream, logLines } = await start();
+    const { url, upstream, lines, logLines } = await start();
     const canary = { ...keyed, name: "canary", idempotencyKey: "canary-key" };
     const headers = { authorization: "Bearer canary-token" };
 
@@ -37,11 +35,9 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
       { ...payload, replayed: true },
     ]);
     expect(upstream.received).toHaveLength(1);
-    const lines = await eventually(() => {
-      const results = logLines.map((line) => JSON.parse(line)).filter((line) => line["idempotency.result"]);
-      return results.length === 2 && results;
-    });
-    expect(lines.map((line) => [line["http.request.id"], line["idempotency.result"]])).toEqual([
+    const logged = () => lines().filter((line) => line["idempotency.result"]);
+    await eventually(() => logged().length === 2);
+    expect(logged().map((line) => [line["http.request.id"], line["idempotency.result"]])).toEqual([
       ["first", ["created"]],
       ["second", ["replayed"]],
     ]);
