@@ -27,3 +27,12 @@ test.each(["README.md", ...globSync("docs/**/*.md", { cwd: root.pathname })])("%
   });
   expect(broken).toEqual([]);
 });
+
+test("docs/dependencies.md has every direct dependency of the service and its build", () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+  const table = readFileSync(new URL("docs/dependencies.md", root), "utf8");
+  const isListed = (name: string) =>
+    table.includes(`\`${name}\``) || (name.startsWith("@opentelemetry/") && table.includes(name.split("/")[1] ?? name));
+
+  expect(Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !isListed(name))).toEqual([]);
+});
