@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
@@ -9,7 +10,7 @@ import { findFreePort } from "./helpers/free-port.ts";
 import { create } from "./helpers/graphql.ts";
 import { listen } from "./helpers/listen.ts";
 import { eventually } from "./helpers/process.ts";
-import { type Ending, readRequests, responseBytes, sendBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
+import { type Ending, responseBytes, sendBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
 import { certificate } from "./helpers/self-signed-certificate.ts";
 import { startService } from "./helpers/service.ts";
 
@@ -33,22 +34,17 @@ test("a response that nobody waits for closes its connection at once, and is not
   expect(performance.now() - respondedAt).toBeLessThan(2000);
   const second = await create(url, { name: "second", webhook: {} });
 
-  expect([first, second].map(({ body }) => body.data.createDataExtractionAction.action.id)).toEqual([
-    "first",
-    "second",
-  ]);
+  const ids = [first, second].map(({ body }) => body.data.createDataExtractionAction.action.id);
+  expect(ids).toEqual(["first", "second"]);
 });
 
 // The causes that the log names for a missing connection are in runbook.test.ts.
-
 test("a connection that succeeds at the second attempt creates one action", async () => {
   const port = await findFreePort();
-  const requests: string[] = [];
-  const server = createServer((socket) => {
-    readRequests(socket, ({ head }) => {
-      requests.push(head);
-      sendBytes(socket, createdBytes, "fin");
-    });
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(201).end(createdBody);
   });
   const listenAfterFailure = (message: unknown) => {
     const { socket } = message as { socket: Socket };
@@ -62,7 +58,7 @@ test("a connection that succeeds at the second attempt creates one action", asyn
   const { url } = await startOn(port);
 
   expect(await createVerdict(url)).toBe(created);
-  expect(requests).toHaveLength(1);
+  expect(requests).toBe(1);
 });
 
 describe("a request", () => {
