@@ -16,7 +16,6 @@ const built = [
   "process",
   "rolling-restart",
   "sandbox-process",
-  "tracing-process",
 ].map(toPath);
 
 /** Tests of what the playground's build writes. */

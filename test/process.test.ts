@@ -1,24 +1,17 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { expect, test } from "@jest/globals";
 import { demoToken } from "../src/sandbox/demo-token.ts";
-import { onTestEnd } from "./helpers/cleanup.ts";
 import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { signToken } from "./helpers/issuer.ts";
+import { listen } from "./helpers/listen.ts";
+import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import { eventually, runProcess, startProcess } from "./helpers/process.ts";
 import { startUpstream } from "./helpers/upstream.ts";
 import { key, respondWithKey, strangersKey, unauthenticated } from "./helpers/verifying-service.ts";
 
 const token = { authorization: "Bearer t" };
 const production = { NODE_ENV: "production" };
-
-async function occupyPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestEnd(async () => server.close());
-  return (server.address() as { port: number }).port;
-}
 
 const readRepository = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
@@ -107,7 +100,7 @@ test("does not start with invalid settings: exit 1, one message with every varia
 test.each(["PORT", "METRICS_PORT"])(
   "names the %s that is in use, exits with 1, and keeps its warnings",
   async (name) => {
-    const port = await occupyPort();
+    const { port } = await listen(createServer());
 
     const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });
 
@@ -128,4 +121,29 @@ test("verifies tokens in the built service", async () => {
 
   expect(accepted.body.errors).toBeUndefined();
   expect(onlyError(rejected).extensions).toMatchObject(unauthenticated);
+});
+
+/** Runs the built service for one create request. @returns what it says of the modules that it has loaded. */
+async function runOnce(environment: Record<string, string>): Promise<string> {
+  const { url: CONTACTSWING_URL } = await startUpstream();
+  const watch = new URL("helpers/print-otel-modules.mjs", import.meta.url).pathname;
+  const settings = { NODE_OPTIONS: `--import=${watch}`, SHUTDOWN_DELAY_MS: "0", CONTACTSWING_URL };
+  const { url, child, exit, errors } = await startProcess({ ...settings, ...environment });
+  expect((await create(url, minimalInput, token)).body.errors).toBeUndefined();
+  child.kill("SIGTERM");
+  expect(await exit).toBe(0);
+  return errors();
+}
+
+test("loads nothing of the OpenTelemetry SDK unless traces are requested", async () => {
+  expect(await runOnce({ OTEL_SERVICE_NAME: "bff" })).toBe("");
+});
+
+test("loads the OpenTelemetry SDK when a receiver is configured, and exports the last spans before it exits", async () => {
+  const receiver = await startOtlpReceiver();
+
+  const errors = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+
+  expect(errors).toMatch(/^loads .*@opentelemetry\/sdk-trace/m);
+  expect(receiver.spans.map(({ name }) => name)).toContain("POST /graphql");
 });

@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 
 // Tests that start processes or measure time are slow and kill no mutant that the others leave alive.
 const slow =
-  /\/(?:drain|idempotency-redis|memory|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|tracing-process|event-loop-gauge|check-upstream|dev|playground|observability|attacks)\.test\.ts$/;
+  /\/(?:drain|idempotency-redis|memory|overload|process|redis-connection|rolling-restart|runbook|sandbox-process|event-loop-gauge|check-upstream|dev|playground|observability|attacks)\.test\.ts$/;
 
 // biome-ignore lint/style/noDefaultExport: Stryker takes its configuration by its default export
 export default {
