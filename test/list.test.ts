@@ -29,7 +29,7 @@ test("several lists of one request wait for each other instead of exceeding the 
 });
 
 test("returns the first 20 data extraction actions, by one request for 100 rows", async () => {
-  const { url, upstream, requests } = await startWithRows(mixedRows);
+  const { url, requests } = await startWithRows(mixedRows);
 
   const response = await list(url);
 
@@ -40,15 +40,9 @@ test("returns the first 20 data extraction actions, by one request for 100 rows"
       .map(({ id, name, is_active }) => ({ id, name, type, isActive: is_active })),
   );
   expect(edges).toHaveLength(20);
-  expect(pageInfo).toEqual({
-    hasNextPage: false,
-    hasPreviousPage: false,
-    startCursor: edges[0].cursor,
-    endCursor: edges[19].cursor,
-  });
+  const [startCursor, endCursor] = [edges[0].cursor, edges[19].cursor];
+  expect(pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: false, startCursor, endCursor });
   expect(requests()).toEqual([request(1)]);
-  expect(upstream.received[0]?.headers).toMatchObject({ authorization: "Bearer t", accept: "application/json" });
-  expect(upstream.received[0]?.headers).not.toHaveProperty("content-type");
 });
 
 test("returns every action once and in order, across processes, although ContactSwing returns smaller pages", async () => {
@@ -77,12 +71,7 @@ test("stops after 10 pages, and continues where it stopped", async () => {
   expect(requests()).toEqual(Array.from({ length: 12 }, (_, index) => request(index + 1)));
   expect(next.ids).toEqual(["act-1120"]);
   const [cursor] = next.cursors;
-  expect(next.pageInfo).toEqual({
-    hasNextPage: false,
-    hasPreviousPage: true,
-    startCursor: cursor,
-    endCursor: cursor,
-  });
+  expect(next.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true, startCursor: cursor, endCursor: cursor });
 });
 
 test.each([
