@@ -1,11 +1,9 @@
 import { request } from "node:http";
 import { expect, test } from "@jest/globals";
-import { createMutation, minimalInput, send } from "./helpers/graphql.ts";
+import { authorized, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
-
-const token = { authorization: "Bearer t" };
 
 const detailsResponse: ScriptedResponse = {
   status: 200,
@@ -22,7 +20,7 @@ test("writes one line of a create request, with every field in one type", async 
   );
 
   await send(url, createAndRead, {
-    ...token,
+    ...authorized,
     "x-request-id": "form-17",
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     "apollographql-client-name": "back-office",
@@ -68,7 +66,7 @@ test("logs the worst of several codes, and all of them", async () => {
   const { url, lines } = await startWithUpstream(() => ({ status: 502 }));
   const field = (name: string) => `createDataExtractionAction(input: { name: "${name}", webhook: {} }) { ctxId }`;
 
-  await send(url, { query: `mutation { a: ${field("")} b: ${field("n")} }` }, token);
+  await send(url, { query: `mutation { a: ${field("")} b: ${field("n")} }` });
 
   expect(lines()).toMatchObject([
     {
@@ -84,7 +82,7 @@ test("truncates what the caller chooses", async () => {
   const { url, lines } = await startWithUpstream();
   const long = "N".repeat(1000);
 
-  const headers = { ...token, "apollographql-client-name": long, "apollographql-client-version": `v ${long}` };
+  const headers = { ...authorized, "apollographql-client-name": long, "apollographql-client-version": `v ${long}` };
   await send(url, { query: `query ${long} { __typename }` }, headers);
 
   expect(lines()).toMatchObject([
@@ -98,7 +96,7 @@ test("truncates what the caller chooses", async () => {
 
 test("logs a request whose body was cut short as aborted", async () => {
   const { url, lines, logLines } = await startWithUpstream();
-  const headers = { ...token, "content-type": "application/json", "content-length": 1000, expect: "100-continue" };
+  const headers = { ...authorized, "content-type": "application/json", "content-length": 1000, expect: "100-continue" };
   const sent = request(`${url}/graphql`, { method: "POST", headers });
   sent.once("error", () => {});
   sent.flushHeaders();

@@ -1,12 +1,11 @@
 import { expect, test } from "@jest/globals";
-import { create, minimalInput, read } from "./helpers/graphql.ts";
+import { authorized, create, minimalInput, read } from "./helpers/graphql.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import type { ReceivedSpan } from "./helpers/otlp-traces.ts";
 import { eventually } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
-const token = { authorization: "Bearer t" };
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const callerSpanId = "00f067aa0ba902b7";
 const sampled = `00-${traceId}-${callerSpanId}-01`;
@@ -37,7 +36,7 @@ test("exports a create request as one trace, from the caller's span to the one t
   const resource = { OTEL_SERVICE_NAME: "bff-eu", OTEL_RESOURCE_ATTRIBUTES: "team=voice%20agents" };
   const traced = await startTraced(resource);
 
-  await create(traced.url, minimalInput, { ...token, traceparent: sampled, tracestate: "vendor=1" });
+  await create(traced.url, minimalInput, { ...authorized, traceparent: sampled, tracestate: "vendor=1" });
 
   const spans = await collect(traced);
   const request = spans.get("POST /graphql");
@@ -79,7 +78,7 @@ test("exports a create request as one trace, from the caller's span to the one t
 test("exports the URL of a read without the ID, which is the caller's input", async () => {
   const traced = await startTraced({}, { status: 404, body: { detail: "Action not found" } });
 
-  await read(traced.url, "canary", token);
+  await read(traced.url, "canary");
 
   const spans = await collect(traced);
   expect(spans.get("GET /v2/_actions/{action_id}")).toMatchObject({
@@ -101,7 +100,7 @@ test.each([
 ])("the spans name the error of %s, and if it is one", async (_case, status, name, isError, span, type, code) => {
   const traced = await startTraced({}, { status });
 
-  await create(traced.url, { name, webhook: {} }, token);
+  await create(traced.url, { name, webhook: {} });
 
   const spans = await collect(traced);
   const failed = (type: string) =>
@@ -119,7 +118,7 @@ test.each<[Record<string, string>, string | undefined, boolean]>([
 ])("samples as configured by %j, and tells ContactSwing", async (environment, traceparent, isSampled) => {
   const traced = await startTraced(environment);
 
-  await create(traced.url, minimalInput, { ...token, ...(traceparent ? { traceparent } : {}) });
+  await create(traced.url, minimalInput, { ...authorized, ...(traceparent ? { traceparent } : {}) });
 
   expect((await collect(traced)).has("POST /graphql")).toBe(isSampled);
   const [, forwardedTraceId, forwardedSpanId, flags] = traced.readForwarded();
@@ -141,7 +140,7 @@ test("keeps working while exports fail, and logs the first failure and the recov
   });
   const exportOne = async () => {
     const before = receiver.exports.length;
-    expect((await create(url, minimalInput, token)).body.errors).toBeUndefined();
+    expect((await create(url, minimalInput)).body.errors).toBeUndefined();
     await eventually(() => receiver.exports.length > before);
   };
 
