@@ -18,14 +18,10 @@ export const mixedRows = Array.from({ length: 58 }, (_, index) => (index % 3 ===
 export const idsOf = (rows: readonly RestRow[]) => rows.filter((row) => row.type === type).map(({ id }) => id);
 
 /** ContactSwing's response to a request for a page. */
-export function pageOf(
-  rows: readonly RestRow[],
-  { path }: Pick<ReceivedRequest, "path">,
-  maxPageSize = 100,
-): ScriptedResponse {
+export function pageOf(rows: readonly RestRow[], { path }: ReceivedRequest): ScriptedResponse {
   const { searchParams } = new URL(path, "http://upstream");
   const page = Number(searchParams.get("page"));
-  const pageSize = Math.min(Number(searchParams.get("per_page")), maxPageSize);
+  const pageSize = Number(searchParams.get("per_page"));
   const pagination = {
     current_page: page,
     per_page: pageSize,
@@ -45,8 +41,7 @@ export async function start(respond: (request: ReceivedRequest) => ScriptedRespo
   return { ...started, requests: () => started.upstream.received.map(({ method, path }) => `${method} ${path}`) };
 }
 
-export const startWithRows = (rows: readonly RestRow[], maxPageSize?: number) =>
-  start((request) => pageOf(rows, request, maxPageSize));
+export const startWithRows = (rows: readonly RestRow[]) => start((request) => pageOf(rows, request));
 
 const listQuery = `query List($first: Int! = 20, $after: String) {
   dataExtractionActions(first: $first, after: $after) {
