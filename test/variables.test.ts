@@ -45,16 +45,6 @@ test("a variable of a query is rejected without an outcome", async () => {
   });
 });
 
-test("a null that graphql-js finds only during execution is rejected like the others", async () => {
-  const query = `mutation ($any: DataExtractionActionTiming) {
-    createDataExtractionAction(input: { name: "n", actionTiming: $any, webhook: {} }) { ctxId }
-  }`;
-
-  const { fieldErrors } = await rejectionOf(query, { any: null });
-
-  expect(fieldErrors?.map(({ path }) => path)).toEqual([["input", "actionTiming"]]);
-});
-
 test("exactly the variables that graphql-js rejects are rejected, with as many problems", () => {
   const { schema } = createSubgraphSchema();
   const document = parse(`mutation (
