@@ -3,15 +3,9 @@ import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT
 export const issuer = "https://issuer.example";
 export const audience = "contactswing-bff";
 
-export interface SigningKey {
-  readonly kid: string;
-  readonly algorithm: string;
-  readonly publicJwk: JWK;
-  readonly privateKey: CryptoKey;
-  readonly publicKey: CryptoKey;
-}
+export type SigningKey = Awaited<ReturnType<typeof createSigningKey>>;
 
-export async function createSigningKey(kid: string, algorithm = "ES256"): Promise<SigningKey> {
+export async function createSigningKey(kid: string, algorithm = "ES256") {
   const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: "sig" };
   return { kid, algorithm, publicJwk, privateKey, publicKey };
