@@ -112,12 +112,7 @@ test.each<[string, string | Buffer, Ending, string]>([
   ["a header of a megabyte", `${head}X-Long: ${"x".repeat(1_000_000)}\r\n\r\n`, "fin", lost],
   ["two lengths", `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}`, "fin", lost],
   ["a chunk size that is not a number", `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, "fin", badCreated],
-  [
-    "a byte order mark",
-    `${head}Content-Length: ${createdBody.length + 3}\r\n\r\n\ufeff${createdBody}`,
-    "keep",
-    created,
-  ],
+  ["JSON after a byte order mark", `${head}Connection: close\r\n\r\n\ufeff${createdBody}`, "fin", created],
   ["JSON nested 400,000 deep", responseBytes(409, "[".repeat(400_000) + "]".repeat(400_000)).bytes, "keep", conflict],
   ["a 409 over 1 MiB", responseBytes(409, JSON.stringify({ detail: "x".repeat(1_048_576) })).bytes, "keep", conflict],
   ["gzip", compressed(gzipped.length, gzipped.length), "fin", created],
