@@ -85,13 +85,9 @@ test("truncates what the caller chooses", async () => {
   const headers = { ...authorized, "apollographql-client-name": long, "apollographql-client-version": `v ${long}` };
   await send(url, { query: `query ${long} { __typename }` }, headers);
 
-  expect(lines()).toMatchObject([
-    {
-      "graphql.operation.name": long.slice(0, 100),
-      "graphql.client.name": long.slice(0, 100),
-      "graphql.client.version": `v ${long}`.slice(0, 100),
-    },
-  ]);
+  const [line] = lines();
+  const texts = [line["graphql.operation.name"], line["graphql.client.name"], line["graphql.client.version"]];
+  expect(texts).toEqual([long, long, `v ${long}`].map((text) => text.slice(0, 100)));
 });
 
 test("logs a request whose body was cut short as aborted", async () => {
