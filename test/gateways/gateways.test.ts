@@ -5,8 +5,8 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createService } from "../../src/service.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { authorized, createMutation, fullInput, minimalInput, onlyError, send } from "../helpers/graphql.ts";
+import { eventually } from "../helpers/process.ts";
 import { startSiblingSubgraph } from "../helpers/sibling-subgraph.ts";
-import { waitFor } from "../helpers/wait-for.ts";
 import { composeSupergraph, readSubgraph } from "./composition.ts";
 import { type GatewayName, startGateway } from "./gateway.ts";
 
@@ -102,7 +102,7 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
   test("keeps the responses of two clients apart that send the same request at the same time", async () => {
     const query = '{ dataExtractionAction(id: "sandbox:slow") { name } }';
     const slow = ask(query);
-    await waitFor("the first client's request", () => requests().length === 1);
+    await eventually(() => requests().length === 1, "the first client's request");
 
     const other = await ask(query, { authorization: `${authorized.authorization}.sandbox-404` });
 
