@@ -66,7 +66,7 @@ describe("a request", () => {
   const readBytes = [0, 1, 40, 120, 250, 320];
 
   test.each<Ending>(["fin", "rst"])(
-    "whose connection ends by %s before, while, or after it is read is sent once, and no outcome is invented",
+    "whose connection ends by %s when a part is read is sent once, and no outcome is invented",
     async (ending) => {
       const readByConnection: number[] = [];
       const upstream = await startRawUpstream({
@@ -107,9 +107,6 @@ describe("a request", () => {
 });
 
 describe("over TLS", () => {
-  const startOnTls = (port: number, environment: Record<string, string> = {}) =>
-    startService({ CONTACTSWING_URL: `https://localhost:${port}`, ...environment });
-
   test("an upstream with a trusted certificate gets every request on one connection, until it ends", async () => {
     const known = getCACertificates("default");
     setDefaultCACertificates([...known, certificate]);
@@ -119,7 +116,7 @@ describe("over TLS", () => {
       onRequest: (_request, socket) =>
         upstream.requests.length < 3 ? sendBytes(socket, createdBytes, "keep") : socket.destroy(),
     });
-    const { url } = await startOnTls(upstream.port);
+    const { url } = await startService({ CONTACTSWING_URL: `https://localhost:${upstream.port}` });
 
     const ends = [await createVerdict(url), await createVerdict(url), await createVerdict(url)];
 
@@ -142,7 +139,9 @@ describe("over TLS", () => {
         });
       },
     });
-    const { url } = await startOnTls(upstream.port, ending === "silence" ? { UPSTREAM_CONNECT_TIMEOUT_MS: "100" } : {});
+    const UPSTREAM_CONNECT_TIMEOUT_MS = ending === "silence" ? "100" : "2000";
+    const CONTACTSWING_URL = `https://localhost:${upstream.port}`;
+    const { url } = await startService({ CONTACTSWING_URL, UPSTREAM_CONNECT_TIMEOUT_MS });
 
     expect(await createVerdict(url)).toBe(unavailable);
     expect(upstream.connections).toHaveLength(1);
