@@ -1,17 +1,5 @@
 import protobuf from "protobufjs";
 
-export interface ReceivedSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-  readonly name: string;
-  readonly kind: "internal" | "server" | "client";
-  readonly durationNanoseconds: number;
-  readonly isError: boolean;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly resource: Readonly<Record<string, unknown>>;
-}
-
 // What is read here of opentelemetry.proto.collector.trace.v1.
 const { root } = protobuf.parse(`syntax = "proto3";
   message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
@@ -36,28 +24,30 @@ const { root } = protobuf.parse(`syntax = "proto3";
   message AnyValue { oneof value { string text = 1; bool boolean = 2; int64 integer = 3; double number = 4; } }`);
 const requestType = root.lookupType("ExportTraceServiceRequest");
 
+// biome-ignore lint/suspicious/noExplicitAny: a message of the schema above
+type Decoded = any;
+
 /** Decodes an ExportTraceServiceRequest. */
 export function decodeTraces(body: Buffer): ReceivedSpan[] {
   const request = requestType.toObject(requestType.decode(body), { longs: Number, enums: String, defaults: true });
   return request.resourceSpans.flatMap(({ resource, scopeSpans }: Decoded) =>
-    scopeSpans
-      .flatMap(({ spans }: Decoded) => spans)
-      .map((span: Decoded) => ({
-        traceId: span.traceId.toString("hex"),
-        spanId: span.spanId.toString("hex"),
-        parentSpanId: Buffer.from(span.parentSpanId).toString("hex"),
-        name: span.name,
-        kind: span.kind,
-        durationNanoseconds: span.endTimeUnixNano - span.startTimeUnixNano,
-        isError: span.status?.code === "error",
-        attributes: toRecord(span.attributes),
-        resource: toRecord(resource.attributes),
-      })),
+    scopeSpans.flatMap(({ spans }: Decoded) => spans.map((span: Decoded) => readSpan(span, resource))),
   );
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a message of the schema above
-type Decoded = any;
+export type ReceivedSpan = ReturnType<typeof readSpan>;
+
+const readSpan = (span: Decoded, resource: Decoded) => ({
+  traceId: span.traceId.toString("hex") as string,
+  spanId: span.spanId.toString("hex") as string,
+  parentSpanId: Buffer.from(span.parentSpanId).toString("hex"),
+  name: span.name as string,
+  kind: span.kind as "internal" | "server" | "client",
+  durationNanoseconds: (span.endTimeUnixNano - span.startTimeUnixNano) as number,
+  isError: span.status?.code === "error",
+  attributes: toRecord(span.attributes),
+  resource: toRecord(resource.attributes),
+});
 
 const toRecord = (attributes: readonly Decoded[]): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
