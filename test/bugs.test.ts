@@ -12,16 +12,11 @@ function throwCanary(): never {
   throw new Error(canary);
 }
 
+const operations = ["get", "has", "ownKeys", "getPrototypeOf", "getOwnPropertyDescriptor", "apply"];
 /** An object that throws, and quotes the token, whatever is done with it. */
-const trap = new Proxy(class {}, {
-  get: throwCanary,
-  has: throwCanary,
-  ownKeys: throwCanary,
-  getPrototypeOf: throwCanary,
-  getOwnPropertyDescriptor: throwCanary,
-  apply: throwCanary,
-});
+const trap = new Proxy(class {}, Object.fromEntries(operations.map((name) => [name, throwCanary])));
 
+const http = { status: 418, headers: new Map([["x-canary", "1"]]) };
 const withAll = (properties: object) => Object.assign(new Error(canary), properties);
 
 const thrown: [string, () => unknown][] = [
@@ -34,10 +29,7 @@ const thrown: [string, () => unknown][] = [
   ["an error whose message looks like a stack", () => new Error(`x\n    at f (/src/${canary}.ts:1:1)`)],
   ["an error whose message is an object", () => withAll({ message: { canary } })],
   ["an error with a code of ours", () => withAll({ code: "RATE_LIMITED", extensions: { code: "RATE_LIMITED" } })],
-  [
-    "an error with a status and headers",
-    () => withAll({ statusCode: 404, extensions: { http: { status: 418, headers: new Map([["x-canary", "1"]]) } } }),
-  ],
+  ["an error with a status and headers", () => withAll({ statusCode: 404, extensions: { http } })],
   ["an error with a path", () => withAll({ path: [canary], extensions: { code: "GRAPHQL_VALIDATION_FAILED" } })],
   ["a GraphQL error", () => new GraphQLError(canary, { extensions: { code: "BAD_USER_INPUT" } })],
   ["an error that looks like a failure", () => withAll({ failure: { kind: "conflict", message: canary } })],
@@ -50,20 +42,21 @@ const thrown: [string, () => unknown][] = [
 
 /** The service on a client that responds, or throws, as the test says: nothing outside can cause a bug. */
 async function startWith(client: (name: string, args: { name?: string }) => unknown) {
-  const send: Client["send"] = async ({ name }, args) => ({
-    result: (await client(name, args as object)) as never,
-    status: 200,
-    ctxId: null,
-  });
-  return startService({}, { client: { send } });
+  const send: Client["send"] = async ({ name }, args) => {
+    const result = await client(name, args as object);
+    return { result: result as never, status: 200, ctxId: null };
+  };
+  const { url, lines, logLines } = await startService({}, { client: { send } });
+  return { url, logLines, linesOf: (message: string) => lines().filter((line) => line.message === message) };
 }
 
 const failWith = (make: () => unknown) => startWith(() => Promise.reject(make()));
 
-const linesOf = (logLines: readonly string[], message: string) =>
-  logLines.map((line) => JSON.parse(line)).filter((line) => line.message === message);
-
-function expectMasked(response: GraphqlResponse, logLines: readonly string[], extensions: object = masked) {
+function expectMasked(
+  response: GraphqlResponse,
+  { logLines, linesOf }: Awaited<ReturnType<typeof startWith>>,
+  extensions: object = masked,
+) {
   const error = onlyError(response);
   const requestId = response.headers.get("x-request-id");
   // Like everything that was executed, whatever status the error claims.
@@ -72,34 +65,27 @@ function expectMasked(response: GraphqlResponse, logLines: readonly string[], ex
   expect(error.extensions).toEqual({ ...extensions, requestId });
   expect(response.text + JSON.stringify([...response.headers])).not.toMatch(/canary/i);
   expect(logLines.join("")).not.toMatch(/canary-t|token-7f3a/);
-  expect(linesOf(logLines, "internal error")).toMatchObject([
-    {
-      "log.level": "error",
-      "http.request.id": requestId,
-      "error.type": expect.any(String),
-      "error.message": expect.any(String),
-    },
-  ]);
-  expect(linesOf(logLines, "graphql request")).toMatchObject([
-    { "log.level": "error", "http.request.id": requestId, "error.code": "INTERNAL_SERVER_ERROR" },
-  ]);
+  const logged = { "log.level": "error", "http.request.id": requestId };
+  const described = { "error.type": expect.any(String), "error.message": expect.any(String) };
+  expect(linesOf("internal error")).toMatchObject([{ ...logged, ...described }]);
+  expect(linesOf("graphql request")).toMatchObject([{ ...logged, "error.code": "INTERNAL_SERVER_ERROR" }]);
 }
 
 test.each(thrown)("a bug is masked, and logged once without the token, if it is %s", async (_case, make) => {
-  const { url, logLines } = await failWith(make);
+  const started = await failWith(make);
 
-  expectMasked(await create(url, minimalInput, token), logLines);
+  expectMasked(await create(started.url, minimalInput, token), started);
 });
 
 test("a bug in a read has no outcome", async () => {
-  const { url, logLines } = await failWith(() => new Error(canary));
+  const started = await failWith(() => new Error(canary));
 
-  expectMasked(await read(url, "a", token), logLines, { code: "INTERNAL_SERVER_ERROR", retryable: false });
+  expectMasked(await read(started.url, "a", token), started, { code: "INTERNAL_SERVER_ERROR", retryable: false });
 });
 
 test("bugs keep the IDs of created actions, and one bug that fails several fields is logged once", async () => {
   const bug = new Error(canary);
-  const { url, logLines } = await startWith((operation, { name }) => {
+  const { url, linesOf } = await startWith((operation, { name }) => {
     if (operation !== "createDataExtractionAction" || name === "bad") throw bug;
     return { actionId: "a", name };
   });
@@ -116,5 +102,5 @@ test("bugs keep the IDs of created actions, and one bug that fails several field
     ["isActive", "CREATED"],
     ["webhook", "CREATED"],
   ]);
-  expect(linesOf(logLines, "internal error")).toHaveLength(1);
+  expect(linesOf("internal error")).toHaveLength(1);
 });
