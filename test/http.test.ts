@@ -172,7 +172,8 @@ test("supports automatic persisted queries", async () => {
   const repeated = await send(url, { extensions });
 
   expect(unknown.status).toBe(404);
-  expect(onlyError(unknown).extensions.code).toBe("PERSISTED_QUERY_NOT_FOUND");
+  const requestId = unknown.headers.get("x-request-id");
+  expect(onlyError(unknown).extensions).toEqual({ code: "PERSISTED_QUERY_NOT_FOUND", requestId });
   expect([registered.body, repeated.body]).toEqual([typename, typename]);
 });
 
