@@ -32,31 +32,22 @@ async function startHolding(environment: Record<string, string> = {}) {
 
 // When it admits requests again is in unit/circuit-breaker.test.ts.
 test.each([
-  [502, 20],
-  [503, 20],
-  [504, 20],
-  ["a lost connection", 20],
-  [500, 25],
-  [429, 25],
-  [401, 25],
-  [307, 25],
-])(
-  "of 25 create requests that fail with %s the circuit breaker lets %i through, and asks the others to wait",
-  async (failure, sent) => {
-    const { upstream, url } = await startWithUpstream((_request, socket) => {
-      if (typeof failure === "number") return { status: failure };
-      socket.destroy();
-      return createdResponse;
-    });
+  ...[502, 503, 504, "a lost connection"].map((failure) => [failure, 20] as const),
+  ...[500, 429, 401, 307].map((failure) => [failure, 25] as const),
+])("of 25 create requests that fail with %s the circuit breaker lets %i through", async (failure, sent) => {
+  const { upstream, url } = await startWithUpstream((_request, socket) => {
+    if (typeof failure === "number") return { status: failure };
+    socket.destroy();
+    return createdResponse;
+  });
 
-    const failures = [];
-    for (let count = 0; count < 25; count += 1) failures.push(onlyError(await create(url, minimalInput)).extensions);
+  const failures = [];
+  for (let count = 0; count < 25; count += 1) failures.push(onlyError(await create(url, minimalInput)).extensions);
 
-    const rejected = { ...unavailable, requestId: expect.any(String), retryAfterSeconds: 1 };
-    expect(failures.slice(sent)).toEqual(Array(25 - sent).fill(rejected));
-    expect(upstream.received).toHaveLength(sent);
-  },
-);
+  const rejected = { ...unavailable, requestId: expect.any(String), retryAfterSeconds: 1 };
+  expect(failures.slice(sent)).toEqual(Array(25 - sent).fill(rejected));
+  expect(upstream.received).toHaveLength(sent);
+});
 
 test("a rejected token stops the remaining reads of a request, and nothing of the next request", async () => {
   const { upstream, url } = await startWithUpstream(() => ({ status: 401, body: { detail: "Invalid token" } }));
