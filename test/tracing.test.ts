@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { authorized, create, minimalInput, read } from "./helpers/graphql.ts";
-import { type OtlpReceiver, startOtlpReceiver } from "./helpers/otlp-receiver.ts";
+import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import type { ReceivedSpan } from "./helpers/otlp-traces.ts";
 import { eventually } from "./helpers/process.ts";
 import { startService } from "./helpers/service.ts";
@@ -24,7 +24,7 @@ async function startTraced(environment: Record<string, string> = {}, response: S
 }
 
 /** Stops the service, which exports the remaining spans, and returns them by name. */
-async function collect({ receiver, service }: { receiver: OtlpReceiver; service: { stop(): Promise<unknown> } }) {
+async function collect({ receiver, service }: Awaited<ReturnType<typeof startTraced>>) {
   await service.stop();
   return new Map(receiver.spans.map((span) => [span.name, span]));
 }

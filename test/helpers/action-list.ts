@@ -53,21 +53,14 @@ const listQuery = `query List($first: Int! = 20, $after: String) {
 export const list = (url: string, variables: object = {}, query = listQuery) =>
   send(url, { query, variables }, { authorization: "Bearer t" });
 
-interface Listed {
-  readonly ids: readonly string[];
-  readonly cursors: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: as in a response
-  readonly pageInfo: any;
-}
-
 /** A list that must succeed. */
-export async function listed(url: string, variables: object = {}): Promise<Listed> {
+export async function listed(url: string, variables: object = {}) {
   const { body } = await list(url, variables);
   if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
   const { edges, pageInfo } = body.data.dataExtractionActions;
   return {
-    ids: edges.map(({ node }: { node: { id: string } }) => node.id),
-    cursors: edges.map(({ cursor }: { cursor: string }) => cursor),
+    ids: edges.map(({ node }: { node: { id: string } }) => node.id) as string[],
+    cursors: edges.map(({ cursor }: { cursor: string }) => cursor) as string[],
     pageInfo,
   };
 }

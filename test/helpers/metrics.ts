@@ -1,30 +1,22 @@
-export interface Sample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-export interface Scrape {
-  readonly text: string;
-  readonly samples: readonly Sample[];
-  /** The sum of the samples that have this name and these labels; undefined without any. */
-  readonly value: (name: string, labels?: Record<string, string>) => number | undefined;
-}
+export type Scrape = Awaited<ReturnType<typeof scrape>>;
 
 /** Scrapes a running service. */
-export async function scrape(url: string): Promise<Scrape> {
+export async function scrape(url: string) {
   const response = await fetch(`${url}/metrics`);
   if (response.status !== 200) throw new Error(`/metrics returned ${response.status}`);
   const text = await response.text();
   const samples = [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name = "", labels = "", value]) => ({
     name,
-    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text])),
+    labels: Object.fromEntries(
+      [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = "", text = ""]) => [label, text]),
+    ),
     value: Number(value),
   }));
   return {
     text,
     samples,
-    value(name, labels = {}) {
+    /** The sum of the samples that have this name and these labels; undefined without any. */
+    value(name: string, labels: Record<string, string> = {}): number | undefined {
       const values = samples
         .filter((sample) => sample.name === name)
         .filter((sample) => Object.entries(labels).every(([label, text]) => sample.labels[label] === text))

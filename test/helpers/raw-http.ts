@@ -1,17 +1,9 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { onTestEnd } from "./cleanup.ts";
 
-export interface Connection {
-  readonly socket: Socket;
-  /** Everything received so far. */
-  readonly received: () => string;
-  /** Everything received, once the connection is closed. */
-  readonly closed: Promise<string>;
-}
-
-/** A connection without an HTTP client; closed when the test ends. */
-export async function openConnection(url: string): Promise<Connection> {
+/** A connection without an HTTP client; closed when the test ends. `received` and `closed` have all bytes so far. */
+export async function openConnection(url: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let received = "";
@@ -33,13 +25,7 @@ export async function sendRaw(url: string, bytes: string | Uint8Array): Promise<
   return closed;
 }
 
-export interface RawResponse {
-  readonly status: number;
-  readonly head: string;
-  readonly body: string;
-}
-
-export function parseResponse(text: string): RawResponse {
+export function parseResponse(text: string) {
   const headEnd = text.indexOf("\r\n\r\n");
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]);
   return { status, head: text.slice(0, headEnd), body: text.slice(headEnd + 4) };

@@ -15,14 +15,6 @@ export interface RawRequest {
 /** What an upstream does once it has sent its bytes: close, reset, send nothing more, or keep the connection open. */
 export type Ending = "fin" | "rst" | "silence" | "keep";
 
-export interface RawUpstream {
-  readonly port: number;
-  /** Every connection that was accepted; with TLS, those with a complete handshake. */
-  readonly connections: readonly Socket[];
-  /** Every complete request. */
-  readonly requests: readonly RawRequest[];
-}
-
 export interface RawScript {
   /** With a self-signed certificate. */
   readonly isTls?: boolean;
@@ -33,7 +25,8 @@ export interface RawScript {
 }
 
 /** An upstream without an HTTP library: the test decides which bytes are sent, and when. */
-export async function startRawUpstream({ isTls = false, onConnection, onRequest }: RawScript): Promise<RawUpstream> {
+export async function startRawUpstream({ isTls = false, onConnection, onRequest }: RawScript) {
+  // With TLS, those with a complete handshake.
   const connections: Socket[] = [];
   const requests: RawRequest[] = [];
 
@@ -55,7 +48,7 @@ export async function startRawUpstream({ isTls = false, onConnection, onRequest 
 }
 
 /** Calls back for every complete request on a connection, in order. */
-export function readRequests(socket: Socket, onRequest: (request: RawRequest) => void): void {
+function readRequests(socket: Socket, onRequest: (request: RawRequest) => void): void {
   let bytes = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk]);
@@ -81,19 +74,11 @@ export function sendBytes(socket: Socket, bytes: Uint8Array, ending: Ending): vo
 
 export type Framing = "content-length" | "chunked" | "close-delimited";
 
-/** The bytes of an HTTP response with a JSON body, and how many of them are its head. */
-export interface ResponseBytes {
-  readonly bytes: Buffer;
-  readonly headLength: number;
-}
-
-/** A response whose body is framed in one of the three ways of HTTP/1.1. `more` are further header lines. */
-export function responseBytes(
-  status: number,
-  body: string,
-  framing: Framing = "content-length",
-  more: readonly string[] = [],
-): ResponseBytes {
+/**
+ * A response with a JSON body that is framed in one of the three ways of HTTP/1.1, and how many of its bytes are its
+ * head. `more` are further header lines.
+ */
+export function responseBytes(status: number, body: string, framing: Framing = "content-length", more: string[] = []) {
   const framingHeader = {
     "content-length": `Content-Length: ${Buffer.byteLength(body)}`,
     chunked: "Transfer-Encoding: chunked",

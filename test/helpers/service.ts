@@ -2,34 +2,19 @@ import process from "node:process";
 import { readConfig } from "../../src/config.ts";
 import { demoToken } from "../../src/sandbox/demo-token.ts";
 import { createSandbox, type Sandbox, type SandboxPace } from "../../src/sandbox/sandbox.ts";
-import { createService, type Service, type ServiceOptions } from "../../src/service.ts";
+import { createService, type ServiceOptions } from "../../src/service.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { startTracing } from "../../src/telemetry/tracing.ts";
 import { onTestEnd } from "./cleanup.ts";
 import { type Respond, startUpstream } from "./upstream.ts";
 
-export interface RunningService {
-  readonly service: Service;
-  readonly url: string;
-  /** Everything logged, one line each. */
-  readonly logLines: string[];
-  // biome-ignore lint/suspicious/noExplicitAny: tests read any field
-  readonly lines: () => any[];
-}
+export type RunningService = Awaited<ReturnType<typeof startService>>;
 
 /** The real service on a free loopback port, configured by environment variables as in production. */
-export async function startService(
-  environment: Record<string, string>,
-  options: Partial<ServiceOptions> = {},
-): Promise<RunningService> {
+export async function startService(environment: Record<string, string>, options: Partial<ServiceOptions> = {}) {
   const logLines: string[] = [];
-  const config = readConfig({
-    HOST: "127.0.0.1",
-    PORT: "0",
-    LOG_LEVEL: "trace",
-    SHUTDOWN_GRACE_MS: "1000",
-    ...environment,
-  });
+  const usual = { HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "trace", SHUTDOWN_GRACE_MS: "1000" };
+  const config = readConfig({ ...usual, ...environment });
   const version = "0.0.0-test";
   const logger = createLogger(config.logLevel, version, { write: (line) => logLines.push(line) });
   const tracing = await withOtelVariables(environment, () => startTracing({ environment, version, logger }));
