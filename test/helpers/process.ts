@@ -6,28 +6,17 @@ import { onTestEnd } from "./cleanup.ts";
 const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
 const waitLimitMs = 20_000;
 
-export interface Run {
-  readonly child: ChildProcess;
-  /** Everything on standard output so far. */
-  readonly output: () => string;
-  /** The JSON lines on standard output so far. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read any field
-  readonly lines: () => any[];
-  readonly errors: () => string;
-  /** Resolves with the exit code, or the signal that ended the process, once its output has been read. */
-  readonly exit: Promise<number | string>;
-}
+export type Run = ReturnType<typeof watchProcess>;
 
 /** Starts the built service, or another entry, as its own process on a free loopback port. */
-export function runProcess(environment: Record<string, string>, entry: string = productionEntry): Run {
+export function runProcess(environment: Record<string, string>, entry: string = productionEntry) {
   const options = entry.endsWith(".ts") ? ["--import", "tsx"] : [];
-  return watchProcess(
-    spawn(process.execPath, [...options, entry], { env: { HOST: "127.0.0.1", PORT: "0", ...environment } }),
-  );
+  const env = { HOST: "127.0.0.1", PORT: "0", ...environment };
+  return watchProcess(spawn(process.execPath, [...options, entry], { env }));
 }
 
-/** Collects a child process's output, and ends it when the test ends. */
-export function watchProcess(child: ChildProcess): Run {
+/** Collects a child process's output so far, and ends the process when the test ends. */
+export function watchProcess(child: ChildProcess) {
   let output = "";
   let errors = "";
   child.stdout?.on("data", (chunk) => {
@@ -36,17 +25,13 @@ export function watchProcess(child: ChildProcess): Run {
   child.stderr?.on("data", (chunk) => {
     errors += chunk;
   });
-  const exit = once(child, "close").then(([code, signal]) => code ?? signal);
+  /** The exit code, or the signal that ended the process, once its output has been read. */
+  const exit: Promise<number | string> = once(child, "close").then(([code, signal]) => code ?? signal);
   onTestEnd(async () => {
     child.kill("SIGKILL");
     await exit;
   });
-  const lines = () =>
-    output
-      .split("\n")
-      .slice(0, -1)
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line));
+  const lines = () => (output.match(/^\{.*(?=\n)/gm) ?? []).map((line) => JSON.parse(line));
   return { child, output: () => output, lines, errors: () => errors, exit };
 }
 
@@ -64,10 +49,7 @@ export async function eventually<Value>(
 }
 
 /** The service as its own process, once it listens. */
-export async function startProcess(
-  environment: Record<string, string>,
-  entry: string = productionEntry,
-): Promise<Run & { url: string }> {
+export async function startProcess(environment: Record<string, string>, entry: string = productionEntry) {
   const run = runProcess(environment, entry);
   const findUrl = () => /"service.address":"([^"]+)"/.exec(run.output())?.[1];
   const failure = run.exit.then(() => {
