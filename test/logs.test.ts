@@ -1,7 +1,7 @@
-import { request } from "node:http";
 import { expect, test } from "@jest/globals";
 import { authorized, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
+import { openConnection } from "./helpers/raw-http.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
 
@@ -91,15 +91,12 @@ test("truncates what the caller chooses", async () => {
 });
 
 test("logs a request whose body was cut short as aborted", async () => {
-  const { url, lines, logLines } = await startWithUpstream();
-  const headers = { ...authorized, "content-type": "application/json", "content-length": 1000, expect: "100-continue" };
-  const sent = request(`${url}/graphql`, { method: "POST", headers });
-  sent.once("error", () => {});
-  sent.flushHeaders();
-  await new Promise((resolve) => sent.once("continue", resolve));
+  const { url, lines } = await startWithUpstream();
+  const { socket } = await openConnection(url);
+  const head = "POST /graphql HTTP/1.1\r\nHost: bff\r\nContent-Type: application/json\r\nContent-Length: 1000";
 
-  sent.write('{"query":', () => sent.destroy());
-  await eventually(() => logLines.length > 0);
+  socket.write(`${head}\r\n\r\n{"query":`, () => socket.destroy());
+  await eventually(() => lines().length > 0);
 
   expect(lines()).toMatchObject([{ "log.level": "info", "http.request.aborted": true, "event.outcome": "unknown" }]);
 });
