@@ -8,7 +8,7 @@ import { openConnection } from "./helpers/raw-http.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 
 /** Blocks this thread, and with it the service, whenever one of two connections receives something: until it stops. */
-async function strain(durationMs: number): Promise<{ stop: () => void }> {
+async function strain(durationMs: number): Promise<() => void> {
   let isOver = false;
   const server = createServer((socket) => {
     socket.on("data", (chunk) => {
@@ -26,7 +26,7 @@ async function strain(durationMs: number): Promise<{ stop: () => void }> {
     isOver = true;
   };
   onTestEnd(async () => stop());
-  return { stop };
+  return stop;
 }
 
 /** Repeats a request until its response has this status. */
@@ -41,12 +41,12 @@ test("rejects requests to /graphql while the event loop is late for long, and se
   const { upstream, url, lines } = await startWithUpstream();
   const post = () => create(url, minimalInput, { ...authorized, accept: "application/graphql-response+json" });
   const get = async () => readResponse(await fetch(`${url}/graphql?query={__typename}`, { headers: authorized }));
-  const load = await strain(200);
+  const stop = await strain(200);
 
   const rejected = await repeatUntil(503, post);
   const health = await Promise.all(["live", "ready"].map((path) => fetch(`${url}/health/${path}`)));
   const rejectedGet = await repeatUntil(503, get);
-  load.stop();
+  stop();
   const accepted = await repeatUntil(200, post);
 
   const requestId = rejected.headers.get("x-request-id");

@@ -72,17 +72,13 @@ export const send = (
 ) => sendText(url, JSON.stringify(request), headers, init);
 
 /** Sends the create mutation. */
-export function create(url: string, input: unknown, headers?: Record<string, string>): Promise<GraphqlResponse> {
-  return send(url, { query: createMutation, variables: { input } }, headers);
-}
+export const create = (url: string, input: unknown, headers?: Record<string, string>) =>
+  send(url, { query: createMutation, variables: { input } }, headers);
 
 /** Reads one action's ID and name. */
-export function read(url: string, id = "act-1", headers?: Record<string, string>): Promise<GraphqlResponse> {
-  return send(
-    url,
-    { query: "query ($id: ID!) { dataExtractionAction(id: $id) { id name } }", variables: { id } },
-    headers,
-  );
+export function read(url: string, id = "act-1", headers?: Record<string, string>) {
+  const query = "query ($id: ID!) { dataExtractionAction(id: $id) { id name } }";
+  return send(url, { query, variables: { id } }, headers);
 }
 
 /** The one error of a response that must have exactly one. */
