@@ -116,15 +116,6 @@ describe("the details of a created action", () => {
     ]);
   });
 
-  test("are not requested for fields that a directive leaves out", async () => {
-    const { upstream, url } = await startWithUpstream();
-
-    const { body } = await createWith(url, "id isActive @skip(if: true) webhook @include(if: false) { name }");
-
-    expect(body.errors).toBeUndefined();
-    expect(upstream.received).toHaveLength(1);
-  });
-
   test.each([
     ["with 429", 429, {}, "RATE_LIMITED"],
     ["with 503", 503, {}, "UPSTREAM_ERROR"],
