@@ -5,6 +5,7 @@ import { startService, startWithUpstream } from "./helpers/service.ts";
 import { type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
 const html = { "content-type": "text/html; charset=UTF-8" };
+const json = { "content-type": "application/json" };
 const page = "<!DOCTYPE html><html><body><h1>Error: canary</h1></body></html>";
 const token = { authorization: "Bearer canary-token" };
 const gzip = { "content-encoding": "gzip" };
@@ -40,12 +41,7 @@ const rows: [string, ScriptedResponse, string, string | undefined, string?][] = 
   ["401 as a page", ofPlatform(401), rejected, "UPSTREAM_ERROR"],
   ["403 Not authenticated", ofApi(403, "Not authenticated"), "UNAUTHENTICATED NOT_CREATED", "UNAUTHENTICATED"],
   ["403", ofApi(403, "Not yours"), "FORBIDDEN NOT_CREATED", "FORBIDDEN"],
-  [
-    "403 as a page called JSON",
-    { status: 403, headers: { "content-type": "application/json" }, body: `\n${page}` },
-    rejected,
-    "UPSTREAM_ERROR",
-  ],
+  ["403 as a page called JSON", { status: 403, headers: json, body: `\n${page}` }, rejected, "UPSTREAM_ERROR"],
   ["404 as JSON", ofApi(404, "Not Found"), rejected, undefined, "UPSTREAM_ERROR"],
   ["404 as a number", { status: 404, body: 404 }, rejected, "UPSTREAM_ERROR"],
   ["404 as JSON called a page", { status: 404, headers: html, body: "{}" }, rejected, "UPSTREAM_ERROR"],

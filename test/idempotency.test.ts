@@ -15,10 +15,8 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
   async function startHeld(response?: ScriptedResponse, environment?: Record<string, string>) {
     const held = await startHeldUpstream(response);
-    return {
-      ...held,
-      ...(await startService({ CONTACTSWING_URL: held.upstream.url, ...(await settings(environment)) })),
-    };
+    const CONTACTSWING_URL = held.upstream.url;
+    return { ...held, ...(await startService({ CONTACTSWING_URL, ...(await settings(environment)) })) };
   }
 
   test("a repeated request gets the first one's response with replayed true, and the log says so", async () => {

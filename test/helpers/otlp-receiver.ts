@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { listen } from "./listen.ts";
 import { decodeTraces, type ReceivedSpan } from "./otlp-traces.ts";
 
@@ -7,9 +8,7 @@ export async function startOtlpReceiver(statusOf: () => number | Promise<number>
   const spans: ReceivedSpan[] = [];
   const exports: { readonly path: string; readonly body: Buffer }[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await buffer(request);
     exports.push({ path: request.url ?? "", body });
     const status = await statusOf();
     if (status === 200) spans.push(...decodeTraces(body));

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { onTestEnd } from "./cleanup.ts";
 import { listen } from "./listen.ts";
+import { openConnection } from "./raw-http.ts";
 import { certificate, privateKey } from "./self-signed-certificate.ts";
 
 /** A request as it was received, once it was complete. */
@@ -110,11 +111,6 @@ export async function startUnresponsiveListener(): Promise<number> {
   });
   const [port] = await once(child.stdout, "data");
   // One more than the backlog is queued.
-  for (let queued = 0; queued < 2; queued++) {
-    const socket = connect(Number(port), "127.0.0.1");
-    socket.on("error", () => {});
-    onTestEnd(async () => socket.destroy());
-    await once(socket, "connect");
-  }
+  for (let queued = 0; queued < 2; queued++) await openConnection(`http://127.0.0.1:${port}`);
   return Number(port);
 }

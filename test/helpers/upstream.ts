@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { type Listener, listen } from "./listen.ts";
 
 export interface ReceivedRequest {
@@ -42,10 +43,8 @@ export function hold(respond: Respond = () => createdResponse) {
 export async function startUpstream(respond: Respond = () => createdResponse): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = "", url: path = "", headers, rawHeaders } = request;
-    const record = { method, path, headers, rawHeaders, body: Buffer.concat(chunks).toString() };
+    const record = { method, path, headers, rawHeaders, body: await text(request) };
     received.push(record);
     const { status, headers: responseHeaders = {}, body = "" } = await respond(record, request.socket);
     const isRaw = typeof body === "string" || Buffer.isBuffer(body);
