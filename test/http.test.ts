@@ -23,7 +23,6 @@ const persisted = (persistedQuery: unknown) => ({
   body: JSON.stringify({ query: "{__typename}", extensions: { persistedQuery } }),
 });
 const tooLarge = JSON.stringify({ query: "#".repeat(256 * 1024) });
-const circular = '{"query":"{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"}';
 const otherOperation = '{"query":"query A { __typename }","operationName":"B"}';
 
 const statuses = {
@@ -43,16 +42,13 @@ const headersByStatus: Record<number, Record<string, string>> = {
 test.each<[string, RequestInit, keyof typeof statuses]>([
   ["invalid JSON", { body: '{"query":' }, "BAD_REQUEST"],
   ["an empty body", { body: "" }, "BAD_REQUEST"],
-  ["an object without a query", { body: "{}" }, "BAD_REQUEST"],
   ["a batch", { body: `[${query}]` }, "BAD_REQUEST"],
   ["bytes that are not UTF-8", { body: Uint8Array.of(0x22, 0xff, 0x22) }, "BAD_REQUEST"],
   ["gzip that is not", encoded("gzip", query), "BAD_REQUEST"],
-  ["brotli cut short", encoded("br", brotliCompressSync(query).subarray(0, 9)), "BAD_REQUEST"],
   ["a GET that a browser could send for another site", get("?query={__typename}"), "BAD_REQUEST"],
   ["a GET without a query", get("?query=", authorized), "BAD_REQUEST"],
   ["a syntax error", { body: '{"query":"{"}' }, "GRAPHQL_PARSE_FAILED"],
   ["an unknown field", { body: '{"query":"{ nope }"}' }, "GRAPHQL_VALIDATION_FAILED"],
-  ["circular fragments", { body: circular }, "GRAPHQL_VALIDATION_FAILED"],
   ["a subscription", { body: '{"query":"subscription { x }"}' }, "GRAPHQL_VALIDATION_FAILED"],
   ["an unknown operation", { body: otherOperation }, "OPERATION_RESOLUTION_FAILURE"],
   ["the hash of another document", persisted({ version: 1, sha256Hash: "0" }), "BAD_REQUEST"],
