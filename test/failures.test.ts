@@ -51,7 +51,6 @@ const rows: [string, ScriptedResponse, string, string | undefined, string?][] = 
   ["500 as JSON", ofApi(500, "canary"), failed, retryable],
   ["502 as a page", ofPlatform(502), failed, retryable],
   ["503 as text", { status: 503, body: "no instance canary" }, failed, retryable],
-  ["504 as a page", ofPlatform(504), failed, retryable],
   ["a status that does not exist", { status: 799, body: {} }, failed, retryable],
   ["201 without an ID", created({ ctx_id: "c", data: {} }), badCreated, bad],
   ["201 with an empty ID", created({ data: { action_id: "" } }), badCreated, bad],
