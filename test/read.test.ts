@@ -59,7 +59,6 @@ test("returns every documented field, by one GET with the caller's token and not
 
 test.each([
   ["a/b?c#d%", "a%2Fb%3Fc%23d%25"],
-  ["../../admin", "..%2F..%2Fadmin"],
   ["ä 🙂", "%C3%A4%20%F0%9F%99%82"],
 ])("escapes the ID %j in the path", async (id, segment) => {
   const { upstream, url } = await start();
