@@ -137,7 +137,6 @@ const badDocuments = [
   literal(`$${canary}`),
   `mutation { createDataExtractionAction("${canary}") { ctxId } }`,
   `query ($${canary}: Boolean) { dataExtractionAction(id: $${canary}) { id } }`,
-  `query ($${canary}: ID!, $${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
 ];
 // What is not a bearer token is not known as a secret: the names of clients, which are logged, are of another kind here.
