@@ -10,18 +10,10 @@ import { claimsWith, createSigningKey, issuer, joinToken, keySetOf, signToken } 
 import { scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
 import { hold, type Respond, type ScriptedResponse } from "./helpers/upstream.ts";
-import {
-  authUnavailable,
-  key,
-  respondWithKey,
-  start,
-  startWith,
-  strangersKey,
-  unauthenticated,
-} from "./helpers/verifying-service.ts";
+import { authUnavailable, key, start, startWith, strangersKey, unauthenticated } from "./helpers/verifying-service.ts";
 
 test("loads the keys once for concurrent requests", async () => {
-  const { respond, release } = hold(respondWithKey);
+  const { respond, release } = hold(() => ({ status: 200, body: keySetOf(key) }));
   const { url, createWith, keyServer } = await start(respond);
   const token = await signToken(key);
 
