@@ -24,9 +24,7 @@ test("sends every documented field by one request below the configured path, wit
 
   const action = { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" };
   expect(response.status).toBe(200);
-  expect(response.body).toEqual({
-    data: { createDataExtractionAction: { ctxId: "ctx-1", replayed: false, action } },
-  });
+  expect(response.body).toEqual({ data: { createDataExtractionAction: { ctxId: "ctx-1", replayed: false, action } } });
   expect(response.headers.get("x-request-id")).toBe("form-17.a_b");
   const body =
     '{"name":"My Data Extraction Action","description":"Trigger this action if the user requests data extraction.",' +
