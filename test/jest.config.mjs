@@ -9,14 +9,9 @@ const toPath = (name) => `<rootDir>/test/${name}.test.ts`;
 const serial = ["drain", "overload"].map(toPath);
 
 /** Tests that start the built service. */
-const built = [
-  "check-upstream",
-  "idempotency-redis",
-  "memory",
-  "process",
-  "rolling-restart",
-  "sandbox-process",
-].map(toPath);
+const built = ["check-upstream", "idempotency-redis", "memory", "process", "rolling-restart", "sandbox-process"].map(
+  toPath,
+);
 
 /** Tests of what the playground's build writes. */
 const playground = ["<rootDir>/test/playground.test.ts"];
