@@ -62,10 +62,10 @@ const baseUrl = text("an http(s) URL without credentials, query, or fragment", i
   const { origin, pathname } = new URL(value);
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 });
-const splitList = (value: string): readonly (string | RegExp)[] => value.split(",").map((entry) => entry.trim());
+const splitList = (value: string) => value.split(",").map((entry) => entry.trim());
 const origins = text("a comma-separated list of http(s) origins", (value) =>
-  splitList(value).every((entry) => isOrigin(String(entry))),
-).transform(splitList);
+  splitList(value).every(isOrigin),
+).transform((value): readonly (string | RegExp)[] => splitList(value));
 
 const isProduction = z.string().transform((value) => value === "production");
 
@@ -131,8 +131,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   });
   const given: Settings = Object.fromEntries(entries);
   // A check that the operator relies on must not be off silently.
-  for (const name of ["jwtIssuer", "jwtAudience"] as const) {
-    if (given[name] && !given.jwksUrl) problems.push(`${settings[name].variable} needs JWKS_URL.`);
+  for (const name of ["JWT_ISSUER", "JWT_AUDIENCE"]) {
+    if (environment[name]?.trim() && !environment.JWKS_URL?.trim()) problems.push(`${name} needs JWKS_URL.`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
@@ -143,9 +143,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** The settings that the log may show: all but those that may contain credentials, of which it says whether they are set. */
-export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...settings }: Config): Record<string, unknown> {
+export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...others }: Config): Record<string, unknown> {
   const described = {
-    ...settings,
+    ...others,
     corsOrigins: corsOrigins.map(String),
     redis: redisUrl !== undefined,
     tokenVerification: jwksUrl !== undefined,

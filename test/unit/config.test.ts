@@ -90,6 +90,12 @@ test.each([
   expect(() => readConfig({ [name]: value })).not.toThrow(/secret/);
 });
 
+test("an invalid JWKS_URL is the only problem of its checks", () => {
+  const environment = { JWKS_URL: "ftp://keys.example", JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "bff" };
+
+  expect(() => readConfig(environment)).toThrow(/^The configuration is invalid:\n {2}JWKS_URL [^\n]+\.$/);
+});
+
 test("the log shows the settings without those that may contain secrets", () => {
   const config = readConfig({ REDIS_URL: "redis://:secret@cache", JWKS_URL: "https://keys.example/secret" });
 
@@ -109,6 +115,7 @@ test.each([
   ["JWT_ISSUERS", true],
   ["UPSTREAM_TIMEOUT", true],
   ["CONTACTSWING_TOKEN", true],
+  ["LOGLEVEL", false],
   ["HOSTNAME", false],
   ["PATH", false],
   ["REDIS_HOST", false],
