@@ -36,6 +36,11 @@ test.each<[string, string, RegExp, Record<string, unknown>?]>([
   ],
   ["31 aliases", `{ dataExtractionAction(id: "x") { ${times(31, (i) => `a${i}: id`).join(" ")} } }`, /30 aliases/],
   ["17 levels", `${"{ a ".repeat(17)}${"}".repeat(17)}`, /16 levels/],
+  [
+    "1001 tokens of a query about a mutation",
+    `query Q { a(b: "mutation") mutation # mutation\n ${"id ".repeat(995)}}`,
+    /1000 tokens/,
+  ],
   ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /1000 tokens/],
   ["1001 representations", entityQuery(1), /1000 entities/, { r: references(1001) }],
   ["1001 representations in aliases", entityQuery(11), /1000 entities/, { r: references(91) }],

@@ -3,8 +3,11 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  Lexer,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  Source,
+  TokenKind,
   type ValidationRule,
 } from "graphql";
 
@@ -32,7 +35,7 @@ const nounByLimit: Partial<Record<Limit, string>> = { depth: "levels", rootField
 export class OperationLimitError extends GraphQLError {
   static readonly code = "OPERATION_LIMIT_EXCEEDED";
   override readonly name = "OperationLimitError";
-  /** Of a document that was not parsed: whether it may have a mutation. */
+  /** Of a document that was not parsed: whether it has a mutation. */
   readonly isMutation: boolean | undefined;
 
   constructor(limit: Limit, isMutation?: boolean) {
@@ -48,7 +51,23 @@ const tokenLimitPattern = /^Syntax Error: Document contains more tha[nt] \d+ tok
 
 /** The error for a document that was not parsed because it has too many tokens; undefined for any other syntax error. */
 export function toTokenLimitError({ message }: GraphQLError, source: string): OperationLimitError | undefined {
-  return tokenLimitPattern.test(message) ? new OperationLimitError("tokens", /\bmutation\b/.test(source)) : undefined;
+  return tokenLimitPattern.test(message) ? new OperationLimitError("tokens", hasMutation(source)) : undefined;
+}
+
+const openers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L]);
+const closers: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R]);
+
+/** Whether a document with too many tokens has a mutation before the limit: the keyword outside of all brackets. */
+function hasMutation(source: string): boolean {
+  const lexer = new Lexer(new Source(source));
+  let nesting = 0;
+  for (let count = 0; count < operationLimits.tokens; count += 1) {
+    const { kind, value } = lexer.advance();
+    if (openers.has(kind)) nesting += 1;
+    else if (closers.has(kind)) nesting -= 1;
+    else if (nesting === 0 && kind === TokenKind.NAME && value === "mutation") return true;
+  }
+  return false;
 }
 
 /**
