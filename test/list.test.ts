@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { encodeCursor, startPosition } from "../src/operations/data-extraction-actions/cursor.ts";
 import {
   extraction,
   idsOf,
@@ -14,18 +15,34 @@ import {
   type,
 } from "./helpers/action-list.ts";
 import { onlyError, send } from "./helpers/graphql.ts";
-import { startSandboxedService } from "./helpers/service.ts";
 import type { ReceivedRequest, ScriptedResponse } from "./helpers/upstream.ts";
 
 // Which pages are requested for any list and any cursor is in unit/walk-pages.test.ts.
 
 test("several lists of one request wait for each other instead of exceeding the caller's share", async () => {
-  const { url } = await startSandboxedService({ MAX_IN_FLIGHT_PER_CALLER: "2" });
-  const list = "dataExtractionActions(first: 1) { edges { node { id } } }";
+  const { url, requests } = await startWithRows(mixedRows, { MAX_IN_FLIGHT_PER_CALLER: "1" });
+  const fields = [1, 2, 3, 4].map((page) => {
+    const after = encodeCursor({ ...startPosition, row: (page - 1) * startPosition.appliedSize });
+    return `list${page}: dataExtractionActions(after: "${after}") { edges { cursor } }`;
+  });
 
-  const { body } = await send(url, { query: `{ a: ${list} b: ${list} c: ${list} d: ${list} }` });
+  const { body } = await send(url, { query: `{ ${fields.join(" ")} }` });
 
   expect(body.errors).toBeUndefined();
+  expect(requests()).toEqual([1, 2, 3, 4].map((page) => request(page)));
+});
+
+test("several lists of one request share the pages that they have in common", async () => {
+  const { url, requests } = await startWithRows(mixedRows);
+  const fields = [1, 2].map(
+    (first) => `first${first}: dataExtractionActions(first: ${first}) { edges { node { id } } }`,
+  );
+
+  const { body } = await send(url, { query: `{ ${fields.join(" ")} }` });
+
+  expect(body.data.first1.edges).toHaveLength(1);
+  expect(body.data.first2.edges).toHaveLength(2);
+  expect(requests()).toEqual([request(1)]);
 });
 
 test("returns the first 20 data extraction actions, by one request for 100 rows", async () => {

@@ -18,7 +18,7 @@ export function createRequestSession(client: Client, scope: RequestScope, maxRea
 
   return {
     send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<UpstreamResult<Result>> {
-      if (operation.effect === "create") return client.send(operation, args, scope);
+      if (operation.effect !== "read") return client.send(operation, args, scope);
       limit ??= pLimit(Math.min(maxReadsInFlight, maxReadsPerCaller));
       const key = operation.name + JSON.stringify(args);
       const read = reads.get(key) ?? limit(() => client.send(operation, args, scope));

@@ -36,12 +36,16 @@ export function pageOf(rows: readonly RestRow[], { path }: ReceivedRequest): Scr
 /** The line of a request for a page, as `requests` of {@link start} has it. */
 export const request = (page: number, pageSize = 100) => `GET /v2/_actions?page=${page}&per_page=${pageSize}`;
 
-export async function start(respond: (request: ReceivedRequest) => ScriptedResponse) {
-  const started = await startWithUpstream(respond);
+export async function start(
+  respond: (request: ReceivedRequest) => ScriptedResponse,
+  environment: Record<string, string> = {},
+) {
+  const started = await startWithUpstream(respond, environment);
   return { ...started, requests: () => started.upstream.received.map(({ method, path }) => `${method} ${path}`) };
 }
 
-export const startWithRows = (rows: readonly RestRow[]) => start((request) => pageOf(rows, request));
+export const startWithRows = (rows: readonly RestRow[], environment: Record<string, string> = {}) =>
+  start((request) => pageOf(rows, request), environment);
 
 const listQuery = `query List($first: Int! = 20, $after: String) {
   dataExtractionActions(first: $first, after: $after) {
