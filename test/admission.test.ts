@@ -49,17 +49,26 @@ test.each([
   expect(upstream.received).toHaveLength(sent);
 });
 
-test("a rejected token stops the remaining reads of a request, and nothing of the next request", async () => {
+const threeCreates = {
+  query: `mutation { ${["a", "b", "c"]
+    .map((alias) => `${alias}: createDataExtractionAction(input: { name: "n", webhook: {} }) { ctxId }`)
+    .join(" ")} }`,
+};
+
+test.each([
+  ["reads", references(1000), 1000, 32],
+  ["create requests", threeCreates, 3, 1],
+])("a rejected token stops the remaining %s of a request, and nothing of the next request", async (...row) => {
+  const [, request, fields, maxSent] = row;
   const { upstream, url } = await startWithUpstream(() => ({ status: 401, body: { detail: "Invalid token" } }));
 
-  const { body } = await send(url, references(1000));
+  const { body } = await send(url, request);
   const sent = upstream.received.length;
   await create(url, minimalInput);
 
-  expect(sent).toBeLessThanOrEqual(32);
+  expect(sent).toBeLessThanOrEqual(maxSent);
   expect(upstream.received).toHaveLength(sent + 1);
-  expect(body.data).toEqual({ _entities: Array(1000).fill(null) });
-  expect(body.errors?.map(({ extensions }) => extensions.code)).toEqual(Array(1000).fill("UNAUTHENTICATED"));
+  expect(body.errors?.map(({ extensions }) => extensions.code)).toEqual(Array(fields).fill("UNAUTHENTICATED"));
 });
 
 describe("a caller that disconnects", () => {

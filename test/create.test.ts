@@ -46,7 +46,7 @@ test("sends every documented field by one request below the configured path, wit
   ]);
 });
 
-test("sends values as they are and defaults, but no absent or null field and no idempotency key", async () => {
+test("sends values as they are given, and defaults, but no absent or null field and no idempotency key", async () => {
   const { upstream, url } = await startWithUpstream();
   const name = "  Größe 🙂\t";
   const webhook = { mandatory: false, syncData: null, name: null };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { getIntrospectionQuery, type IntrospectionQuery } from "graphql";
 import { authorized, createMutation, send } from "./helpers/graphql.ts";
+import { scrape } from "./helpers/metrics.ts";
 import { startService } from "./helpers/service.ts";
 
 /** Sends the same request to a service in development, and to one in production. */
@@ -84,6 +85,7 @@ test.each(allowedOrigins)("lets pages of the listed origin %s send requests and 
   expect([response, rejection].map(({ headers }) => corsHeaders(headers))).toEqual([readable, readable]);
   // The preflight request is not a GraphQL request.
   expect(logLines).toHaveLength(2);
+  expect((await scrape(url)).value("contactswing_bff_requests_in_flight")).toBe(0);
 });
 
 test.each([

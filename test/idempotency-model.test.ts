@@ -135,6 +135,7 @@ async function play(stores: readonly IdempotencyStore[], run: number, sequence: 
   }
   for (const { post } of requests) post.resolve("too late");
   await Promise.all(requests.map(({ result }) => result));
+  expect(posted).toHaveLength(expectedPosts);
 }
 
 let runs = 0;

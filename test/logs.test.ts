@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { authorized, createMutation, minimalInput, send } from "./helpers/graphql.ts";
+import { authorized, create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
 import { startWithUpstream } from "./helpers/service.ts";
@@ -76,6 +76,15 @@ test("logs the worst of several codes, and all of them", async () => {
       "graphql.error.codes": ["BAD_USER_INPUT", "UPSTREAM_ERROR"],
     },
   ]);
+});
+
+test("writes failures of the service and nothing else at LOG_LEVEL=warn", async () => {
+  const { url, lines } = await startWithUpstream(() => ({ status: 503 }), { LOG_LEVEL: "warn" });
+
+  await send(url, { query: "{ __typename }" });
+  await create(url, minimalInput);
+
+  expect(lines()).toMatchObject([{ "log.level": "warn", "upstream.status_code": 503 }]);
 });
 
 test("truncates what the caller chooses", async () => {

@@ -40,6 +40,8 @@ test("count and time requests by type, root field, and code, and upstream reques
     await create(url, input);
   }
   await send(url, { query: '{ dataExtractionAction(id: "a") { id } }' });
+  // A page is not a GraphQL request.
+  await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
   for (const query of ["{ __schema { queryType { name } } }", "{ a: __typename _service { sdl } }", "{"]) {
     await send(url, { query });
   }
@@ -52,6 +54,7 @@ test("count and time requests by type, root field, and code, and upstream reques
   const upstreamFailures = "contactswing_bff_upstream_failures_total";
   const expected: [string, Record<string, string>, number | undefined][] = [
     [requests, {}, 9],
+    ["contactswing_bff_requests_in_flight", {}, 0],
     [requests, { ...mutation, code: "OK" }, 2],
     [requests, { ...mutation, code: "BAD_USER_INPUT" }, 2],
     [requests, { ...mutation, code: "UPSTREAM_ERROR" }, 1],

@@ -97,7 +97,7 @@ test("does not start with invalid settings: exit 1, one message with every varia
   expect(output()).toBe("");
 });
 
-test.each(["PORT", "METRICS_PORT"])("names the %s that is in use, and keeps its warnings", async (name) => {
+test.each(["PORT", "METRICS_PORT"])("names the port of %s that is in use, and keeps its warnings", async (name) => {
   const { port } = await listen(createServer());
 
   const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });

@@ -81,7 +81,7 @@ test.each([
   ["a 503", 503, "Interested?", true, post, "503", "UPSTREAM_ERROR"],
   ["a 201 with a bad body", 201, "Interested?", true, post, "bad-response-after-created", "UPSTREAM_BAD_RESPONSE"],
   ["the caller's mistake", 201, " ", false, "validate input", "input-invalid", "BAD_USER_INPUT"],
-])("the spans name the error of %s, and if it is one", async (_case, status, name, isError, span, type, code) => {
+])("the spans name the error of %s, and whether it is one", async (_case, status, name, isError, span, type, code) => {
   const traced = await startTraced({}, { status });
 
   await create(traced.url, { name, webhook: {} });

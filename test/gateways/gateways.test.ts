@@ -90,7 +90,7 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     expect(graph.sibling.received[0]).not.toHaveProperty("authorization");
   });
 
-  test("resolves the sibling's references, each action read once, one that no longer exists to null", async () => {
+  test("resolves the sibling's references, each action read once, and leaves the details of one that no longer exists null", async () => {
     const { body } = await ask("{ recentCalls { action { id isActive callCount } } }");
 
     const action = (id: string, callCount: number) => ({ action: { id, isActive: true, callCount } });

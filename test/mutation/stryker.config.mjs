@@ -24,7 +24,7 @@ export default {
   coverageAnalysis: "perTest",
   mutate: [
     "src/auth/*.ts",
-    "src/contactswing/!(rest-operation|transport).ts",
+    "src/contactswing/!(transport).ts",
     "src/failures/*.ts",
     "src/graphql/{entity-references,error-gate,operation-limits,protocol-errors,public-error,root-field-limits,variable-errors}.ts",
     "src/idempotency/*.ts",
