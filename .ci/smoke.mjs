@@ -21,7 +21,7 @@ async function start(cwd, words, pattern, environment) {
     const url = pattern.exec(line)?.[1];
     if (url) return { child, url };
   }
-  throw new Error(`${words.at(-1)} ended without an address`);
+  throw new Error(`${words.at(-1)} ended without an address: ${child.exitCode ?? child.signalCode}`);
 }
 
 const app = mkdtempSync(join(tmpdir(), "contactswing-bff-smoke-"));

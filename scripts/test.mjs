@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { packageFolder as playgroundFolder } from "./build-playground.mjs";
 import { install } from "./install.mjs";
@@ -15,7 +15,10 @@ const binaries = ["node_modules/.bin", "test/node_modules/.bin"].map((path) => j
 const env = { ...process.env, PATH: [...binaries, process.env.PATH].join(delimiter) };
 
 /** Suites in test/ with packages of their own, installed when they first run. */
-const packages = ["browser", "clients", "deploy", "gateways"];
+const packages = globSync("test/*/package.json", { cwd: root })
+  .map((path) => basename(dirname(path)))
+  .filter((name) => name !== "mutation")
+  .sort();
 
 let passed = 0;
 let failed = 0;

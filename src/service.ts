@@ -35,7 +35,7 @@ export interface Service {
    * @returns when the process should have ended, on the clock of `performance.now()`.
    */
   stop(): Promise<number>;
-  /** Ends the log lines of requests in flight, because the process ends at once. @returns how many there were. */
+  /** Ends the log lines of requests in flight, because the process ends immediately. @returns how many there were. */
   abandonRequests(): number;
   readonly endedRequestCount: number;
 }

@@ -22,7 +22,7 @@ const safeToRetry = { outcome: "NOT_CREATED", retryable: true, retryableRead: tr
 const outcomeUnknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
 const outcomeCreated = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
 
-/** Every kind of failure, with its code, outcome, and message. `docs/errors.md` is generated from it. */
+/** Every kind of failure, with its code, outcome, and message. The tables of `docs/errors.md` are generated from it. */
 export const failureTable = {
   "token-missing": {
     ...rejected,

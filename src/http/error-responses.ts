@@ -67,6 +67,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
     else done();
   });
   app.setErrorHandler((error: unknown, request, reply) => {
+    // Before GraphQL, the only failure is `overloaded`.
     if (error instanceof RequestFailure) {
       return sendFailure(request, reply.header("retry-after", error.failure.retryAfterSeconds), 503, error.failure);
     }

@@ -16,8 +16,9 @@ declare module "fastify" {
 }
 
 /**
- * Every request to `/graphql` leaves one log line, its metrics, and a span: once its response has been sent or
- * its caller has disconnected, and it has been handled. A create request outlives the connection of its caller, and the log line has its outcome.
+ * Every request to `/graphql` leaves one log line, its metrics, and a span, once its response has been sent or its caller
+ * has disconnected, and it has been handled: a create request outlives its caller's connection, and the log line has its
+ * outcome.
  */
 export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics) {
   const inFlight = new Set<() => void>();

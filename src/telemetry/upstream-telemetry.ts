@@ -5,7 +5,7 @@ import type { RequestRecord } from "./request-record.ts";
 import { formatTraceparent, startSpan } from "./tracing.ts";
 import type { UpstreamMetrics, UpstreamOutcome } from "./upstream-metrics.ts";
 
-/** One upstream request in flight. Its disposal ends it without an outcome: its caller disconnected, or there was a bug. */
+/** One upstream request in flight. Disposing of it ends it without an outcome, because of a disconnect or a bug. */
 export interface UpstreamObservation extends Disposable {
   /** W3C trace context to send along: of this request's span, or the caller's own. */
   readonly traceparent: string | undefined;
