@@ -59,6 +59,15 @@ test("sends values as they are given, and defaults, but no absent or null field 
   expect(JSON.stringify(upstream.received)).not.toMatch(/idempotency|key-1/i);
 });
 
+test("sends equal create requests of one mutation one by one", async () => {
+  const { upstream, url } = await startWithUpstream();
+  const field = 'createDataExtractionAction(input: { name: "n", webhook: {} }) { ctxId }';
+
+  await send(url, { query: `mutation { a: ${field} b: ${field} }` });
+
+  expect(upstream.received).toHaveLength(2);
+});
+
 const fromInput = { ctxId: null, id: "a", name: minimalInput.name };
 test.each<[string, number, object, object]>([
   ["status 200", 200, createdResponse.body as object, { ctxId: "ctx-1", id: "act-1", name: "N" }],
