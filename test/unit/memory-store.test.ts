@@ -2,9 +2,9 @@ import { expect, test } from "@jest/globals";
 import type { ClaimResult } from "../../src/idempotency/idempotency-store.ts";
 import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
 
-const created = { state: "created", sealedResponse: "sealed" } as const;
-// 400 bytes of bookkeeping and six characters.
-const bytesPerKey = 406;
+// With 400 bytes of bookkeeping.
+const bytesPerKey = 1000;
+const created = { state: "created", sealedResponse: "s".repeat(600) } as const;
 
 function start(maxKeys = 3) {
   let time = 1;
