@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { exportSPKI } from "jose";
 import { failureTable } from "../src/failures/failure-table.ts";
-import { onlyError, send } from "./helpers/graphql.ts";
+import { create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import {
   audience,
   claimsWith,
@@ -13,7 +13,8 @@ import {
   type SigningKey,
   signToken,
 } from "./helpers/issuer.ts";
-import { key, start, strangersKey, unauthenticated } from "./helpers/verifying-service.ts";
+import { startUpstream } from "./helpers/upstream.ts";
+import { key, respondWithKey, start, startWith, strangersKey, unauthenticated } from "./helpers/verifying-service.ts";
 
 test.each(["RS256", "PS256", "ES384", "EdDSA"])("accepts a token signed with %s and forwards it", async (algorithm) => {
   const signingKey = await createSigningKey("k", algorithm);
@@ -67,6 +68,26 @@ test.each([
   const { createWith } = await start();
 
   expect((await createWith(await signToken(key, claims()))).body.errors).toBeUndefined();
+});
+
+const refreshed = { exp: nowSeconds() + 600 };
+test.each<[string, boolean, Record<string, unknown>, Record<string, unknown>]>([
+  ["two tokens of one subject", true, {}, refreshed],
+  ["two subjects", false, {}, { sub: "user-2" }],
+  ["one subject of two issuers", false, {}, { iss: "https://other.example" }],
+  ["two tokens without a subject", false, { sub: undefined }, { sub: undefined, ...refreshed }],
+  ["two tokens with an empty subject", false, { sub: "" }, { sub: "", ...refreshed }],
+])("whether %s share idempotency keys: %j", async (_case, isShared, ...claims) => {
+  const keyServer = await startUpstream(respondWithKey);
+  const { url } = await startWith(keyServer.url);
+  const input = { ...minimalInput, idempotencyKey: "key" };
+  const createWith = async (changes: Record<string, unknown>) =>
+    create(url, input, { authorization: `Bearer ${await signToken(key, claimsWith(changes))}` });
+
+  const [first, second] = [await createWith(claims[0] ?? {}), await createWith(claims[1] ?? {})];
+
+  expect(first.body.data.createDataExtractionAction.replayed).toBe(false);
+  expect(second.body.data.createDataExtractionAction.replayed).toBe(isShared);
 });
 
 test("tries every key of the set when the token has no key ID", async () => {

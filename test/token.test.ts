@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { create, createMutation, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { parseResponse, sendRaw } from "./helpers/raw-http.ts";
-import { startWithUpstream } from "./helpers/service.ts";
+import { startService, startWithUpstream } from "./helpers/service.ts";
+import { startUpstream } from "./helpers/upstream.ts";
 
 const unauthenticated = { code: "UNAUTHENTICATED", outcome: "NOT_CREATED", retryable: false };
 
@@ -19,6 +20,19 @@ test.each<[string, Record<string, string>]>([
   const requestId = response.headers.get("x-request-id");
   expect(onlyError(response).extensions).toEqual({ ...unauthenticated, requestId });
   expect(upstream.received).toEqual([]);
+});
+
+test("rejects the sandbox's demo token, with and without a suffix, in front of another ContactSwing", async () => {
+  const upstream = await startUpstream();
+  const { url } = await startService({ CONTACTSWING_URL: upstream.url }, { rejectedToken: "demo" });
+  const codeOf = async (token: string) => {
+    const { body } = await create(url, minimalInput, { authorization: `Bearer ${token}` });
+    return body.errors?.[0]?.extensions.code;
+  };
+
+  expect([await codeOf("demo"), await codeOf("demo.sandbox-429")]).toEqual(["UNAUTHENTICATED", "UNAUTHENTICATED"]);
+  expect(upstream.received).toEqual([]);
+  expect([await codeOf("demonstration"), await codeOf("a.demo.")]).toEqual([undefined, undefined]);
 });
 
 test("rejects a request with two Authorization headers, of which Node.js would keep the first", async () => {

@@ -85,6 +85,27 @@ test.each<[string, Respond, string]>([
   expect(logLines.join("") + failedCreate.text).not.toContain(new URL(keyServer.url).port);
 });
 
+test("says once that the keys cannot be loaded, and once that they can be loaded again", async () => {
+  let isBroken = true;
+  const { createWith, keyServer, lines, url } = await start(() =>
+    isBroken ? { status: 500 } : { status: 200, body: keySetOf(key) },
+  );
+  const token = await signToken(key);
+  const isUp = async () => (await scrape(url)).value("contactswing_bff_dependency_up", { dependency: "key-server" });
+
+  await eventually(async () => (await createWith(token)).body.errors !== undefined && keyServer.received.length >= 2);
+  const whileBroken = await isUp();
+  isBroken = false;
+  await eventually(async () => (await createWith(token)).body.errors === undefined);
+
+  expect([whileBroken, await isUp()]).toEqual([0, 1]);
+  const messages = lines().map(({ message }) => message);
+  expect(messages.filter((message) => message.startsWith("token verification keys"))).toEqual([
+    "token verification keys could not be loaded",
+    "token verification keys loaded again",
+  ]);
+});
+
 test.each([
   ["is broken", { ...key.publicJwk, x: "AAAA" }],
   ["is private", { ...(await exportJWK(key.privateKey)), kid: "key-1" }],
