@@ -67,7 +67,7 @@ const origins = text("a comma-separated list of http(s) origins", (value) =>
   splitList(value).every(isOrigin),
 ).transform((value): readonly (string | RegExp)[] => splitList(value));
 
-const isProduction = z.string().transform((value) => value === "production");
+const nodeEnv = z.string().transform((value) => value === "production");
 
 function setting<Type extends z.ZodType>(variable: string, type: Type) {
   return { variable, type };
@@ -75,7 +75,7 @@ function setting<Type extends z.ZodType>(variable: string, type: Type) {
 
 /** Every setting, with its environment variable. The README explains them. */
 const settings = {
-  isProduction: setting("NODE_ENV", isProduction.default(false)),
+  isProduction: setting("NODE_ENV", nodeEnv.default(false)),
   port: setting("PORT", integer(0, 65_535).default(4000)),
   host: setting("HOST", text("a host name or an IP address", (value) => /^[\w.:-]+$/.test(value)).default("0.0.0.0")),
   /** Without a trailing slash. */

@@ -56,10 +56,9 @@ const threeCreates = {
 };
 
 test.each([
-  ["reads", references(1000), 1000, 32],
-  ["create requests", threeCreates, 3, 1],
-])("a rejected token stops the remaining %s of a request, and nothing of the next request", async (...row) => {
-  const [, request, fields, maxSent] = row;
+  { what: "reads", request: references(1000), fields: 1000, maxSent: 32 },
+  { what: "create requests", request: threeCreates, fields: 3, maxSent: 1 },
+])("a rejected token stops the remaining $what of a request only", async ({ request, fields, maxSent }) => {
   const { upstream, url } = await startWithUpstream(() => ({ status: 401, body: { detail: "Invalid token" } }));
 
   const { body } = await send(url, request);

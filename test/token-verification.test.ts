@@ -72,12 +72,12 @@ test.each([
 
 const refreshed = { exp: nowSeconds() + 600 };
 test.each<[string, boolean, Record<string, unknown>, Record<string, unknown>]>([
-  ["two tokens of one subject", true, {}, refreshed],
-  ["two subjects", false, {}, { sub: "user-2" }],
-  ["one subject of two issuers", false, {}, { iss: "https://other.example" }],
-  ["two tokens without a subject", false, { sub: undefined }, { sub: undefined, ...refreshed }],
-  ["two tokens with an empty subject", false, { sub: "" }, { sub: "", ...refreshed }],
-])("whether %s share idempotency keys: %j", async (_case, isShared, ...claims) => {
+  ["two tokens of one subject share", true, {}, refreshed],
+  ["two subjects do not share", false, {}, { sub: "user-2" }],
+  ["one subject of two issuers does not share", false, {}, { iss: "https://other.example" }],
+  ["two tokens without a subject do not share", false, { sub: undefined }, { sub: undefined, ...refreshed }],
+  ["two tokens with an empty subject do not share", false, { sub: "" }, { sub: "", ...refreshed }],
+])("%s idempotency keys", async (_case, isShared, ...claims) => {
   const keyServer = await startUpstream(respondWithKey);
   const { url } = await startWith(keyServer.url);
   const input = { ...minimalInput, idempotencyKey: "key" };

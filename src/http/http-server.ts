@@ -24,7 +24,7 @@ declare module "fastify" {
 const maxHeaderBytes = 16 * 1024;
 /** Each header costs memory of its own, however short it is; Node ignores what follows after this many. */
 const maxHeaders = 100;
-/** Further connections are closed at once. docs/memory.md says what an open one takes. */
+/** Further connections are closed immediately. docs/memory.md says what an open one takes. */
 const maxConnections = 2000;
 const makeRoomEveryMs = 1000;
 /** For the headers, and for the whole request, counted from the connection or the previous response. */
