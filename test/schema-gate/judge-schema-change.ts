@@ -1,9 +1,10 @@
 import { type Change, CriticalityLevel, diff } from "@graphql-inspector/core";
 import { buildASTSchema, type GraphQLSchema, parse } from "graphql";
+import { findBreakingDirectiveChanges } from "./find-breaking-directive-changes.ts";
 
 /** One change of the schema that can break a client or the composition of the graph. */
 export interface BreakingChange {
-  /** What the changelog has to name: a schema coordinate, e.g. `DataExtractionAction.isActive`. */
+  /** What the changelog has to name: `DataExtractionAction.isActive`, or `DataExtractionAction.@key` for a directive. */
   readonly name: string;
   readonly message: string;
   readonly isDeclared: boolean;
@@ -21,16 +22,15 @@ export interface SchemaChanges {
  */
 export async function judgeSchemaChange(releasedSdl: string, sdl: string, changelog: string): Promise<SchemaChanges> {
   const declarations = readUnreleased(changelog);
-  const changes = await diff(build(releasedSdl), build(sdl));
-  const breaking = changes.filter(isBreaking).map(({ path, message }) => {
-    const name = path ?? "schema";
-    return { name, message, isDeclared: declarations.includes(`\`${name}\``) };
-  });
+  const changes = (await diff(build(releasedSdl), build(sdl))).filter(
+    ({ type }) => !type.startsWith("DIRECTIVE_USAGE_"),
+  );
+  const breaking = [
+    ...changes.filter(isBreaking).map(({ path: name = "schema", message }) => ({ name, message })),
+    ...findBreakingDirectiveChanges(releasedSdl, sdl),
+  ].map((change) => ({ ...change, isDeclared: declarations.includes(`\`${change.name}\``) }));
   const dangerous = changes.filter(
-    (change) =>
-      change.criticality.level === CriticalityLevel.Dangerous &&
-      !isBreaking(change) &&
-      !change.type.startsWith("DIRECTIVE_USAGE_"),
+    (change) => change.criticality.level === CriticalityLevel.Dangerous && !isBreaking(change),
   );
   return { breaking, dangerous: dangerous.map(({ message }) => message) };
 }
@@ -42,15 +42,10 @@ function build(sdl: string): GraphQLSchema {
 
 /**
  * The inspector knows what breaks clients. Beyond that, a default that changes alters what a request that leaves the
- * field out means, or makes the field required; an entity key that goes away breaks every subgraph that refers by it;
- * and what is made inaccessible is gone from the graph.
+ * field out means, or makes the field required.
  */
-function isBreaking({ criticality, type, path = "" }: Change): boolean {
-  if (criticality.level === CriticalityLevel.Breaking || /DEFAULT(_VALUE)?_CHANGED$/.test(type)) return true;
-  if (!type.startsWith("DIRECTIVE_USAGE_")) return false;
-  return (
-    (type.endsWith("_REMOVED") && /\.@key\b/.test(path)) || (type.endsWith("_ADDED") && /\.@inaccessible\b/.test(path))
-  );
+function isBreaking({ criticality, type }: Change): boolean {
+  return criticality.level === CriticalityLevel.Breaking || /DEFAULT(_VALUE)?_CHANGED$/.test(type);
 }
 
 function readUnreleased(changelog: string): string {
