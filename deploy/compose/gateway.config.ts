@@ -1,7 +1,14 @@
 // Settings of Hive Gateway for deploy/compose.yaml; `hive-gateway supergraph` reads this file.
 
-/** The caller's token, and the IDs that correlate logs and traces. */
-const forwardedHeaders = ["authorization", "x-request-id", "traceparent"] as const;
+/** The caller's token, and what the logs and traces of the subgraph are searched by. */
+const forwardedHeaders = [
+  "authorization",
+  "x-request-id",
+  "apollographql-client-name",
+  "apollographql-client-version",
+  "traceparent",
+  "tracestate",
+] as const;
 
 export const gatewayConfig = {
   propagateHeaders: {

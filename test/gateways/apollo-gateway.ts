@@ -4,12 +4,11 @@ import process from "node:process";
 import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
+import { forwardedHeaders } from "./forwarded-headers.ts";
 
 type ClientHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-const forwardedHeaders = ["authorization", "x-request-id", "traceparent"];
-
-/** Sends the client's token and request id on, to the one subgraph that acts on the client's behalf. */
+/** Forwards what identifies the client and its request to the one subgraph that acts on the client's behalf. */
 class ForwardingDataSource extends RemoteGraphQLDataSource<{ headers?: ClientHeaders }> {
   override willSendRequest({
     request,

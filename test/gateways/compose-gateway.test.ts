@@ -16,7 +16,7 @@ test("the supergraph is composed from schema.graphql (`npm run schema:supergraph
   expect(readFileSync(supergraphFile, "utf8")).toBe(printSupergraph());
 });
 
-test("the gateway forwards the client's token and request ID, and passes on errors with their extensions", async () => {
+test("the gateway forwards what identifies the client and its request, and passes on errors with their extensions", async () => {
   // What runs below is what is in that image.
   const { devDependencies } = JSON.parse(readFile("package.json"));
   expect(gateway.image).toBe(`ghcr.io/graphql-hive/gateway:${devDependencies["@graphql-hive/gateway"]}`);
@@ -28,7 +28,7 @@ test("the gateway forwards the client's token and request ID, and passes on erro
       return [basename(target), readFile(source, new URL("../../deploy/", import.meta.url))];
     }),
   );
-  const { url } = await startSandboxedService();
+  const { url, lines } = await startSandboxedService();
   const supergraph = String(files["supergraph.graphql"]).replace("http://bff:4000/graphql", `${url}/graphql`);
   expect(supergraph).toContain(url);
   const { url: gatewayUrl, stop } = await startHiveGateway(gateway.command, {
@@ -38,7 +38,12 @@ test("the gateway forwards the client's token and request ID, and passes on erro
   onTestEnd(stop);
 
   const created = await create(gatewayUrl, { name: "A", webhook: {} });
-  const headers = { ...authorized, "x-request-id": "through-1" };
+  const headers = {
+    ...authorized,
+    "x-request-id": "through-1",
+    "apollographql-client-name": "back-office",
+    "apollographql-client-version": "1.2.3",
+  };
   const rejected = await create(gatewayUrl, { name: "sandbox:429", webhook: {} }, headers);
 
   expect(created.body.data.createDataExtractionAction.action.name).toBe("A");
@@ -49,4 +54,11 @@ test("the gateway forwards the client's token and request ID, and passes on erro
     retryAfterSeconds: 5,
     requestId: "through-1",
   });
+  expect(lines()).toContainEqual(
+    expect.objectContaining({
+      "http.request.id": "through-1",
+      "graphql.client.name": "back-office",
+      "graphql.client.version": "1.2.3",
+    }),
+  );
 });

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
 import { demoToken } from "../../src/sandbox/demo-token.ts";
@@ -22,16 +24,24 @@ async function startGraph(name: GatewayName, onEnd: (stop: Stop) => void) {
   onEnd(sandbox.stop);
   const settings = { HOST: "127.0.0.1", PORT: "0", CONTACTSWING_URL: await sandbox.start() };
   const version = "0.0.0-test";
-  const logger = createLogger("info", version, { write: () => undefined });
+  const logLines: string[] = [];
+  const logger = createLogger("info", version, { write: (line) => logLines.push(line) });
   const service = createService({ config: readConfig(settings), logger, version });
   onEnd(service.stop);
   const serviceUrl = await service.start();
+  const received: IncomingHttpHeaders[] = [];
+  const record = (message: unknown) => {
+    const { request } = message as { readonly request: IncomingMessage };
+    if (`http://${request.headers.host}` === serviceUrl) received.push(request.headers);
+  };
+  subscribe("http.server.request.start", record);
+  onEnd(async () => unsubscribe("http.server.request.start", record));
   const sibling = await startSiblingSubgraph(calledActionIds);
   onEnd(sibling.stop);
   const subgraphs = [await readSubgraph("contactswing", serviceUrl), await readSubgraph("calls", sibling.url)];
   const gateway = await startGateway(name, composeSupergraph(subgraphs));
   onEnd(gateway.stop);
-  return { gatewayUrl: gateway.url, serviceUrl, sibling, sandbox };
+  return { gatewayUrl: gateway.url, serviceUrl, sibling, sandbox, received, logLines };
 }
 
 /** Inputs whose create requests fail, so that the errors have every extension among them. */
@@ -66,9 +76,15 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     return send(graph.gatewayUrl, { query, variables: { input } }, headers);
   };
 
-  test("creates an action with the client's token, request ID, and trace, and joins the sibling's field", async () => {
-    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    const headers = { ...authorized, "x-request-id": "through-the-gateway", traceparent };
+  test("creates an action with what identifies the client and its request, and joins the sibling's field", async () => {
+    const headers = {
+      ...authorized,
+      "x-request-id": "through-the-gateway",
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      tracestate: "vendor=value",
+      "apollographql-client-name": "back-office",
+      "apollographql-client-version": "1.2.3",
+    };
 
     const { status, body } = await create(fullInput, "id name isActive webhook { type } callCount", headers);
 
@@ -84,7 +100,15 @@ describe.each<GatewayName>(["apollo-gateway", "hive-gateway"])("through %s", (na
     });
     expect(upstreamPaths()).toEqual(["POST /v2/_actions", `GET /v2/_actions/${action.id}`]);
     expect(requests()[0]?.rawHeaders).toEqual(
-      expect.arrayContaining([authorized.authorization, "through-the-gateway", traceparent]),
+      expect.arrayContaining([authorized.authorization, "through-the-gateway", headers.traceparent]),
+    );
+    expect(graph.received).toContainEqual(expect.objectContaining(headers));
+    expect(graph.logLines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        "http.request.id": "through-the-gateway",
+        "graphql.client.name": "back-office",
+        "graphql.client.version": "1.2.3",
+      }),
     );
     expect(graph.sibling.received).toHaveLength(1);
     expect(graph.sibling.received[0]).not.toHaveProperty("authorization");

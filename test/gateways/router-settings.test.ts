@@ -5,6 +5,7 @@ import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
 import { readConfig } from "../../src/config.ts";
 import { describeFailure } from "../../src/graphql/public-error.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
+import { forwardedHeaders } from "./forwarded-headers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each file has a format of its own
 const read = (file: string) => readYaml<any>(`deploy/router/${file}`);
@@ -27,7 +28,7 @@ const toMs = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1]) * 1000;
 test("Apollo Router forwards what this subgraph needs, passes on its errors, and outwaits it", () => {
   const { headers, include_subgraph_errors: errors, traffic_shaping: timeouts } = read("apollo-router.yaml");
 
-  const request = ["authorization", "x-request-id"].map((named) => ({ propagate: { named } }));
+  const request = forwardedHeaders.map((named) => ({ propagate: { named } }));
   expect(headers).toEqual({ subgraphs: { contactswing: { request } } });
   // A boolean for all would allow nothing but booleans for one.
   expect(errors.all).toEqual({ redact_message: true, allow_extensions_keys: [] });
@@ -40,14 +41,16 @@ test("Apollo Router forwards what this subgraph needs, passes on its errors, and
 test("Cosmo Router forwards what this subgraph needs, passes on its errors, and outwaits it", () => {
   const { headers, subgraph_error_propagation: errors, traffic_shaping: timeouts } = read("cosmo-router.yaml");
 
-  const request = ["Authorization", "X-Request-Id"].map((named) => ({ op: "propagate", named }));
+  // It compares names in Go's canonical form.
+  const toCanonical = (name: string) => name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  const request = forwardedHeaders.map((name) => ({ op: "propagate", named: toCanonical(name) }));
   expect(headers).toEqual({ subgraphs: { contactswing: { request } } });
   expect(errors).toMatchObject({ enabled: true, mode: "pass-through" });
   expect(errors.allowed_extension_fields.sort()).toEqual(extensionNames);
   expect(toMs(timeouts.subgraphs.contactswing.request_timeout)).toBeGreaterThan(longestResponseMs);
 });
 
-// What they let through is tested in gateways.test.ts and compose-gateway.test.ts, which run them.
+// What they forward is tested in gateways.test.ts and compose-gateway.test.ts, which run them.
 test.each<[string, GatewayCLIConfig]>([
   ["deploy/router", gatewayConfig],
   ["deploy/compose", composeGatewayConfig],
