@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
-import { chartFolder, renderChart, runHelm } from "./helm.ts";
+import { chartFolder, renderChart, renderNotes, runHelm } from "./helm.ts";
 import { findManifestProblems } from "./kubernetes.ts";
 
 const redis = { existingSecret: "redis" };
@@ -34,8 +34,13 @@ test.each([
 test.each([
   ["two replicas", { replicaCount: 2 }],
   ["autoscaling", { autoscaling: { enabled: true } }],
+  ["autoscaling from one replica to two", { autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 2 } }],
 ])("rejects %s without Redis, unless keys may be per process", (_case, values) => {
-  expect(() => renderChart(values)).toThrow(/replicas without Redis.*redis\.existingSecret.*keysPerProcess/);
+  const emptyUrl = { extraEnv: [{ name: "REDIS_URL", value: "" }] };
+  for (const more of [{}, emptyUrl]) {
+    const render = () => renderChart({ ...values, ...more });
+    expect(render).toThrow(/replicas without Redis.*redis\.existingSecret.*keysPerProcess/);
+  }
   const accepted = [
     { redis },
     { idempotency: { keysPerProcess: true } },
@@ -45,10 +50,20 @@ test.each([
 });
 
 test.each([
+  ["one replica", {}],
+  ["autoscaling to at most one replica", { autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 1 } }],
+])("accepts %s without Redis, with a warning", (_case, values) => {
+  expect(renderNotes(values)).toContain("WARNING: idempotency keys are per process");
+});
+
+test.each([
   ["a misspelled value", { autoscalling: {} }, "autoscalling"],
   ["a misspelled setting", { config: { MAX_INFLIGHT: 1 } }, "MAX_INFLIGHT"],
   ["a number as text", { config: { UPSTREAM_TIMEOUT_MS: "10s" } }, "UPSTREAM_TIMEOUT_MS"],
   ["a Redis URL, which may contain a password", { config: { REDIS_URL: "redis://a" } }, "REDIS_URL"],
+  ["a proxy's URL with a password", { config: { HTTPS_PROXY: "http://me:secret@proxy:3128" } }, "HTTPS_PROXY"],
+  ["a proxy that Node.js would ignore", { config: { HTTPS_PROXY: "http://proxy:3128" } }, "NODE_USE_ENV_PROXY is 1"],
+  ["a switch that Node.js would ignore", { config: { NODE_USE_ENV_PROXY: true } }, "NODE_USE_ENV_PROXY"],
   ["a port that requires root", { config: { PORT: 80 } }, "/config/PORT"],
   ["one port for requests and metrics", { config: { METRICS_PORT: 4000 } }, "are the same port"],
   ["the tag latest", { image: { tag: "latest" } }, "/image/tag"],
@@ -67,7 +82,18 @@ test("passes settings as the service reads them, and its own are the service's d
   expect(readConfig({ ...production, ...environment({}) })).toEqual(
     readConfig({ ...production, METRICS_PORT: "9464" }),
   );
-  expect(environment({ config: { MAX_IN_FLIGHT: 1_000_000 } })).toMatchObject({ MAX_IN_FLIGHT: "1000000" });
+  expect(environment({})).toMatchObject({
+    REQUEST_TIMEOUT_MS: "30000",
+    KEEP_ALIVE_TIMEOUT_MS: "620000",
+    SUBGRAPH_SDL: "true",
+  });
+  expect(Object.keys(environment({})).filter((name) => name.includes("PROXY"))).toEqual([]);
+  const proxy = { HTTPS_PROXY: "http://proxy:3128", HTTP_PROXY: "http://proxy:3128", NO_PROXY: "collector,.svc" };
+  expect(environment({ config: { MAX_IN_FLIGHT: 1_000_000, NODE_USE_ENV_PROXY: 1, ...proxy } })).toMatchObject({
+    MAX_IN_FLIGHT: "1000000",
+    NODE_USE_ENV_PROXY: "1",
+    ...proxy,
+  });
 });
 
 test("leaves time for the whole shutdown before SIGKILL", () => {

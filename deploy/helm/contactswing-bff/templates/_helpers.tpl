@@ -48,13 +48,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- add (div (add $drainMs 999) 1000) (int64 .Values.terminationMarginSeconds) -}}
 {{- end -}}
 
-{{/* REDIS_URL is set: by redis.existingSecret or by extraEnv. */}}
-{{- define "contactswing-bff.hasRedis" -}}
+{{/* The names of the variables in extraEnv that have a value: an empty one counts as absent. */}}
+{{- define "contactswing-bff.extraEnvNames" -}}
 {{- $names := list -}}
 {{- range .Values.extraEnv -}}
+{{- if or .value .valueFrom -}}
 {{- $names = append $names .name -}}
 {{- end -}}
-{{- if or .Values.redis.existingSecret (has "REDIS_URL" $names) -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
+{{/* REDIS_URL is set: by redis.existingSecret or by extraEnv. */}}
+{{- define "contactswing-bff.hasRedis" -}}
+{{- if or .Values.redis.existingSecret (has "REDIS_URL" (include "contactswing-bff.extraEnvNames" . | fromJsonArray)) -}}
 true
 {{- end -}}
 {{- end -}}
@@ -78,6 +85,10 @@ true
 {{- end -}}
 {{- if eq (toString .Values.config.METRICS_PORT) (toString .Values.config.PORT) -}}
 {{- fail "config.METRICS_PORT and config.PORT are the same port." -}}
+{{- end -}}
+{{- $usesProxy := or .Values.config.NODE_USE_ENV_PROXY (has "NODE_USE_ENV_PROXY" (include "contactswing-bff.extraEnvNames" . | fromJsonArray)) -}}
+{{- if and (or .Values.config.HTTPS_PROXY .Values.config.HTTP_PROXY) (not $usesProxy) -}}
+{{- fail "config.HTTPS_PROXY and config.HTTP_PROXY are ignored unless config.NODE_USE_ENV_PROXY is 1." -}}
 {{- end -}}
 {{- end -}}
 
