@@ -15,7 +15,10 @@ const everything = {
   serviceMonitor: { enabled: true },
   prometheusRule: { enabled: true, runbookBaseUrl: "https://docs.example/bff/" },
   upstreamCheck: { enabled: true, existingSecret: "check" },
-  extraEnv: [{ name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://collector:4318" }],
+  extraEnv: [{ name: "NODE_EXTRA_CA_CERTS", value: "/etc/ca/ca.crt" }],
+  extraVolumes: [{ name: "ca", configMap: { name: "ca" } }],
+  extraVolumeMounts: [{ name: "ca", mountPath: "/etc/ca", readOnly: true }],
+  networkPolicy: { extraEgress: [{ to: [{ ipBlock: { cidr: "10.0.0.8/32" } }], ports: [{ port: 3128 }] }] },
 };
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -134,10 +137,20 @@ describe("with every option", () => {
     );
   });
 
-  test("runs the upstream check as a job that no request is routed to", () => {
+  test("runs the upstream check as a job that no request is routed to, with the service's way to ContactSwing", () => {
     const { metadata, spec } = rendered.only("CronJob", "-upstream-check").spec.jobTemplate.spec.template;
+    const [container] = spec.containers;
 
-    expect(spec.containers[0].command).toEqual(["node", "dist/check-upstream.cjs", "--json"]);
+    expect(container.env).toEqual([expect.objectContaining({ name: "CHECK_TOKEN_FILE" }), ...everything.extraEnv]);
+    const names = (volumes: { name: string }[]) => volumes.map(({ name }) => name);
+    expect(names(container.volumeMounts)).toEqual(["upstream-check-token", "ca"]);
+    expect(names(spec.volumes)).toEqual(["upstream-check-token", "ca"]);
+    expect(container.envFrom).toEqual(rendered.only("Deployment").spec.template.spec.containers[0].envFrom);
+    expect(rendered.only("NetworkPolicy", "-upstream-check").spec.egress).toEqual([
+      ...renderChart().only("NetworkPolicy").spec.egress,
+      ...everything.networkPolicy.extraEgress,
+    ]);
+    expect(container.command).toEqual(["node", "dist/check-upstream.cjs", "--json"]);
     const { selector } = rendered.only("Service").spec;
     expect(metadata.labels["app.kubernetes.io/name"]).not.toBe(selector["app.kubernetes.io/name"]);
   });
@@ -154,11 +167,11 @@ describe("with every option", () => {
     expect(container.env).toEqual([{ name: "REDIS_URL", valueFrom: fromSecret }, everything.extraEnv[0]]);
   });
 
-  test("allows connections to DNS, ContactSwing and Redis only, and never to cloud metadata", () => {
+  test("allows connections to DNS, ContactSwing, Redis, and what is listed, and never to cloud metadata", () => {
     const { egress } = rendered.only("NetworkPolicy").spec;
     const ports = egress.map((rule: { ports: { port: number }[] }) => rule.ports.map(({ port }) => port));
 
-    expect(ports).toEqual([[53, 53], [443], [6379]]);
+    expect(ports).toEqual([[53, 53], [443], [3128], [6379]]);
     expect(egress[1].to[0].ipBlock.except).toContain("169.254.0.0/16");
   });
 });

@@ -102,8 +102,8 @@ app.kubernetes.io/name: {{ include "contactswing-bff.upstreamCheck.fullname" . }
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* Egress rules for DNS, ContactSwing and the JWKS. */}}
-{{- define "contactswing-bff.upstreamEgress" -}}
+{{/* Egress rules of the service and of the upstream check: DNS, ContactSwing, the JWKS, and networkPolicy.extraEgress. */}}
+{{- define "contactswing-bff.egress" -}}
 - ports:
     - protocol: UDP
       port: 53
@@ -120,4 +120,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- end }}
   to:
     {{- toYaml .Values.networkPolicy.upstream | nindent 4 }}
+{{- if .Values.networkPolicy.extraEgress }}
+{{ toYaml .Values.networkPolicy.extraEgress }}
+{{- end }}
 {{- end -}}
