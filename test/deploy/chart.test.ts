@@ -3,8 +3,10 @@ import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
+import { readYaml } from "../helpers/yaml-file.ts";
 import { chartFolder, renderChart, renderNotes, runHelm } from "./helm.ts";
-import { findManifestProblems } from "./kubernetes.ts";
+import { findManifestProblems, type Manifest } from "./kubernetes.ts";
+import { admits } from "./network-policy.ts";
 
 const redis = { existingSecret: "redis" };
 const everything = {
@@ -67,6 +69,7 @@ test.each([
   ["a proxy's URL with a password", { config: { HTTPS_PROXY: "http://me:secret@proxy:3128" } }, "HTTPS_PROXY"],
   ["a proxy that Node.js would ignore", { config: { HTTPS_PROXY: "http://proxy:3128" } }, "NODE_USE_ENV_PROXY is 1"],
   ["a switch that Node.js would ignore", { config: { NODE_USE_ENV_PROXY: true } }, "NODE_USE_ENV_PROXY"],
+  ["a NetworkPolicy that would admit everyone", { networkPolicy: { metricsFrom: [] } }, "/networkPolicy/metricsFrom"],
   ["a port that requires root", { config: { PORT: 80 } }, "/config/PORT"],
   ["one port for requests and metrics", { config: { METRICS_PORT: 4000 } }, "are the same port"],
   ["the tag latest", { image: { tag: "latest" } }, "/image/tag"],
@@ -104,6 +107,46 @@ test("leaves time for the whole shutdown before SIGKILL", () => {
   const { spec } = renderChart({ config, terminationMarginSeconds: 2 }).only("Deployment").spec.template;
 
   expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(5001 + 20_000 + 1500);
+});
+
+describe("the NetworkPolicy", () => {
+  const prometheus = { namespace: "monitoring", labels: { "app.kubernetes.io/name": "prometheus" } };
+  const gateway = { namespace: "graphql-gateway" };
+  const neighbour = { namespace: "graph" };
+  const stranger = { namespace: "other" };
+  const findAdmitted = (policy: Manifest, port: string) =>
+    [prometheus, gateway, neighbour, stranger].filter((pod) => admits(policy, "graph", port, pod));
+
+  test("admits the same namespace only, and the notes say who is cut off", () => {
+    const policy = renderChart().only("NetworkPolicy");
+
+    expect(["http", "metrics"].map((port) => findAdmitted(policy, port))).toEqual([[neighbour], [neighbour]]);
+    expect(renderNotes()).toMatch(/networkPolicy\.metricsFrom lists only .* Prometheus in another one is cut off/);
+    expect(renderNotes()).not.toContain("ingress controllers");
+    expect(renderNotes({ service: { type: "LoadBalancer" } })).toMatch(/networkPolicy\.from .* ingress controllers/);
+  });
+
+  test("of the documented installation admits the gateway and Prometheus, each to its port", () => {
+    const [command = ""] = /helm upgrade (?:.*\\\n)*.*/.exec(read("docs/operations.md")) ?? [];
+    const words = command.split(/[\s\\]+/).filter((word) => !["helm", "upgrade", "--install"].includes(word));
+
+    const installed = renderChart({}, words);
+
+    const policy = installed.only("NetworkPolicy");
+    expect(["http", "metrics"].map((port) => findAdmitted(policy, port))).toEqual([[gateway], [prometheus]]);
+    expect(installed.only("HorizontalPodAutoscaler").spec.minReplicas).toBe(2);
+    const kinds = installed.manifests.map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(["ServiceMonitor", "PrometheusRule"]));
+    expect(renderNotes(readYaml("deploy/helm/production.yaml"))).not.toContain("WARNING");
+  });
+});
+
+test("warns of a proxy that the NetworkPolicy may cut off, and of metrics that everybody can read", () => {
+  const config = { NODE_USE_ENV_PROXY: 1, HTTPS_PROXY: "http://proxy:3128", METRICS_PORT: "" };
+  const { networkPolicy } = everything;
+
+  expect(renderNotes({ config })).toMatch(/extraEgress is empty: the proxy[\s\S]*METRICS_PORT is empty/);
+  expect(renderNotes({ config, networkPolicy })).not.toContain("extraEgress");
 });
 
 test("serves metrics inside the cluster only, on a port of their own unless told otherwise", () => {

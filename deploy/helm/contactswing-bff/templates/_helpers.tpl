@@ -66,6 +66,19 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* The entries of a NetworkPolicy's "from" are all pods of the namespace of the release. */}}
+{{- define "contactswing-bff.isOwnNamespaceOnly" -}}
+{{- $others := list -}}
+{{- range . -}}
+{{- if or (hasKey . "namespaceSelector") (hasKey . "ipBlock") -}}
+{{- $others = append $others . -}}
+{{- end -}}
+{{- end -}}
+{{- if not $others -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{- define "contactswing-bff.maxReplicas" -}}
 {{- if .Values.autoscaling.enabled -}}
 {{- int64 .Values.autoscaling.maxReplicas -}}
