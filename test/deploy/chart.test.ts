@@ -109,6 +109,18 @@ test("leaves time for the whole shutdown before SIGKILL", () => {
   expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(5001 + 20_000 + 1500);
 });
 
+test("keeps every old pod until a new one is ready, and reports a rollout that stalls", () => {
+  const { strategy, progressDeadlineSeconds, template } = renderChart().only("Deployment").spec;
+  const [container] = template.spec.containers;
+
+  expect(strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+  // Helm waits for at most five minutes by default.
+  expect(progressDeadlineSeconds).toBeLessThanOrEqual(300);
+  // Not ready: gets no requests. Not live: is restarted, which would help nobody while a dependency is down.
+  const probes = ["startupProbe", "livenessProbe", "readinessProbe"].map((name) => container[name].httpGet.path);
+  expect(probes).toEqual(["/health/live", "/health/live", "/health/ready"]);
+});
+
 describe("the NetworkPolicy", () => {
   const prometheus = { namespace: "monitoring", labels: { "app.kubernetes.io/name": "prometheus" } };
   const gateway = { namespace: "graphql-gateway" };
@@ -134,6 +146,7 @@ describe("the NetworkPolicy", () => {
 
     const policy = installed.only("NetworkPolicy");
     expect(["http", "metrics"].map((port) => findAdmitted(policy, port))).toEqual([[gateway], [prometheus]]);
+    expect(words).toContain("--wait");
     expect(installed.only("HorizontalPodAutoscaler").spec.minReplicas).toBe(2);
     const kinds = installed.manifests.map(({ kind }) => kind);
     expect(kinds).toEqual(expect.arrayContaining(["ServiceMonitor", "PrometheusRule"]));
