@@ -15,6 +15,6 @@ export const gatewayConfig = {
     fromClientToSubgraphs: ({ request }: { readonly request: Request }) =>
       Object.fromEntries(forwardedHeaders.map((name) => [name, request.headers.get(name)])),
   },
-  // Longer than a create request and the read of its details take, so that the service reports the outcome.
-  upstreamTimeout: 30_000,
+  // More than REQUEST_TIMEOUT_MS and both upstream timeouts of the service, so that the service reports the outcome.
+  upstreamTimeout: 45_000,
 };

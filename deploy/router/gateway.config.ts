@@ -25,7 +25,8 @@ export const gatewayConfig = {
   },
   // Errors of subgraphs are passed on with their extensions; only unexpected errors of the gateway itself are masked.
   maskedErrors: true,
-  // Longer than a create request and the read of its details can take, so that the subgraph reports the outcome: after
-  // a timeout of the gateway, it is unknown whether the action exists.
-  upstreamTimeout: 30_000,
+  // More than REQUEST_TIMEOUT_MS + UPSTREAM_CONNECT_TIMEOUT_MS + UPSTREAM_TIMEOUT_MS of the subgraph, which still waits
+  // for a create request that was sent just before the deadline: after a timeout of the gateway, it is unknown whether
+  // the action exists.
+  upstreamTimeout: 45_000,
 };

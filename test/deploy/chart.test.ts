@@ -9,11 +9,12 @@ import { findManifestProblems, type Manifest } from "./kubernetes.ts";
 import { admits } from "./network-policy.ts";
 
 const redis = { existingSecret: "redis" };
+const timeouts = { request: "45s" };
 const everything = {
   redis,
   autoscaling: { enabled: true, targetUpstreamRequestsInFlight: 128 },
   ingress: { enabled: true, className: "nginx", hosts: ["graph.example"], tls: [{ secretName: "tls" }] },
-  httpRoute: { enabled: true, parentRefs: [{ name: "public" }], hostnames: ["graph.example"] },
+  httpRoute: { enabled: true, parentRefs: [{ name: "public" }], hostnames: ["graph.example"], timeouts },
   serviceMonitor: { enabled: true },
   prometheusRule: { enabled: true, runbookBaseUrl: "https://docs.example/bff/" },
   upstreamCheck: { enabled: true, existingSecret: "check" },
@@ -181,7 +182,7 @@ describe("with every option", () => {
       { host: "graph.example", http: { paths: [{ path: "/graphql" }] } },
     ]);
     expect(rendered.only("HTTPRoute").spec.rules).toMatchObject([
-      { matches: [{ path: { type: "PathPrefix", value: "/graphql" } }], backendRefs: [{ port: 80 }] },
+      { matches: [{ path: { type: "PathPrefix", value: "/graphql" } }], backendRefs: [{ port: 80 }], timeouts },
     ]);
   });
 

@@ -2,7 +2,6 @@ import type { GatewayCLIConfig } from "@graphql-hive/gateway";
 import { expect, test } from "@jest/globals";
 import { gatewayConfig as composeGatewayConfig } from "../../deploy/compose/gateway.config.ts";
 import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
-import { readConfig } from "../../src/config.ts";
 import { describeFailure } from "../../src/graphql/public-error.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
@@ -19,9 +18,10 @@ const extensionNames = Object.keys(
   ).extensions ?? {},
 ).sort();
 
-/** A create request and the read of its details after it. */
-const { upstreamTimeoutMs, upstreamConnectTimeoutMs } = readConfig({});
-const longestResponseMs = 2 * (upstreamTimeoutMs + upstreamConnectTimeoutMs);
+type Timeouts = Record<"REQUEST_TIMEOUT_MS" | "UPSTREAM_CONNECT_TIMEOUT_MS" | "UPSTREAM_TIMEOUT_MS", number>;
+const { config } = readYaml<{ config: Timeouts }>("deploy/helm/contactswing-bff/values.yaml");
+// A create request that is sent just before the deadline of its GraphQL request is awaited.
+const longestResponseMs = config.REQUEST_TIMEOUT_MS + config.UPSTREAM_CONNECT_TIMEOUT_MS + config.UPSTREAM_TIMEOUT_MS;
 
 const toMs = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1]) * 1000;
 
