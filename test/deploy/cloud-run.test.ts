@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 import { findManifestProblems, type Manifest } from "./kubernetes.ts";
 
-const service = readYaml<Manifest>("deploy/cloud-run.yaml");
+const text = readFileSync(new URL("../../deploy/cloud-run.yaml", import.meta.url), "utf8");
+const service: Manifest = parse(text);
 const { metadata, spec } = service.spec.template;
 const [container] = spec.containers;
 const variables: { name: string; value?: string }[] = container.env;
@@ -26,6 +29,24 @@ test("listens where Cloud Run expects it, with metrics on a port that is not pub
   }
   expect(container.ports).toEqual([{ name: "http1", containerPort: readConfig({}).port }]);
   expect([config.port, undefined]).not.toContain(config.metricsPort);
+});
+
+test("has a sidecar to uncomment, which alone reads the metrics", () => {
+  // Prose has an odd number of spaces after the #.
+  const uncommented: Manifest = parse(text.replace(/^( *)#(?=(?: {2})*\S)/gm, "$1"));
+  const { metadata, spec } = uncommented.spec.template;
+  const { containers, volumes } = spec;
+  const [configuration = ""] = / +# {3}apiVersion:(?:.*\n +# {3})+.*/.exec(text) ?? [];
+  const { endpoints } = parse(configuration.replace(/^ +# {3}/gm, "")).spec;
+
+  expect(findManifestProblems([uncommented])).toBe("");
+  expect(containers.map(({ name }: { name: string }) => name)).toEqual(["contactswing-bff", "collector"]);
+  // The container that has a port gets the requests, and there may be only one.
+  expect(containers[1]).not.toHaveProperty("ports");
+  expect(containers[1].volumeMounts.map(({ name }: { name: string }) => name)).toEqual([volumes[0].name]);
+  const dependencies = metadata.annotations["run.googleapis.com/container-dependencies"];
+  expect(JSON.parse(dependencies)).toEqual({ collector: ["contactswing-bff"] });
+  expect(endpoints).toEqual([expect.objectContaining({ port: config.metricsPort, path: "/metrics" })]);
 });
 
 test.each(["startupProbe", "livenessProbe"])("has a %s that Cloud Run lets through, within its limits", (name) => {

@@ -34,6 +34,9 @@ test("configures the service with variables that it reads, and leaves it time to
     redisUrl: "redis://redis:6379",
     playground: true,
   });
+  // The port of the metrics is not published.
+  expect(config.metricsPort).toBeGreaterThan(0);
+  expect(bff.ports).toEqual([expect.stringMatching(new RegExp(`:${config.port}$`))]);
   const stopMs = config.shutdownDelayMs + config.shutdownGraceMs + 1500;
   expect(Number.parseInt(bff.stop_grace_period, 10) * 1000).toBeGreaterThan(stopMs);
 });
