@@ -49,11 +49,14 @@ test("has a sidecar to uncomment, which alone reads the metrics", () => {
   expect(endpoints).toEqual([expect.objectContaining({ port: config.metricsPort, path: "/metrics" })]);
 });
 
-test.each(["startupProbe", "livenessProbe"])("has a %s that Cloud Run lets through, within its limits", (name) => {
+test.each([
+  ["startupProbe", "/health/ready"],
+  ["livenessProbe", "/health/live"],
+])("has a %s that Cloud Run lets through, within its limits", (name, path) => {
   const { httpGet, periodSeconds, timeoutSeconds, failureThreshold } = container[name];
 
   // Not /livez: Cloud Run keeps paths that end in z to itself.
-  expect(httpGet).toEqual({ path: "/health/live", port: config.port });
+  expect(httpGet).toEqual({ path, port: config.port });
   expect(timeoutSeconds).toBeLessThanOrEqual(periodSeconds);
   expect(periodSeconds * failureThreshold).toBeLessThanOrEqual(240);
 });
