@@ -23,12 +23,16 @@ const dashboard: { panels: { targets?: { expr: string }[] }[] } = JSON.parse(
   read("deploy/observability/dashboard.json"),
 );
 
+/** The labels that Prometheus adds to every series of one instance. */
+const target: Readonly<Record<string, string>> = { namespace: "production", job: "bff", instance: "a:4000" };
+
+const panelTemplates = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 /** Every expression of the dashboard, with Grafana's variables replaced as Grafana does. */
-const panelExpressions = dashboard.panels
-  .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-  .map((expression) =>
-    expression.replace(/\$__rate_interval|\$__range|\$__interval/g, "5m").replace(/\$\{?\w+\}?/g, "a:4000"),
-  );
+const panelExpressions = panelTemplates.map((template) =>
+  template
+    .replace(/\$__rate_interval|\$__range/g, "5m")
+    .replace(/\$(\w+)/g, (variable, name) => target[name] ?? variable),
+);
 const expressions = [...rules.map(({ expr }) => expr), ...panelExpressions];
 
 const findNames = (pattern: RegExp) => new Set(expressions.flatMap((expression) => expression.match(pattern) ?? []));
@@ -88,12 +92,22 @@ test("alerts and dashboard select only by label values that the service's metric
   const selectors = [...findNames(/(?<![\w:])(?:contactswing_bff|nodejs)_\w+\{[^}]*="[^}]*\}/g)];
 
   const unknown = selectors.filter((selector) => {
-    const labels = [...selector.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = "", text = ""]) => [label, text]);
+    const labels = [...selector.matchAll(/(\w+)="([^"]*)"/g)]
+      .map(([, label = "", text = ""]) => [label, text] as const)
+      .filter(([label]) => !Object.hasOwn(target, label));
     return metrics.value(selector.replace(/\{.*/, ""), Object.fromEntries(labels)) === undefined;
   });
 
   // Only with JWKS_URL, in runbook.test.ts.
   expect(unknown).toEqual(['contactswing_bff_dependency_up{dependency="key-server"}']);
+});
+
+test("every series of a panel is of the selected namespace and job", () => {
+  const series = panelTemplates.flatMap((template) =>
+    template.match(/(?<![\w:])(?:contactswing_bff|nodejs|process)[\w:]*(?:\{[^}]*\})?/g),
+  );
+
+  expect(series.filter((selector) => !selector?.includes('{namespace="$namespace", job="$job"'))).toEqual([]);
 });
 
 test("every recorded series is used, and every one that is used is recorded", () => {
