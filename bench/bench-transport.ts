@@ -31,8 +31,9 @@ function createSend(): () => Promise<unknown> {
       });
   }
   const transport = createTransport({ baseUrl: origin, connectTimeoutMs: 2000, responseTimeoutMs: 10_000 });
-  const memory = { take: () => true };
-  return () => transport.exchange({ method: "POST", path, headers, body, memory });
+  const memory = { take: () => undefined, giveBack: () => {} };
+  const { signal } = new AbortController();
+  return () => transport.exchange({ method: "POST", path, headers, body, memory, signal, mustFinish: true });
 }
 
 const send = createSend();

@@ -3,11 +3,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
+import { operations } from "../src/operations/index.ts";
 import { printErrorTables, printSandboxTable } from "./print-docs.ts";
 import { printErrorTypes, updateErrorSchema } from "./print-error-types.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
-const { sdl } = createSubgraphSchema();
+const { sdl } = createSubgraphSchema(operations);
 
 /** How each file is made from what it contains now. */
 const generated: Readonly<Record<string, (text: string) => string>> = {

@@ -1,10 +1,13 @@
 // The generated sections of docs/errors.md and docs/sandbox.md.
+import { findConsequence, outcomes } from "../src/failures/consequence.ts";
 import type { FailureKind } from "../src/failures/failure.ts";
-import { type FailureRow, failureTable } from "../src/failures/failure-table.ts";
-import { protocolErrors } from "../src/graphql/protocol-errors.ts";
+import { failureTable } from "../src/failures/failure-table.ts";
+import { protocolErrors } from "../src/graphql/protocol-codes.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
+import { listRules } from "../src/validation/rule.ts";
+import { failureKinds, writes } from "./list-consequences.ts";
 
 const code = (text: string) => `\`${text}\``;
 
@@ -14,22 +17,41 @@ function printTable(head: readonly string[], rows: readonly (readonly string[])[
 }
 
 /** A failure that is retryable as a write is retryable as a read. */
-function describeRetry({ retryable, retryableRead }: FailureRow): string {
-  return retryableRead && !retryable ? "reads only" : code(String(retryable));
+function describeRetry(kind: FailureKind): string {
+  const isRetryable = writes.map((write) => findConsequence({ kind }, write).retryable).some(Boolean);
+  return failureTable[kind].isTransient && !isRetryable ? "reads only" : code(String(isRetryable));
+}
+
+function describeOutcomes(kind: FailureKind): string {
+  return [...new Set(writes.map((write) => code(String(findConsequence({ kind }, write).outcome))))].join(", ");
 }
 
 /** The tables of docs/errors.md, by section. */
 export function printErrorTables() {
   // In the order of each code's first row; what differs in `when` alone is one row.
-  const byCode = [...Map.groupBy(Object.values<FailureRow>(failureTable), (row) => row.code).values()].flat();
-  const failures = Map.groupBy(byCode, (row) => [row.code, row.outcome, describeRetry(row)].join());
+  const byCode = [...Map.groupBy(failureKinds, (kind) => failureTable[kind].code).values()].flat();
+  const failures = Map.groupBy(byCode, (kind) =>
+    [failureTable[kind].code, describeOutcomes(kind), describeRetry(kind)].join(),
+  );
   return {
     failures: printTable(
-      ["code", "when", "`outcome` of the mutation", "`retryable`"],
-      [...failures.values()].map((rows) => {
-        const [row] = rows as [FailureRow, ...FailureRow[]];
-        return [code(row.code), rows.map(({ when }) => when).join("<br>"), code(row.outcome), describeRetry(row)];
+      ["code", "when", "`outcome` of a write", "`retryable`"],
+      [...failures.values()].map((kinds) => {
+        const [kind] = kinds as [FailureKind, ...FailureKind[]];
+        const when = kinds.map((each) => failureTable[each].when).join("<br>");
+        return [code(failureTable[kind].code), when, describeOutcomes(kind), describeRetry(kind)];
       }),
+    ),
+    outcomes: printTable(
+      ["operation that", "done", "not done", "may have been done"],
+      Object.entries(outcomes).map(([effect, names]) => [
+        `${effect}s`,
+        ...(["done", "not-done", "unknown"] as const).map((state) => code(names[state])),
+      ]),
+    ),
+    rules: printTable(
+      ["rule", "params", "message"],
+      listRules().map(({ name, params, message }) => [code(name), params ? code(JSON.stringify(params)) : "", message]),
     ),
     documents: printTable(
       ["code", "when"],
@@ -51,7 +73,7 @@ export function printSandboxTable(): string {
     ...(Object.entries(recipes) as [FailureKind, string][]),
   ];
   const results = Map.groupBy(causes, ([kind]) =>
-    kind === "created" ? "success" : `${code(failureTable[kind].code)}, ${code(failureTable[kind].outcome)}`,
+    kind === "created" ? "success" : `${code(failureTable[kind].code)}, ${describeOutcomes(kind)}`,
   );
   return printTable(
     ["result of a create request", "failure, or how to cause it"],

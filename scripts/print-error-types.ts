@@ -1,8 +1,10 @@
 // The generated parts of docs/clients/error-extensions.d.ts and error-extensions.schema.json: the extensions by code.
+import { outcomes } from "../src/failures/consequence.ts";
 import type { FailureKind } from "../src/failures/failure.ts";
 import { type FailureRow, failureTable } from "../src/failures/failure-table.ts";
-import { protocolErrors } from "../src/graphql/protocol-errors.ts";
+import { protocolErrors } from "../src/graphql/protocol-codes.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
+import { failureKinds, isOnlyOfKeys, listConsequences, writes } from "./list-consequences.ts";
 
 /** What the errors with a code have, with a JSON Schema of each extension. */
 interface Shape {
@@ -20,42 +22,35 @@ const extensionTypes = {
   upstream: "Upstream",
 };
 
-const toCode = (kind: FailureKind): string => failureTable[kind].code;
-
-/** Only create requests with an idempotency key fail with these, and every create request has an outcome. */
-const keyCodes = (["idempotency-key-reused", "idempotency-unavailable", "outcome-unknown"] as const).map(toCode);
-
-/** With any other code, it may be that the action was created, and only its details could not be loaded. */
-const codesWithoutDetails = [...keyCodes, toCode("keys-unavailable")];
-const failedDetails = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
-
-function describeFailures(code: string, rows: readonly FailureRow[]): Shape {
-  const cases = codesWithoutDetails.includes(code) ? rows : [...rows, failedDetails];
-  const outcomes = new Set(cases.map(({ outcome }) => outcome));
-  const retryable = new Set(cases.flatMap((row) => [row.retryable, row.retryableRead]));
+function describeFailures(code: string, kinds: readonly FailureKind[]): Shape {
+  const consequences = kinds.flatMap(listConsequences);
+  const named = new Set(consequences.flatMap(({ outcome }) => outcome ?? []));
+  const retryable = new Set(consequences.map((consequence) => consequence.retryable));
+  const extensions = kinds.flatMap((kind) => (failureTable[kind] as FailureRow).extensions ?? []);
   return {
     code,
-    when: rows.map(({ when }) => when),
+    when: kinds.map((kind) => failureTable[kind].when),
     extensions: {
-      outcome: { enum: [...outcomes].sort() },
+      outcome: { enum: [...named].sort() },
       retryable: { enum: [...retryable].sort() },
-      ...Object.fromEntries(
-        rows.flatMap(({ extensions = [] }) => extensions).map((name) => [name, { $ref: `#/definitions/${name}` }]),
-      ),
+      ...Object.fromEntries(extensions.map((name) => [name, { $ref: `#/definitions/${name}` }])),
     },
-    required: keyCodes.includes(code) ? ["outcome", "retryable"] : ["retryable"],
+    required: kinds.every(isOnlyOfKeys) ? ["outcome", "retryable"] : ["retryable"],
   };
 }
 
-const failures = Map.groupBy(Object.values<FailureRow>(failureTable), ({ code }) => code);
+const rejected = writes.map(({ effect }) => outcomes[effect]["not-done"]);
+const failures = Map.groupBy(failureKinds, (kind) => failureTable[kind].code);
 const shapes: readonly Shape[] = [
-  ...[...failures].map(([code, rows]) => describeFailures(code, rows)),
-  ...Object.entries(protocolErrors).map(([code, { when }]) => ({
-    code,
-    when: [when],
-    extensions: { outcome: { enum: ["NOT_CREATED"] }, retryable: { enum: [false] } },
-    required: [],
-  })),
+  ...[...failures].map(([code, kinds]) => describeFailures(code, kinds)),
+  ...Object.entries(protocolErrors)
+    .filter(([code]) => !failures.has(code))
+    .map(([code, { when }]) => ({
+      code,
+      when: [when],
+      extensions: { outcome: { enum: rejected }, retryable: { enum: [false] } },
+      required: [],
+    })),
   ...Object.values(httpErrors)
     .filter(({ code }) => !Object.hasOwn(protocolErrors, code))
     .map(({ code, message }) => ({ code, when: [message], extensions: {}, required: [] })),

@@ -82,6 +82,9 @@ const settings = {
   contactSwingUrl: setting("CONTACTSWING_URL", baseUrl.default(defaultContactSwingUrl)),
   upstreamTimeoutMs: setting("UPSTREAM_TIMEOUT_MS", integer(1, maxTimerMs).default(10_000)),
   upstreamConnectTimeoutMs: setting("UPSTREAM_CONNECT_TIMEOUT_MS", integer(1, maxTimerMs).default(2000)),
+  requestTimeoutMs: setting("REQUEST_TIMEOUT_MS", integer(1, maxTimerMs).default(30_000)),
+  /** The side that sends requests must be the one that closes an idle connection first; Google's load balancers: 600 s. */
+  keepAliveTimeoutMs: setting("KEEP_ALIVE_TIMEOUT_MS", integer(1, maxTimerMs).default(620_000)),
   maxInFlight: setting("MAX_IN_FLIGHT", integer(1, 1_000_000).default(256)),
   maxInFlightPerCaller: setting("MAX_IN_FLIGHT_PER_CALLER", integer(1, 1_000_000).optional()),
   redisUrl: setting(
@@ -94,6 +97,7 @@ const settings = {
   jwtAudience: setting("JWT_AUDIENCE", z.string().optional()),
   corsOrigins: setting("CORS_ORIGINS", origins.default([])),
   playground: setting("PLAYGROUND", boolean().optional()),
+  subgraphSdl: setting("SUBGRAPH_SDL", boolean().default(true)),
   logLevel: setting("LOG_LEVEL", z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
   shutdownDelayMs: setting("SHUTDOWN_DELAY_MS", integer(0, maxTimerMs).default(3000)),
   shutdownGraceMs: setting("SHUTDOWN_GRACE_MS", integer(0, maxTimerMs).default(15_000)),
@@ -155,10 +159,13 @@ export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...others }: Co
 
 /** What an operator should know about settings that are valid but probably not intended. */
 export function findConfigWarnings(config: Config, environment: NodeJS.ProcessEnv): string[] {
-  const { isProduction, redisUrl, jwksUrl, jwtIssuer, jwtAudience, playground, host } = config;
+  const { isProduction, redisUrl, jwksUrl, jwtIssuer, jwtAudience, playground, host, metricsPort } = config;
   const warnings: string[] = [];
   if (isProduction && redisUrl === undefined) {
     warnings.push("REDIS_URL is not set: idempotency keys are kept in this process only and are lost when it ends");
+  }
+  if (isProduction && metricsPort === undefined) {
+    warnings.push("METRICS_PORT is not set: whoever can reach the service can read /metrics");
   }
   const unchecked = Object.entries({ JWT_ISSUER: jwtIssuer, JWT_AUDIENCE: jwtAudience })
     .filter(([, value]) => value === undefined)

@@ -18,11 +18,20 @@ export async function prepareService(
   destination?: DestinationStream,
 ): Promise<Runnable> {
   const log = createLogDestination();
-  const logger = createLogger(config.logLevel, version, destination ?? log);
+  const serviceName = process.env.OTEL_SERVICE_NAME?.trim() || "contactswing-bff";
+  const logger = createLogger({ level: config.logLevel, serviceName, version, destination: destination ?? log });
+  log.onRecovery = (droppedLines) => logger.warn({ "log.dropped_lines": droppedLines }, "log lines were dropped");
   const tracing = await startTracing({ environment: process.env, version, logger });
   for (const warning of findConfigWarnings(config, process.env)) logger.warn(warning);
   return {
-    service: createService({ config, logger, version, tracing, ...options }),
+    service: createService({
+      config,
+      logger,
+      version,
+      tracing,
+      countDroppedLogLines: () => log.droppedLines,
+      ...options,
+    }),
     logger,
     shutdownDelayMs: config.shutdownDelayMs,
     startFields: describeConfig(config),

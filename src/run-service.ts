@@ -21,7 +21,7 @@ export interface Runnable {
 const lastLinesMs = 500;
 
 /**
- * Runs the service as a process. The first SIGTERM or SIGINT stops it, with exit code 0; a second one ends the process
+ * Runs the service as a process. The first SIGTERM, SIGHUP, or SIGINT stops it, with exit code 0; a second one ends the process
  * immediately. An uncaught error is logged and stops the service too, with exit code 1. If the service cannot start, the
  * reason is one message on standard error, and the exit code is 1.
  */
@@ -65,7 +65,7 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
       return exit();
     }
     prepared.logger.info({ "process.signal": signal }, "stopping");
-    await stopAndExit(prepared, signal === "SIGTERM" ? prepared.shutdownDelayMs : 0);
+    await stopAndExit(prepared, signal === "SIGINT" ? 0 : prepared.shutdownDelayMs);
   }
 
   async function onUncaught(error: unknown): Promise<void> {
@@ -75,7 +75,7 @@ export async function runService(prepare: () => Promise<Runnable>): Promise<void
   }
 
   // A first process in a container does not receive signals that it does not listen to.
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
   // An unhandled rejection arrives here too.
   process.on("uncaughtException", onUncaught);
   // Its reader is gone: no reason to abandon callers, and nothing can be written anyway.

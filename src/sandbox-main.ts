@@ -18,7 +18,7 @@ function readSettings({ PORT, HOST, SANDBOX_TOKEN }: NodeJS.ProcessEnv) {
 
 try {
   const { port, host, token } = readSettings(process.env);
-  const sandbox = createSandbox(token);
+  const sandbox = createSandbox({ token });
   const url = await sandbox.start(port, host);
   const reachable = new URL(url);
   if (host === "0.0.0.0" || host === "::") reachable.hostname = "localhost";

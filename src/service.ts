@@ -2,21 +2,27 @@ import Fastify from "fastify";
 import { createAuthentication } from "./auth/authentication.ts";
 import { createTokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
-import { createAdmission } from "./contactswing/admission.ts";
+import { createAdmission, type Lane } from "./contactswing/admission.ts";
 import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
 import { type Client, createClient, type RequestScope } from "./contactswing/client.ts";
-import { createRequestSession } from "./contactswing/request-session.ts";
 import { createTransport } from "./contactswing/transport.ts";
+import { createRequestSession } from "./execution/request-session.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { ReportBug } from "./graphql/error-gate.ts";
+import { createWriteFinder } from "./graphql/failed-field.ts";
+import { createSourceCheck } from "./graphql/reject-source.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
+import { finishRequests } from "./http/finish-requests.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
+import { createLimitedServer } from "./http/limited-server.ts";
 import { createIdempotencyStore } from "./idempotency/create-idempotency-store.ts";
-import { createIdempotencyGuard, type IdempotencyResult } from "./idempotency/idempotency-guard.ts";
-import { operations } from "./operations/index.ts";
+import { createIdempotencyGuard } from "./idempotency/idempotency-guard.ts";
+import type { IdempotencyStore } from "./idempotency/idempotency-store.ts";
+import { operations as defaultOperations } from "./operations/index.ts";
+import type { Operation } from "./operations/operation.ts";
 import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
 import type { PlaygroundDemo } from "./playground/settings.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -24,6 +30,7 @@ import { createMetrics } from "./telemetry/metrics.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 import { createUpstreamTelemetry } from "./telemetry/upstream-telemetry.ts";
+import { atMostEvery } from "./timing/at-most-every.ts";
 
 export interface Service {
   /** Listens; resolves with the service's own origin. */
@@ -44,6 +51,10 @@ export interface ServiceOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly version: string;
+  /** What the graph offers; the registry unless given. */
+  readonly operations?: readonly Operation[];
+  /** How many log lines have been dropped because nothing read them. */
+  readonly countDroppedLogLines?: () => number;
   /** Stopped together with the service. */
   readonly tracing?: Tracing;
   /** A token that is never forwarded: the sandbox's demo token, unless the sandbox is the upstream. */
@@ -58,12 +69,9 @@ export interface ServiceOptions {
   readonly client?: Client;
 }
 
+const minuteMs = 60_000;
 // The same directory as seen from src/ and from dist/.
 const builtPlayground = new URL("../dist/browser/", import.meta.url);
-// How much longer a request waits for another one with its idempotency key than that one can take.
-const waitMarginMs = 1000;
-// After the grace period: time for the last responses to leave, within the closing time.
-const lastResponsesMs = 250;
 /** Time to close everything else after the last request. A stop takes at most this plus the grace period. */
 const closingMs = 1000;
 /** The part of it that is reserved for the log. */
@@ -71,13 +79,15 @@ const logMs = 250;
 
 /** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
-  const { config, logger, version, rejectedToken, tracing } = options;
+  const { config, logger, version, rejectedToken, tracing, operations = defaultOperations } = options;
   let isDraining = false;
 
-  const breaker = createCircuitBreaker(
-    () => performance.now(),
-    (state) => logger.warn(`circuit breaker ${state === "open" ? "opened" : "closed"}`),
-  );
+  const createBreaker = (lane: Lane) =>
+    createCircuitBreaker(
+      () => performance.now(),
+      (state) =>
+        logger.warn({ "circuit_breaker.requests": lane }, `circuit breaker ${state === "open" ? "opened" : "closed"}`),
+    );
   const verifier =
     config.jwksUrl === undefined
       ? undefined
@@ -90,23 +100,30 @@ export function createService(options: ServiceOptions): Service {
             else logger.warn({ "event.reason": problem }, "token verification keys could not be loaded");
           },
         });
-  const store = createIdempotencyStore(config, (isAvailable, errorCode) => {
-    if (isAvailable) logger.warn("idempotency store available again");
-    else logger.warn({ "error.code": errorCode }, "idempotency store unavailable");
-  });
   const metrics = createMetrics({
     version,
+    countDroppedLogLines: options.countDroppedLogLines ?? (() => 0),
     fields: operations.map(({ rest: { name, effect } }) => ({
       name,
       operationType: effect === "read" ? "query" : "mutation",
     })),
-    readBreakerState: () => breaker.state,
+    readBreakerState: (lane) => admission.breakerState(lane),
     dependencies: {
-      "idempotency-store": () => store.isAvailable,
+      ...(config.redisUrl === undefined ? {} : { "idempotency-store": () => store.isAvailable }),
       ...(verifier === undefined ? {} : { "key-server": () => verifier.isAvailable }),
     },
   });
 
+  const store: IdempotencyStore = createIdempotencyStore({
+    redisUrl: config.redisUrl,
+    ttlMs: config.idempotencyTtlSeconds * 1000,
+    maxWriteMs: config.requestTimeoutMs + config.upstreamTimeoutMs,
+    observeCommand: metrics.observeStoreCommand,
+    onAvailabilityChange(availability) {
+      if (availability.isAvailable) logger.warn("idempotency store available again");
+      else logger.warn({ "error.code": availability.cause }, "idempotency store unavailable");
+    },
+  });
   const transport = createTransport({
     baseUrl: config.contactSwingUrl,
     connectTimeoutMs: config.upstreamConnectTimeoutMs,
@@ -115,44 +132,64 @@ export function createService(options: ServiceOptions): Service {
   const admission = createAdmission({
     maxInFlight: config.maxInFlight,
     maxInFlightPerCaller: config.maxInFlightPerCaller,
-    breaker,
+    breakers: { reads: createBreaker("reads"), writes: createBreaker("writes") },
   });
   const upstreamClient = createClient({
     transport,
     admission,
-    telemetry: createUpstreamTelemetry(config.contactSwingUrl, metrics.upstream),
+    observer: createUpstreamTelemetry({
+      baseUrl: config.contactSwingUrl,
+      metrics: metrics.upstream,
+      shed: metrics.shed,
+      unknownPath: atMostEvery(minuteMs, () =>
+        logger.warn("ContactSwing does not know the path of a request: CONTACTSWING_URL may be wrong"),
+      ),
+    }),
     host: new URL(config.contactSwingUrl).hostname,
     userAgent: `contactswing-bff/${version}`,
   });
-  const idempotency = createIdempotencyGuard({
-    store,
-    waitMs: config.upstreamConnectTimeoutMs + config.upstreamTimeoutMs + waitMarginMs,
-  });
+  const idempotency = createIdempotencyGuard(store);
   const authenticationFor = createAuthentication(rejectedToken, verifier);
 
   const reportBug: ReportBug = (error, { requestId, token }) =>
     logger.error({ "http.request.id": requestId, ...serializeError(error, token?.reveal()) }, "internal error");
-  const { schema } = createSubgraphSchema();
-  const apollo = createApolloServer(schema, config.playground, reportBug);
+  const { schema } = createSubgraphSchema(operations);
+  const findWrite = createWriteFinder(operations);
+  const apollo = createApolloServer({
+    schema,
+    isExplorable: config.playground,
+    isSdlPublic: config.subgraphSdl,
+    findWrite,
+    reportBug,
+  });
   const gauge = createEventLoopGauge(() => performance.now(), metrics.observeEventLoopDelay);
   const { app, observation } = createHttpServer({
     reportBug,
     logger,
     metrics: metrics.requests,
+    keepAliveTimeoutMs: config.keepAliveTimeoutMs,
+    requestTimeoutMs: config.requestTimeoutMs,
     corsOrigins: config.corsOrigins,
     isDraining: () => isDraining,
     isOverloaded: gauge.isOverloaded,
+    onShed: metrics.shed,
   });
 
-  registerHealthRoutes(
-    app,
-    () => isDraining,
-    () => (store.isAvailable ? [] : ["idempotency"]),
-  );
-  const metricsApp = config.metricsPort === undefined ? app : Fastify({ forceCloseConnections: true });
+  registerHealthRoutes(app, {
+    isDraining: () => isDraining,
+    // A rollout while the key server is down must not replace processes that have keys.
+    isStarting: () => verifier?.isReady === false,
+    findDegraded: () => [
+      ...(store.isAvailable ? [] : ["idempotency"]),
+      ...(verifier?.isAvailable === false ? ["token-verification"] : []),
+    ],
+  });
+  const metricsApp =
+    config.metricsPort === undefined ? app : Fastify({ ...createLimitedServer(config.keepAliveTimeoutMs) });
   metricsApp.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
   registerGraphqlRoute(app, {
     apollo,
+    rejectSource: createSourceCheck(findWrite),
     respondToBrowser: config.playground
       ? registerPlayground(app, {
           schema,
@@ -161,31 +198,34 @@ export function createService(options: ServiceOptions): Service {
           build: options.buildPlayground,
         })
       : respondWithoutPlayground,
-    createContext({ id: requestId, token, connection, memory }, record) {
-      const authenticate = authenticationFor(token, record);
-      const scope: RequestScope = { requestId, connection, record, authenticate, memory };
-      const contactSwing = createRequestSession(options.client ?? upstreamClient, scope, admission.maxReadsPerCaller);
-      const onIdempotencyResult = (result: IdempotencyResult) => {
-        metrics.countIdempotencyResult(result);
-        record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
+    createContext({ id: requestId, token, signals, memory }, record) {
+      const scope: RequestScope = {
+        requestId,
+        signals,
+        record,
+        memory,
+        authenticate: authenticationFor(token, record),
       };
-      return { ...scope, token, contactSwing, idempotency, onIdempotencyResult };
+      const contactSwing = createRequestSession({
+        client: options.client ?? upstreamClient,
+        idempotency,
+        scope,
+        maxReadsPerCaller: admission.maxReadsPerCaller,
+        onIdempotencyResult(result) {
+          metrics.countIdempotencyResult(result);
+          record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
+        },
+      });
+      return { ...scope, token, contactSwing, rootFields: new Map() };
     },
   });
 
   async function stop(): Promise<number> {
     isDraining = true;
     const lastDeadline = performance.now() + config.shutdownGraceMs + closingMs;
-    let cut: NodeJS.Timeout | undefined;
-    const grace = setTimeout(() => {
-      // Requests that ContactSwing has not responded to by now end as UNKNOWN, and their callers still learn that.
-      transport.destroy();
-      cut = setTimeout(() => app.server.closeAllConnections(), lastResponsesMs);
-    }, config.shutdownGraceMs);
-    await app.close();
-    clearTimeout(grace);
-    clearTimeout(cut);
+    await finishRequests({ app, observation, graceMs: config.shutdownGraceMs, cutOff: transport.destroy });
     gauge.stop();
+    verifier?.stop();
     transport.destroy();
     const deadline = Math.min(lastDeadline, performance.now() + closingMs);
     const deadlineBeforeLog = deadline - logMs;
@@ -201,7 +241,7 @@ export function createService(options: ServiceOptions): Service {
 
   return {
     async start() {
-      void verifier?.warmUp();
+      verifier?.start();
       await Promise.all([apollo.start(), store.start()]);
       if (config.metricsPort !== undefined) await metricsApp.listen({ port: config.metricsPort, host: config.host });
       return app.listen({ port: config.port, host: config.host });
@@ -213,7 +253,7 @@ export function createService(options: ServiceOptions): Service {
       stopped ??= stop();
       return stopped;
     },
-    abandonRequests: observation.abandon,
+    abandonRequests: () => observation.abandon("second signal"),
     get endedRequestCount() {
       return observation.endedCount;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { create, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
+import { create, type GraphqlResponse, minimalInput, onlyError, read, send, verdictOf } from "./helpers/graphql.ts";
 import { scrape } from "./helpers/metrics.ts";
 import { eventually } from "./helpers/process.ts";
 import { startWithUpstream } from "./helpers/service.ts";
@@ -42,11 +42,41 @@ test.each([
   });
 
   const failures = [];
-  for (let count = 0; count < 25; count += 1) failures.push(onlyError(await create(url, minimalInput)).extensions);
+  for (let count = 0; count < 25; count += 1) {
+    const response = await create(url, minimalInput, tokenOf(`caller-${count % 2}`));
+    failures.push(onlyError(response).extensions);
+  }
 
   const rejected = { ...unavailable, requestId: expect.any(String), retryAfterSeconds: 1 };
   expect(failures.slice(sent)).toEqual(Array(25 - sent).fill(rejected));
   expect(upstream.received).toHaveLength(sent);
+});
+
+test("the failures of one caller stop nobody else, and reads that fail do not stop create requests", async () => {
+  const isOf = ({ headers }: ReceivedRequest, name: string) => headers.authorization === `Bearer ${name}`;
+  const { url } = await startWithUpstream((request, socket) => {
+    if (isOf(request, "unlucky") || (request.method === "GET" && !isOf(request, "lucky"))) socket.destroy();
+    return ordinary(request);
+  });
+
+  for (let count = 0; count < 25; count += 1) await create(url, minimalInput, tokenOf("unlucky"));
+  const others = [await create(url, minimalInput, tokenOf("lucky")), await read(url, "a", tokenOf("lucky"))];
+  for (let count = 0; count < 25; count += 1) await read(url, "a", tokenOf(`reader-${count % 2}`));
+  const afterReads = [await read(url, "a", tokenOf("lucky")), await create(url, minimalInput, tokenOf("lucky"))];
+
+  expect(others.map(({ body }) => body.errors)).toEqual([undefined, undefined]);
+  expect(onlyError(afterReads[0] as GraphqlResponse).extensions.code).toBe("UPSTREAM_UNAVAILABLE");
+  expect(afterReads[1]?.body.errors).toBeUndefined();
+});
+
+test("one caller's missing connections stop everybody's requests of either kind", async () => {
+  const { upstream, url } = await startWithUpstream();
+  await upstream.close();
+
+  for (let count = 0; count < 20; count += 1) await read(url, "a", tokenOf("t"));
+  const { extensions } = onlyError(await create(url, minimalInput, tokenOf("other")));
+
+  expect(extensions).toMatchObject({ ...unavailable, retryAfterSeconds: 1 });
 });
 
 const threeCreates = {
@@ -146,7 +176,7 @@ describe("shares of MAX_IN_FLIGHT", () => {
     const reads = Array.from({ length: 20 }, (_, index) => send(url, references(10), tokenOf(`untrusted-${index}`)));
     // The six that are admitted wait; every other one is rejected at once.
     await arrival(6);
-    const countShed = async () => (await scrape(url)).value("contactswing_bff_upstream_requests_shed_total") ?? 0;
+    const countShed = async () => (await scrape(url)).value("contactswing_bff_requests_shed_total") ?? 0;
     await eventually(async () => (await countShed()) >= 100, "the other reads to be rejected");
 
     const creates = ["a", "b"].map((name) => create(url, minimalInput, tokenOf(name)));

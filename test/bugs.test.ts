@@ -20,7 +20,7 @@ const http = { status: 418, headers: new Map([["x-canary", "1"]]) };
 const withAll = (properties: object) => Object.assign(new Error(canary), properties);
 
 /** The service on a client that responds, or throws, as the test says: nothing outside can cause a bug. */
-async function startWith(client: (name: string, args: { name?: string }) => unknown) {
+async function startWith(client: (name: string, args: { input?: { name: string } }) => unknown) {
   const send: Client["send"] = async ({ name }, args) => {
     const result = await client(name, args as object);
     return { result: result as never, status: 200, ctxId: null };
@@ -83,9 +83,9 @@ test("a bug in a read has no outcome", async () => {
 
 test("bugs keep the IDs of created actions, and one bug that fails several fields is logged once", async () => {
   const bug = new Error(canary);
-  const { url, linesOf } = await startWith((operation, { name }) => {
-    if (operation !== "createDataExtractionAction" || name === "bad") throw bug;
-    return { actionId: "a", name };
+  const { url, linesOf } = await startWith((operation, { input }) => {
+    if (operation !== "createDataExtractionAction" || input?.name === "bad") throw bug;
+    return { id: "a" };
   });
   const query = `mutation ($input: CreateDataExtractionActionInput!) {
     a: createDataExtractionAction(input: $input) { action { id isActive webhook { name } } }

@@ -128,7 +128,6 @@ const badInputs: Record<string, unknown> = {
 };
 const literal = (name: string) =>
   `mutation { createDataExtractionAction(input: { name: ${name}, webhook: {} }) { ctxId } }`;
-// Each message of GraphQL is in unit/protocol-errors.test.ts.
 const badDocuments = [
   literal(canary),
   literal(`${"[".repeat(120)}"${canary}"${"]".repeat(120)}`),
@@ -139,7 +138,6 @@ const badDocuments = [
   `query ($${canary}: Boolean) { dataExtractionAction(id: $${canary}) { id } }`,
   `query ($${canary}: ID!) { dataExtractionAction(id: $${canary}) { id } }`,
 ];
-// What is not a bearer token is not known as a secret: the names of clients, which are logged, are of another kind here.
 const client = { "apollographql-client-name": "app", "apollographql-client-version": "1" };
 const json = { ...headers, "content-type": "application/json" };
 const post = (body: unknown, more: object = client): RequestInit => ({
@@ -154,23 +152,26 @@ test.each<[string, RequestInit, string?]>([
     `with an input ${name}`,
     post({ query: createMutation, variables: { input: bad, [canary]: canary } }, {}),
   ]),
-  ...badDocuments.map((query): [string, RequestInit] => [`for ${query.slice(0, 150)}`, post({ query }, {})]),
   ["that is not JSON", post(`{"query": ${canary}`)],
   ["that is not an object", post([canary])],
   ["of another media type", post(canary, { "content-type": `text/${canary}` })],
   ["in another encoding", post(canary, { "content-encoding": canary })],
   ["that is too large", post(canary.repeat(30_000))],
-  ["for another operation", post({ query: "query A { __typename }", operationName: canary })],
   ["with variables as text", post({ ...typename, variables: canary })],
   ["with another persisted query", post({ ...typename, extensions: { persistedQuery } })],
   ["with an unknown persisted query", post({ extensions: { persistedQuery } })],
   ["with variables that are not JSON", { headers: json }, `?query={__typename}&variables=${canary}`],
   ["by another method", { method: "PUT", headers: { ...json, ...client }, body: canary }, `?${canary}`],
   ["for an unacceptable response", post(typename, { ...client, accept: `text/${canary}` })],
-  ["with two tokens", post(create, { ...client, authorization: `Bearer ${token} ${token}` })],
-  ["with another scheme", post(create, { ...client, authorization: `Basic ${token}` })],
+  ["with two tokens", post(create, { authorization: `Bearer ${token} ${token}` })],
+  ["with another scheme", post(create, { authorization: `Basic ${token}` })],
+  [
+    "without a readable token, named as it",
+    post({ query: `query ${canary} { dataExtractionAction(id: 1) { id } }` }, { authorization: token }),
+  ],
   ["whose ID is the token", post({ query: "{ nope }" }, { "x-request-id": token })],
   ["named as the token", post({ query: `query ${canary} { nope }` }, { ...client, authorization: `Bearer ${canary}` })],
+  ["that misspells its token", post({ query: `{ ${canary} }` }, { ...client, authorization: `Bearer ${canary}` })],
 ])("a request %s leaks nothing", async (_case, init, search = "") => {
   const { url, expectNoLeaks } = await startObserved();
 
@@ -179,4 +180,17 @@ test.each<[string, RequestInit, string?]>([
   const text = await response.text();
   expect(text).toContain('"errors":[');
   await expectNoLeaks({ text, headers: response.headers });
+});
+
+test.each([
+  ...badDocuments.map((query): [string, Record<string, unknown>] => [query.slice(0, 150), { query }]),
+  ["another operation", { query: "query A { __typename }", operationName: canary }],
+])("a rejected document is quoted to its caller and nowhere else: %s", async (_case, request) => {
+  const { url, expectNoLeaks } = await startObserved();
+
+  const { body, headers: responseHeaders } = await send(url, request, { ...headers, ...client });
+
+  expect(body.errors).not.toEqual([]);
+  expect(JSON.stringify(body)).not.toContain(token);
+  await expectNoLeaks({ text: "", headers: responseHeaders });
 });

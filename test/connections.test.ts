@@ -1,16 +1,23 @@
 import { channel } from "node:diagnostics_channel";
+import dns from "node:dns";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { concurrently } from "./helpers/concurrently.ts";
 import { createdBody, createdBytes, createVerdict, startOn, verdicts } from "./helpers/create-verdict.ts";
 import { findFreePort } from "./helpers/free-port.ts";
-import { create } from "./helpers/graphql.ts";
+import { create, summarize } from "./helpers/graphql.ts";
 import { listen } from "./helpers/listen.ts";
 import { eventually } from "./helpers/process.ts";
-import { type Ending, responseBytes, sendBytes, startRawUpstream } from "./helpers/raw-upstream.ts";
+import {
+  type Ending,
+  responseBytes,
+  sendBytes,
+  startRawUpstream,
+  startUnresponsiveListener,
+} from "./helpers/raw-upstream.ts";
 import { certificate } from "./helpers/self-signed-certificate.ts";
 import { startService } from "./helpers/service.ts";
 
@@ -178,4 +185,85 @@ test("an idle connection is closed after 4 s, earlier if the upstream says so, a
   expect(idleMs.usual).toBeLessThan(4900);
   expect(idleMs.hinted).toBeGreaterThan(1000);
   expect(idleMs.hinted).toBeLessThan(3000);
+});
+
+test("a connection in constant use is replaced after a minute, so that the name is resolved again", async () => {
+  const upstream = await startRawUpstream({ onRequest: (_request, socket) => sendBytes(socket, createdBytes, "keep") });
+  const { url } = await startOn(upstream.port);
+  const readClock = performance.now.bind(performance);
+  let elapsedMs = 0;
+  const clock = jest.spyOn(performance, "now").mockImplementation(() => readClock() + elapsedMs);
+  onTestEnd(async () => clock.mockRestore());
+
+  const counts = [];
+  for (elapsedMs of [0, 30_000, 59_000, 61_000, 62_000]) {
+    expect(await createVerdict(url)).toBe(created);
+    counts.push(upstream.connections.length);
+  }
+
+  expect(counts).toEqual([1, 1, 1, 1, 2]);
+});
+
+/** Lets a name resolve to these addresses. */
+function resolveTo(name: string, addresses: readonly string[]): void {
+  const original = dns.lookup as (...args: unknown[]) => void;
+  const lookup = jest.spyOn(dns, "lookup") as unknown as jest.Mock;
+  const found = addresses.map((address) => ({ address, family: 4 }));
+  lookup.mockImplementation((...args: unknown[]) => {
+    const [hostname, options, callback] = args as [string, { all?: boolean }, (...results: unknown[]) => void];
+    if (hostname !== name) return original(...args);
+    setImmediate(() => (options.all ? callback(null, found) : callback(null, found[0]?.address, 4)));
+  });
+  onTestEnd(async () => lookup.mockRestore());
+}
+
+test("UPSTREAM_CONNECT_TIMEOUT_MS holds for each address of the host", async () => {
+  const upstream = await startRawUpstream({ onRequest: (_request, socket) => sendBytes(socket, createdBytes, "keep") });
+  const silent = "127.0.0.2";
+  await startUnresponsiveListener(silent, upstream.port);
+  resolveTo("contactswing.test", [silent, "127.0.0.1"]);
+  const start = (UPSTREAM_CONNECT_TIMEOUT_MS: string) =>
+    startService({ CONTACTSWING_URL: `http://contactswing.test:${upstream.port}`, UPSTREAM_CONNECT_TIMEOUT_MS });
+  const { url } = await start("800");
+
+  const startedAt = performance.now();
+  expect(await createVerdict(url)).toBe(created);
+  const tookMs = performance.now() - startedAt;
+
+  // Not after the 250 to 500 ms that Node.js gives an address.
+  expect(tookMs).toBeGreaterThan(750);
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test.each([
+  ["429", "rst", "RATE_LIMITED NOT_CREATED retryable"],
+  ["401", "fin", "UNAUTHENTICATED NOT_CREATED"],
+  ["413", "silence", "UPSTREAM_ERROR NOT_CREATED"],
+  ["422", "rst", "BAD_USER_INPUT NOT_CREATED"],
+] as const)(
+  "a %s whose body is lost (%s) is classified by its status, and frees the key",
+  async (status, ending, verdict) => {
+    const { bytes, headLength } = responseBytes(Number(status), '{"detail":"no"}');
+    const upstream = await startRawUpstream({
+      onRequest: (_request, socket) =>
+        upstream.requests.length > 1
+          ? sendBytes(socket, createdBytes, "keep")
+          : sendBytes(socket, bytes.subarray(0, headLength + 3), ending),
+    });
+    const { url } = await startOn(upstream.port, { UPSTREAM_TIMEOUT_MS: "500" });
+    const input = { name: "n", webhook: {}, idempotencyKey: "k" };
+
+    expect(summarize(await create(url, input))).toBe(verdict);
+    expect((await create(url, input)).body.data.createDataExtractionAction.replayed).toBe(false);
+    expect(upstream.requests).toHaveLength(2);
+  },
+);
+
+test("a response may have 20 KB of headers", async () => {
+  const headers = Array.from({ length: 20 }, (_, index) => `X-Header-${index}: ${"x".repeat(1000)}`);
+  const { bytes } = responseBytes(201, createdBody, "content-length", headers);
+  const upstream = await startRawUpstream({ onRequest: (_request, socket) => sendBytes(socket, bytes, "keep") });
+  const { url } = await startOn(upstream.port);
+
+  expect(await createVerdict(url)).toBe(created);
 });

@@ -11,6 +11,7 @@ test("sends every documented field by one request below the configured path, wit
     authorization: "bEARER tok.en",
     "x-request-id": "form-17.a_b",
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    tracestate: "canary=1",
   };
 
   const response = await create(url, fullInput, {
@@ -19,7 +20,6 @@ test("sends every documented field by one request below the configured path, wit
     "x-forwarded-for": "canary",
     "user-agent": "canary",
     accept: "application/json, canary/canary",
-    tracestate: "canary=1",
   });
 
   const action = { id: "act-1", name: "N", type: "SINGLEDATAEXTRACTION" };

@@ -38,6 +38,16 @@ test("drains on SIGTERM: not ready at once, still accepting requests, those in f
   expect(lines().slice(-1)).toMatchObject([{ "log.level": "info", message: "stopped", "requests.ended": 2 }]);
 });
 
+test("drains on SIGHUP as on SIGTERM", async () => {
+  const { url, child, exit, lines } = await startHolding({ SHUTDOWN_DELAY_MS: "1000" });
+
+  child.kill("SIGHUP");
+  await eventually(() => lines().find(({ message }) => message === "stopping"));
+
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  expect(await exit).toBe(0);
+});
+
 test("finishes 100 requests in flight after SIGINT, without the delay, and does not wait for idle connections", async () => {
   const { url, child, exit, upstream, release } = await startHolding({ SHUTDOWN_DELAY_MS: "600000" });
   const used = await openConnection(url);
@@ -91,7 +101,7 @@ test("ends at once on a second signal, and logs the requests that it abandons", 
   expect(await abandoned).toBe("cut off");
   expect(lines().slice(-3)).toMatchObject([
     { message: "stopping" },
-    { message: "graphql request", "http.request.id": "abandoned", "http.request.aborted": true },
+    { message: "graphql request", "http.request.id": "abandoned", "http.request.cut_off": "second signal" },
     { "log.level": "warn", message: "stopped immediately", "requests.ended": 1, "requests.abandoned": 1 },
   ]);
 });
@@ -160,7 +170,7 @@ test.each([
 
 test.each([
   ["an uncaught error", "SIGUSR2", "TypeError"],
-  ["an unhandled rejection", "SIGHUP", "RangeError"],
+  ["an unhandled rejection", "SIGWINCH", "RangeError"],
 ] as const)("finishes requests in flight after %s, logs it, and exits with 1", async (_case, signal, type) => {
   const { url, child, exit, lines, upstream, release } = await startHolding(faults);
   const response = create(url, minimalInput, token);

@@ -34,7 +34,13 @@ const ofApi = (status: number, detail: unknown): ScriptedResponse => ({ status, 
  */
 const rows: [string, ScriptedResponse, string, string | undefined, string?][] = [
   ["400", ofApi(400, "no"), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
-  ["400 as a page", ofPlatform(400), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT"],
+  ["400 as a page", ofPlatform(400), rejected, "UPSTREAM_ERROR"],
+  ["409 as a page", ofPlatform(409), rejected, "UPSTREAM_ERROR"],
+  ["422 as a page", ofPlatform(422), rejected, "UPSTREAM_ERROR"],
+  ["429 as a page", ofPlatform(429), "RATE_LIMITED NOT_CREATED retryable", "RATE_LIMITED retryable"],
+  ["303", { status: 303, headers: { location: "/" } }, failed, "UPSTREAM_ERROR"],
+  ["408 as a page", ofPlatform(408), failed, "UPSTREAM_ERROR"],
+  ["499", { status: 499 }, failed, "UPSTREAM_ERROR"],
   ["422 with a text", ofApi(422, "no"), "BAD_USER_INPUT NOT_CREATED", "BAD_USER_INPUT", bad],
   ["422 about a header", ofApi(422, headerProblem), "UNAUTHENTICATED NOT_CREATED", "UNAUTHENTICATED"],
   ["401 as text", { status: 401, body: "no" }, "UNAUTHENTICATED NOT_CREATED", "UNAUTHENTICATED"],
@@ -147,7 +153,7 @@ describe("a validation list", () => {
       { path: ["input", "webhook", "type"], message: "Input should be 'YES_NO'", rule: "literal_error" },
       { path: ["input", "webhook", "syncField"], message: "field required: syncField", rule: "value_error.missing" },
       { path: ["input"], message: "JSON decode error", rule: "json_invalid" },
-      { path: ["input", "webhook"], message: "ContactSwing rejected this value.", rule: "upstream" },
+      { path: ["input", "webhook", "syncField"], message: "ContactSwing rejected this value.", rule: "upstream" },
       { path: ["input"], message: "action_id is odd", rule: "missing" },
     ]);
     expect(error.message).toBe(

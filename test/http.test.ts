@@ -3,6 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import { type AuditResult, serverAudits } from "graphql-http";
 import { authorized, create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { openConnection } from "./helpers/raw-http.ts";
 import { startService, startWithUpstream } from "./helpers/service.ts";
 
 const json = { "content-type": "application/json" };
@@ -46,6 +47,8 @@ test.each<[string, RequestInit, keyof typeof statuses]>([
   ["bytes that are not UTF-8", { body: Uint8Array.of(0x22, 0xff, 0x22) }, "BAD_REQUEST"],
   ["gzip that is not", encoded("gzip", query), "BAD_REQUEST"],
   ["a GET that a browser could send for another site", get("?query={__typename}"), "BAD_REQUEST"],
+  ["a GET whose query string is not UTF-8", get("?query={a:__typename%20%23%FF}", authorized), "BAD_REQUEST"],
+  ["a GET with half a character", get("?query={a:__typename%20%23%C3}", authorized), "BAD_REQUEST"],
   ["a GET without a query", get("?query=", authorized), "BAD_REQUEST"],
   ["a syntax error", { body: '{"query":"{"}' }, "GRAPHQL_PARSE_FAILED"],
   ["an unknown field", { body: '{"query":"{ nope }"}' }, "GRAPHQL_VALIDATION_FAILED"],
@@ -77,6 +80,7 @@ test.each<[string, RequestInit, keyof typeof statuses]>([
     expect(Object.fromEntries(response.headers)).toMatchObject({
       ...headersByStatus[status],
       "content-type": `${type}; charset=utf-8`,
+      "cache-control": "no-store",
     });
     expect(await response.json()).toEqual({
       errors: [expect.objectContaining({ message: expect.any(String), extensions: { code, requestId } })],
@@ -104,6 +108,38 @@ test("says in JSON that it has no acceptable media type, and creates nothing", a
   expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
   expect(onlyError(response).extensions.code).toBe("NOT_ACCEPTABLE");
   expect(upstream.received).toEqual([]);
+});
+
+test.each(["", "application/json;version=1", "text/plain, application/*;q=0.1", "*/*"])(
+  "responds in JSON to Accept: %j, and lets nobody store the response",
+  async (accept) => {
+    const { url } = await startService({});
+
+    for (const request of [
+      { headers: { ...json, accept }, body: query },
+      get("?query={__typename}", { ...authorized, accept }),
+    ]) {
+      const { status, headers } = await sendTo(url, request);
+      expect(status).toBe(200);
+      expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+      expect(headers.get("cache-control")).toBe("no-store");
+    }
+  },
+);
+
+test("keeps an idle connection open for KEEP_ALIVE_TIMEOUT_MS, by default longer than any load balancer", async () => {
+  const { url } = await startService({ KEEP_ALIVE_TIMEOUT_MS: "1000" });
+  const { url: usual } = await startService({});
+  const getLive = "GET /health/live HTTP/1.1\r\nHost: bff\r\n\r\n";
+  const { socket, closed } = await openConnection(url);
+  const { socket: other, received } = await openConnection(usual);
+
+  socket.write(getLive);
+  other.write(getLive);
+  const response = await closed;
+
+  expect(response).toMatch(/^keep-alive: timeout=1$/im);
+  expect(received()).toMatch(/^keep-alive: timeout=620$/im);
 });
 
 test("responds in the first media type that the caller prefers, whatever its parameters are", async () => {

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { BearerToken } from "../src/auth/bearer-token.ts";
 import { createCaller } from "../src/auth/caller.ts";
 import { RequestFailure } from "../src/failures/failure.ts";
+import { canonicalize } from "../src/idempotency/claim.ts";
 import { createIdempotencyGuard } from "../src/idempotency/idempotency-guard.ts";
 import type { IdempotencyStore } from "../src/idempotency/idempotency-store.ts";
-import { createMemoryStore, maxMemoryStoreBytes } from "../src/idempotency/memory-store.ts";
+import { createMemoryStore } from "../src/idempotency/memory-store.ts";
 import { createRedisConnection } from "../src/idempotency/redis-connection.ts";
 import { createRedisStore } from "../src/idempotency/redis-store.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
@@ -35,9 +36,9 @@ const endings: Record<string, { readonly error?: Error; readonly kept: string | 
   success: { kept: "replayed" },
   "rate-limited": { error: new RequestFailure({ kind: "rate-limited" }), kept: undefined },
   "server-error": { error: new RequestFailure({ kind: "server-error" }), kept: "outcome-unknown" },
-  "timeout-after-created": {
-    error: new RequestFailure({ kind: "timeout-after-created" }),
-    kept: "outcome-unknown-after-created",
+  "timeout-after-success": {
+    error: new RequestFailure({ kind: "timeout-after-success" }),
+    kept: "outcome-unknown-after-success",
   },
   "a bug": { error: new Error("a bug"), kept: "outcome-unknown" },
 };
@@ -54,11 +55,15 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Two releases during a rollout: the second one adds a field with a default. */
 const releases = [{ type: "T" }, { type: "T", priority: "LOW" }];
-const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken, undefined);
+const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken);
 
 /** Takes steps with keys of their own, and checks after each one that everything is as the contract says. */
-async function play(stores: readonly IdempotencyStore[], run: number, sequence: readonly Step[]): Promise<void> {
-  const guards = stores.map((store) => createIdempotencyGuard({ store, waitMs: 20_000 }));
+async function play(
+  stores: readonly IdempotencyStore[],
+  sequenceNumber: number,
+  sequence: readonly Step[],
+): Promise<void> {
+  const guards = stores.map((store) => createIdempotencyGuard(store));
   const requests: Request[] = [];
   const posted: Request[] = [];
   let nextPost = Promise.withResolvers<Request>();
@@ -68,16 +73,24 @@ async function play(stores: readonly IdempotencyStore[], run: number, sequence: 
   function send({ key, input, replica, release }: Step): Request {
     const defaults = releases[release] ?? {};
     const post = Promise.withResolvers<string>();
-    const create = () => {
+    const run = () => {
       posted.push(request);
       nextPost.resolve(request);
       nextPost = Promise.withResolvers();
       return post.promise;
     };
     // GraphQL fills in the defaults of the release.
-    const guarded = { caller, idempotencyKey: `${run} ${key}`, input: { ...defaults, name: input }, defaults };
+    const guarded = {
+      caller,
+      operation: "create",
+      idempotencyKey: `${sequenceNumber} ${key}`,
+      input: canonicalize({ ...defaults, name: input }, defaults, false),
+      deadline: performance.now() + 20_000,
+      readBack: () => Promise.reject(new Error("the token is the same")),
+      onResult: () => undefined,
+    };
     const result = (guards[replica % guards.length] as (typeof guards)[0])
-      .once({ ...guarded, onResult: () => undefined }, create)
+      .once({ ...guarded, run })
       .then(
         ({ response, isReplayed }) => `${isReplayed ? "replayed" : "created"} ${response}`,
         (error) => (error instanceof RequestFailure ? error.failure.kind : error.message),
@@ -147,15 +160,20 @@ const checkModel = (stores: readonly IdempotencyStore[], numRuns: number) =>
 
 describe("in any order of requests and endings, across two releases, each key has one create request at a time", () => {
   test("with the store in the process", async () => {
-    await checkModel([createMemoryStore({ ttlMs: 600_000, maxBytes: maxMemoryStoreBytes })], 300);
+    await checkModel([createMemoryStore({ ttlMs: 600_000, maxBytes: 1024 * 1024 })], 300);
   });
 
   describeWithRedis("with two replicas on Redis", () => {
     test("whichever replica a request reaches", async () => {
       const { url } = await startRedis();
       const startReplica = async () => {
-        const connection = createRedisConnection({ url, probeKey: "probe", onAvailabilityChange: () => {} });
-        const store = createRedisStore({ connection, ttlMs: 600_000, maxRequestMs: 60_000, leaseMs: 60_000 });
+        const connection = createRedisConnection({
+          url,
+          probeKey: "probe",
+          onAvailabilityChange: () => {},
+          observeCommand: () => () => {},
+        });
+        const store = createRedisStore({ connection, ttlMs: 600_000, maxWriteMs: 60_000, leaseMs: 60_000 });
         await store.start();
         onTestEnd(() => store.stop(0));
         return store;

@@ -1,8 +1,12 @@
+import { connect, createServer } from "node:net";
 import { expect, test } from "@jest/globals";
 import { createCertificate } from "./helpers/certificate.ts";
+import { onTestEnd } from "./helpers/cleanup.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { create, fullInput, onlyError } from "./helpers/graphql.ts";
+import { joinToken } from "./helpers/issuer.ts";
 import { keyed, payloadOf, resultOf, startHeldUpstream } from "./helpers/keyed-requests.ts";
+import { listen } from "./helpers/listen.ts";
 import { eventually, startProcess } from "./helpers/process.ts";
 import { describeWith, describeWithRedis, type RedisServer, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
@@ -26,6 +30,27 @@ const availabilityOf = (logLines: readonly string[]) =>
     .map((line) => JSON.parse(line))
     .filter(({ message }) => message.startsWith("idempotency store"))
     .map((line) => `${line["log.level"]} ${line["error.code"]}`);
+
+/** An address whose connections go to another one, which can change for new connections while old ones stay open. */
+async function startRelay(port: number) {
+  let target = port;
+  const server = createServer((socket) => {
+    const onward = connect(target, "127.0.0.1");
+    for (const end of [socket, onward]) end.on("error", () => undefined);
+    socket.pipe(onward).pipe(socket);
+    onTestEnd(async () => {
+      socket.destroy();
+      onward.destroy();
+    });
+  });
+  const { port: ownPort } = await listen(server);
+  return {
+    url: `redis://127.0.0.1:${ownPort}`,
+    moveTo: (next: number) => {
+      target = next;
+    },
+  };
+}
 
 describeWithRedis("on Redis, the service", () => {
   async function start(respond?: Parameters<typeof startUpstream>[0]) {
@@ -104,7 +129,9 @@ describeWithRedis("on Redis, the service", () => {
     for (const replica of [first, second]) expect(resultOf(await createOn(replica, "early"))).toBe(true);
     expect(upstream.received).toHaveLength(3);
     expect(resultOf(await createOn(first, "rejected"))).toBe(false);
-    expect(availabilityOf(first.logLines)).toEqual(["warn ECONNRESET", "warn undefined"]);
+    // A probe may have been refused in between.
+    const changes = availabilityOf(first.logLines).filter((change) => change !== "warn ECONNREFUSED");
+    expect(changes).toEqual(["warn ECONNRESET", "warn undefined"]);
     expect(first.logLines.join("")).not.toContain(String(redis.port));
   });
 
@@ -151,7 +178,67 @@ describeWithRedis("on Redis, the service", () => {
     expect(onlyError(await request).extensions).toMatchObject({ code: "UPSTREAM_ERROR", outcome: "UNKNOWN" });
     expect(await exit).toBe(0);
     const [key] = await recordsOf(redis);
-    expect(await redis.command("GET", String(key))).toMatch(/^unknown \S+ \S+ UNKNOWN$/);
+    expect(await redis.command("GET", String(key))).toMatch(/^unknown \S+ \S+ unclear$/);
+  });
+
+  test.each([
+    ["READONLY", (old: RedisServer, next: RedisServer) => old.command("REPLICAOF", "127.0.0.1", String(next.port))],
+    ["NOREPLICAS", (old: RedisServer) => old.command("CONFIG", "SET", "min-replicas-to-write", "1")],
+  ])("connects again to a name that has moved while the old primary answers %s", async (error, demote) => {
+    const [old, next] = [await startRedis(), await startRedis()];
+    const relay = await startRelay(old.port);
+    const upstream = await startUpstream();
+    const { url, lines } = await startProcess({ CONTACTSWING_URL: upstream.url, REDIS_URL: relay.url });
+    expect(resultOf(await create(url, keyed, token))).toBe(false);
+
+    relay.moveTo(next.port);
+    await demote(old, next);
+    await becomes("degraded", url);
+    const startedAt = performance.now();
+    await becomes("ready", url);
+
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(resultOf(await create(url, { ...keyed, idempotencyKey: "key-2" }, token))).toBe(false);
+    expect(await recordsOf(next)).toHaveLength(1);
+    const changes = lines().filter(({ message }) => message.startsWith("idempotency store"));
+    expect(changes.map((line) => line["error.code"])).toEqual([error, undefined]);
+  });
+
+  test("logs every new cause of an outage", async () => {
+    const redis = await startRedis();
+    const upstream = await startUpstream();
+    const { url, logLines } = await startService({ CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url });
+    await create(url, keyed, token);
+
+    await redis.stop();
+    await eventually(() => availabilityOf(logLines).includes("warn ECONNREFUSED"));
+    await startRedis(redis.port, "--requirepass", "canary-password");
+    await eventually(() => availabilityOf(logLines).includes("warn NOAUTH"));
+
+    expect(availabilityOf(logLines)).toEqual(["warn ECONNRESET", "warn ECONNREFUSED", "warn NOAUTH"]);
+  });
+
+  test("creates one action although the token is refreshed and another process gets the second request", async () => {
+    const redis = await startRedis();
+    const upstream = await startUpstream(({ method }) =>
+      method === "POST"
+        ? createdResponse
+        : { status: 200, body: { data: { name: "N", type: "SINGLEDATAEXTRACTION" } } },
+    );
+    const settings = { CONTACTSWING_URL: upstream.url, REDIS_URL: redis.url };
+    const [one, other] = await Promise.all([startProcess(settings), startProcess(settings)]);
+    const tokenWith = (sub: string, exp: number) => ({
+      authorization: `Bearer ${joinToken({ alg: "RS256" }, { iss: "i", sub, exp }, "signature")}`,
+    });
+
+    const results = [
+      await create(one.url, keyed, tokenWith("user-1", 1)),
+      await create(other.url, keyed, tokenWith("user-1", 2)),
+      await create(other.url, keyed, tokenWith("user-2", 2)),
+    ];
+
+    expect(results.map(resultOf)).toEqual([false, true, false]);
+    expect(upstream.received.map(({ method }) => method)).toEqual(["POST", "GET", "POST"]);
   });
 
   test("uses the password and the database of the URL, and logs neither", async () => {

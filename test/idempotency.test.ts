@@ -34,7 +34,7 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
     const logged = () => lines().filter((line) => line["idempotency.result"]);
     await eventually(() => logged().length === 2);
     expect(logged().map((line) => [line["http.request.id"], line["idempotency.result"]])).toEqual([
-      ["first", ["created"]],
+      ["first", ["done"]],
       ["second", ["replayed"]],
     ]);
     expect(logLines.join("")).not.toContain("canary");

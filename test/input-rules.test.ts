@@ -25,6 +25,7 @@ const messages = {
 test.each<[string, (maximum: number) => string, keyof typeof messages]>([
   ["is empty", () => "", "isNotBlank"],
   ["is blank", () => " \t\r\n\u3000", "isNotBlank"],
+  ["has nothing visible", () => "\u200b\u2060\u00ad\u2800\ufe0f", "isNotBlank"],
   ["has half a character", () => "a\ud800b", "isWellFormedUnicode"],
   ["has a null character", () => "a\u0000b", "hasNoControlCharacters"],
   ["has another control character", () => "a\u0085b", "hasNoControlCharacters"],
@@ -47,6 +48,7 @@ test.each<[string, (maximum: number) => string, keyof typeof messages]>([
       path: path.split("."),
       rule,
       message: messages[rule].replace("N", String(maximum)),
+      ...(rule === "maxCodePoints" && { params: { max: maximum } }),
     })),
   });
   expect(upstream.received).toEqual([]);
@@ -111,8 +113,28 @@ test.each(["", "a b", "ä", "a\n", "k".repeat(256)])("the idempotency key %j is 
 
   const response = await create(url, { ...minimalInput, idempotencyKey });
 
-  const rule = { rule: "isIdempotencyKey", message: "Must be 1 to 255 visible ASCII characters." };
-  expect(onlyError(response).extensions.fieldErrors).toEqual([{ path: ["input", "idempotencyKey"], ...rule }]);
+  expect(onlyError(response).extensions.fieldErrors).toEqual([
+    {
+      path: ["input", "idempotencyKey"],
+      rule: "isIdempotencyKey",
+      params: { min: 1, max: 255 },
+      message: "Must be 1 to 255 visible ASCII characters.",
+    },
+  ]);
+  expect(upstream.received).toEqual([]);
+});
+
+test("never takes a number that JSON has rounded for an idempotency key", async () => {
+  const { upstream, url } = await startWithUpstream();
+  const input = '{"name":"n","webhook":{},"idempotencyKey":9007199254740993}';
+
+  const response = await sendText(url, `{"query":${JSON.stringify(createMutation)},"variables":{"input":${input}}}`);
+
+  expect(onlyError(response).extensions).toMatchObject({
+    code: "BAD_USER_INPUT",
+    outcome: "NOT_CREATED",
+    fieldErrors: [{ path: ["input", "idempotencyKey"], rule: "type" }],
+  });
   expect(upstream.received).toEqual([]);
 });
 

@@ -22,7 +22,7 @@ import type { ReceivedRequest, ScriptedResponse } from "./helpers/upstream.ts";
 test("several lists of one request wait for each other instead of exceeding the caller's share", async () => {
   const { url, requests } = await startWithRows(mixedRows, { MAX_IN_FLIGHT_PER_CALLER: "1" });
   const fields = [1, 2, 3, 4].map((page) => {
-    const after = encodeCursor({ ...startPosition, row: (page - 1) * startPosition.appliedSize });
+    const after = encodeCursor({ ...startPosition, row: (page - 1) * startPosition.appliedSize }, undefined);
     return `list${page}: dataExtractionActions(after: "${after}") { edges { cursor } }`;
   });
 
@@ -79,11 +79,11 @@ test("stops after 10 pages, and any process continues where it stopped", async (
 });
 
 test.each([
-  [{ first: 0 }, "first"],
-  [{ first: 101 }, "first"],
-  [{ after: "" }, "after"],
-  [{ after: "canary" }, "after"],
-])("rejects the arguments %j without a request", async (variables, name) => {
+  [{ first: 0 }, "first", { params: { min: 1, max: 100 } }],
+  [{ first: 101 }, "first", { params: { min: 1, max: 100 } }],
+  [{ after: "" }, "after", {}],
+  [{ after: "canary" }, "after", {}],
+])("rejects the arguments %j without a request", async (variables, name, params) => {
   const { url, upstream } = await startWithRows(mixedRows);
 
   const response = await list(url, variables);
@@ -94,7 +94,7 @@ test.each([
     code: "BAD_USER_INPUT",
     requestId: response.headers.get("x-request-id"),
     retryable: false,
-    fieldErrors: [{ path: [name], message: expect.any(String), rule: expect.any(String) }],
+    fieldErrors: [{ path: [name], message: expect.any(String), rule: expect.any(String), ...params }],
   });
   expect(response.text).not.toContain("canary");
   expect(upstream.received).toEqual([]);
@@ -188,10 +188,10 @@ describe("the details of a listed action", () => {
   const nodesOf = ({ body }: Awaited<ReturnType<typeof list>>) =>
     body.data.dataExtractionActions.edges.map(({ node }: { node: object }) => node);
 
-  test("come from the row if it has them, and isActive always", async () => {
+  test("come from the row if it has them", async () => {
     const rows = [
       { ...extraction(2), description: "row", webhook },
-      { ...extraction(3), is_active: undefined, description: null, webhook: null },
+      { ...extraction(3), is_active: null, description: null, webhook: null },
     ];
     const { url, requestsById } = await startWith(rows, { status: 500 });
 

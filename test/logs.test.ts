@@ -31,6 +31,7 @@ test("writes one line of a create request, with every field in one type", async 
     {
       "@timestamp": expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       "log.level": "info",
+      severity: "INFO",
       message: "graphql request",
       "ecs.version": expect.stringMatching(/^\d+\.\d+\.\d+$/),
       "service.name": "contactswing-bff",
@@ -47,12 +48,13 @@ test("writes one line of a create request, with every field in one type", async 
       "graphql.root_field": "createDataExtractionAction",
       "graphql.client.name": "back-office",
       "graphql.client.version": "1.2.3",
-      "idempotency.result": ["created"],
-      "upstream.status_code": 200,
+      "idempotency.result": ["done"],
+      "upstream.requests": 2,
       "upstream.duration": expect.any(Number),
-      // The create request's ID is the one that ContactSwing's support needs.
+      "upstream.duration_sum": expect.any(Number),
+      // Of the create request, not of the read of its details.
+      "upstream.status_code": 201,
       "upstream.ctx_id": "ctx-1",
-      "upstream.read_ctx_id": "ctx-read",
       "trace.id": "4bf92f3577b34da6a3ce929d0e0e4736",
     },
   ]);

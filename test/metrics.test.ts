@@ -68,13 +68,13 @@ test("count and time requests by type, root field, and code, and upstream reques
     [upstreamRequests, { ...upstreamCreate, status_class: "5xx" }, 1],
     [upstreamRequests, { ...upstreamRead, status_class: "4xx" }, 1],
     [upstreamFailures, { ...upstreamCreate, kind: "input-rejected", cause: "none" }, 1],
-    [upstreamFailures, { ...upstreamCreate, kind: "server-error", cause: "none" }, 1],
+    [upstreamFailures, { ...upstreamCreate, kind: "server-error", cause: "500" }, 1],
     // An action that was not found is not a failure.
     [upstreamFailures, { ...upstreamRead, kind: "request-rejected" }, undefined],
-    ["contactswing_bff_idempotency_results_total", { result: "created" }, 1],
+    ["contactswing_bff_idempotency_results_total", { result: "done" }, 1],
     ["contactswing_bff_idempotency_results_total", { result: "replayed" }, 1],
-    ["contactswing_bff_dependency_up", { dependency: "idempotency-store" }, 1],
-    ["contactswing_bff_dependency_up", { dependency: "key-server" }, undefined],
+    // Neither is configured.
+    ["contactswing_bff_dependency_up", {}, undefined],
   ];
   const { value } = await scrape(url);
   expect(expected.map(([name, labels]) => [name, labels, value(name, labels)])).toEqual(expected);

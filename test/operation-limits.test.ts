@@ -22,7 +22,6 @@ test.each<[string, string, RegExp, Record<string, unknown>?]>([
     `{ ...A ... { ${aliased(5)} } } fragment A on Query { ${aliased(6, 5)} }`,
     /10 root fields/,
   ],
-  ["aliases in fragments that double", `{ ...F0 } ${doubling("a: __typename")}`, /30 aliases/],
   [
     "11 root fields that directives do not exclude",
     `query ($a: Boolean! = true) { ${aliased(10)} b: __typename @include(if: $a) }`,
@@ -32,18 +31,16 @@ test.each<[string, string, RegExp, Record<string, unknown>?]>([
   [
     "a mutation of 1000 tokens",
     `mutation { ${creates(10)} ${"# a comment\n __typename ".repeat(900)} }`,
-    /1000 tokens/,
+    /1,000 tokens/,
   ],
-  ["31 aliases", `{ dataExtractionAction(id: "x") { ${times(31, (i) => `a${i}: id`).join(" ")} } }`, /30 aliases/],
-  ["17 levels", `${"{ a ".repeat(17)}${"}".repeat(17)}`, /16 levels/],
   [
     "1001 tokens of a query about a mutation",
     `query Q { a(b: "mutation") mutation # mutation\n ${"id ".repeat(995)}}`,
-    /1000 tokens/,
+    /1,000 tokens/,
   ],
-  ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /1000 tokens/],
-  ["1001 representations", entityQuery(1), /1000 entities/, { r: references(1001) }],
-  ["1001 representations in aliases", entityQuery(11), /1000 entities/, { r: references(91) }],
+  ["1001 tokens", `{ dataExtractionAction(id: "x") { ${"id ".repeat(991)}} }`, /1,000 tokens/],
+  ["1001 representations", entityQuery(1), /1,000 entities/, { r: references(1001) }],
+  ["1001 representations in aliases", entityQuery(11), /1,000 entities/, { r: references(91) }],
 ])("rejects %s with HTTP 400, without an upstream request", async (_case, query, message, variables = {}) => {
   const { upstream, url, lines } = await startWithUpstream();
 

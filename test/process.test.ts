@@ -49,12 +49,12 @@ test("starts from dist although ContactSwing and Redis are down, with the schema
   expect(output()).not.toContain("secret-password");
 });
 
-const withRedis = { ...production, REDIS_URL: "redis://127.0.0.1:9" };
+const complete = { ...production, REDIS_URL: "redis://127.0.0.1:9", METRICS_PORT: "0" };
 const keys = { JWKS_URL: "file:///keys.json" };
 
 test.each<[string, Record<string, string>, RegExp[]]>([
-  ["in production without REDIS_URL", production, [/REDIS_URL/]],
-  ["in production with REDIS_URL", withRedis, []],
+  ["in production without REDIS_URL and METRICS_PORT", production, [/REDIS_URL/, /METRICS_PORT/]],
+  ["in production with both", complete, []],
   ["with JWKS_URL alone", keys, [/JWKS_URL.*JWT_ISSUER.*JWT_AUDIENCE/]],
   ["with JWKS_URL and an issuer", { ...keys, JWT_ISSUER: "https://a.example" }, [/JWKS_URL/]],
   [
@@ -100,7 +100,7 @@ test("does not start with invalid settings: exit 1, one message with every varia
 test.each(["PORT", "METRICS_PORT"])("names the port of %s that is in use, and keeps its warnings", async (name) => {
   const { port } = await listen(createServer());
 
-  const { exit, errors, lines } = runProcess({ ...production, [name]: String(port) });
+  const { exit, errors, lines } = runProcess({ ...production, METRICS_PORT: "0", [name]: String(port) });
 
   expect(await exit).toBe(1);
   expect(errors()).toBe(`The service cannot start: port ${port} is already in use.\n`);
@@ -143,4 +143,16 @@ test("loads the OpenTelemetry SDK when a receiver is configured, and exports the
 
   expect(errors).toMatch(/^loads .*@opentelemetry\/sdk-trace/m);
   expect(receiver.spans.map(({ name }) => name)).toContain("POST /graphql");
+});
+
+test("requests go through the proxy of NODE_USE_ENV_PROXY", async () => {
+  const proxy = await startUpstream();
+  const { url } = await startProcess({
+    CONTACTSWING_URL: "http://contactswing.test",
+    NODE_USE_ENV_PROXY: "1",
+    HTTP_PROXY: proxy.url,
+  });
+
+  expect((await create(url, minimalInput, token)).body.errors).toBeUndefined();
+  expect(proxy.received.map(({ path }) => path)).toEqual(["http://contactswing.test/v2/_actions"]);
 });

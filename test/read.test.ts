@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { authorized, fullInput, onlyError, send } from "./helpers/graphql.ts";
+import { authorized, fullInput, onlyError, readResponse, send } from "./helpers/graphql.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 import type { ScriptedResponse } from "./helpers/upstream.ts";
 
@@ -58,7 +58,7 @@ test("returns every documented field, by one GET with the caller's token and not
 });
 
 test.each([
-  ["a/b?c#d%", "a%2Fb%3Fc%23d%25"],
+  ["a&b?c#d%", "a%26b%3Fc%23d%25"],
   ["ä 🙂", "%C3%A4%20%F0%9F%99%82"],
 ])("escapes the ID %j in the path", async (id, segment) => {
   const { upstream, url } = await start();
@@ -69,13 +69,84 @@ test.each([
   expect(pathsOf(upstream)).toEqual([`/v2/_actions/${segment}`]);
 });
 
-test.each(["", ".", "....", "\ud800"])("resolves the ID %j to null without a request", async (id) => {
+test.each(["", ".", "....", "\ud800", "../../v1/users", "a\\b", "a\u0000b", "a\u0085b"])(
+  "resolves the ID %j to null without a request",
+  async (id) => {
+    const { upstream, url } = await start();
+
+    const { body } = await readById(url, id);
+
+    expect(body).toEqual({ data: { dataExtractionAction: null } });
+    expect(upstream.received).toEqual([]);
+  },
+);
+
+const tooLarge = 9007199254740993n;
+const idQuery = "query ($id: ID!) { dataExtractionAction(id: $id) { id } }";
+const entityQuery = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on DataExtractionAction { id } } }";
+test.each<[string, (url: string) => Promise<Response>, (string | number)[]]>([
+  ["a variable", (url) => post(url, `{"query":"${idQuery}","variables":{"id":${tooLarge}}}`), ["id"]],
+  [
+    "a variable of a GET",
+    (url) =>
+      fetch(`${url}/graphql?${new URLSearchParams({ query: idQuery, variables: `{"id":${tooLarge}}` })}`, {
+        headers: authorized,
+      }),
+    ["id"],
+  ],
+  [
+    "a representation",
+    (url) =>
+      post(
+        url,
+        `{"query":"${entityQuery}","variables":{"r":[{"__typename":"DataExtractionAction","id":${tooLarge}}]}}`,
+      ),
+    ["representations"],
+  ],
+])("never takes a number that JSON has rounded for an ID: %s", async (_case, sendTo, path) => {
   const { upstream, url } = await start();
 
-  const { body } = await readById(url, id);
+  const { extensions } = onlyError(await readResponse(await sendTo(url)));
 
-  expect(body).toEqual({ data: { dataExtractionAction: null } });
+  expect(extensions).toMatchObject({ code: "BAD_USER_INPUT", fieldErrors: [{ path }] });
   expect(upstream.received).toEqual([]);
+});
+
+const post = (url: string, body: string) =>
+  fetch(`${url}/graphql`, { method: "POST", headers: { ...authorized, "content-type": "application/json" }, body });
+
+test("takes an integer that JSON holds exactly for an ID", async () => {
+  const { upstream, url } = await start();
+
+  await post(url, `{"query":"${idQuery}","variables":{"id":9007199254740991}}`);
+
+  expect(pathsOf(upstream)).toEqual(["/v2/_actions/9007199254740991"]);
+});
+
+test("sends an ID of at most 255 characters", async () => {
+  const { upstream, url } = await start();
+  const longest = "🙂".repeat(255);
+
+  await readById(url, longest);
+  const { extensions } = onlyError(await readById(url, `${longest}x`));
+
+  expect(pathsOf(upstream)).toEqual([`/v2/_actions/${encodeURIComponent(longest)}`]);
+  expect(extensions).toMatchObject({
+    code: "BAD_USER_INPUT",
+    fieldErrors: [{ path: ["id"], rule: "maxCodePoints", params: { max: 255 } }],
+  });
+});
+
+test.each<[string, ScriptedResponse, boolean]>([
+  ["FastAPI does not know the path", { status: 404, body: { detail: "Not Found" } }, true],
+  ["there is no such action", notFound, false],
+])("warns that CONTACTSWING_URL may be wrong if %s: %#", async (_case, scripted, isWarned) => {
+  const { url, lines } = await start(scripted);
+
+  for (const id of ["a", "b"]) expect((await readById(url, id)).body.data).toEqual({ dataExtractionAction: null });
+
+  const warnings = lines().filter((line) => line["log.level"] === "warn");
+  expect(warnings.map(({ message }) => message)).toEqual(isWarned ? [expect.stringContaining("CONTACTSWING_URL")] : []);
 });
 
 test.each<[string, ScriptedResponse]>([

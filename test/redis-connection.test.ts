@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { StoreUnavailable } from "../src/idempotency/idempotency-store.ts";
-import { createRedisConnection, type Evaluate } from "../src/idempotency/redis-connection.ts";
+import { createRedisConnection, type Evaluate, type Script } from "../src/idempotency/redis-connection.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { findFreePort } from "./helpers/free-port.ts";
 import { eventually } from "./helpers/process.ts";
@@ -9,15 +9,19 @@ import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 
 // That Redis ends, or does not reply any more, is in idempotency-redis.test.ts.
 
-const echoScript = "return {KEYS[1], ARGV[1], ARGV[2]}";
+const toScript = (text: string): Script => ({ command: "claim", text });
+const echoScript = toScript("return {KEYS[1], ARGV[1], ARGV[2]}");
 const noRecovery = async () => undefined;
 
 /** A connection that is not started yet, and the changes that it reports: `up`, or `down` with the code. */
 function connect(url: string) {
   const changes: string[] = [];
-  const onAvailabilityChange = (isAvailable: boolean, code: string | undefined) =>
-    changes.push(isAvailable ? "up" : `down ${code}`);
-  const connection = createRedisConnection({ url, probeKey: "probe", onAvailabilityChange });
+  const connection = createRedisConnection({
+    url,
+    probeKey: "probe",
+    observeCommand: () => () => undefined,
+    onAvailabilityChange: (change) => changes.push(change.isAvailable ? "up" : `down ${change.cause}`),
+  });
   onTestEnd(() => connection.stop());
   return { connection, changes, evaluate: (script = echoScript) => connection.evaluate(script, "k", ["a", "b"]) };
 }
@@ -81,7 +85,7 @@ describeWithRedis("a connection to Redis", () => {
   test("is unavailable after a reply that is an error, until a probe succeeds", async () => {
     const { connection, changes, evaluate } = await start();
 
-    await expect(evaluate("return redis.error_reply('CANARY text')")).rejects.toThrow(StoreUnavailable);
+    await expect(evaluate(toScript("return redis.error_reply('CANARY text')"))).rejects.toThrow(StoreUnavailable);
     expect(connection.isAvailable).toBe(false);
     await eventually(() => connection.isAvailable);
 

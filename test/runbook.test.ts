@@ -77,9 +77,17 @@ const states: Record<string, State> = {
       await Promise.all(both);
     },
     lines: [
-      { "log.level": "warn", "error.code": "OVERLOADED", "upstream.shed": "overloaded", "graphql.client.name": "bulk" },
+      {
+        "log.level": "warn",
+        "error.code": "OVERLOADED",
+        "failure.reason": "max-in-flight-per-caller",
+        "graphql.client.name": "bulk",
+      },
     ],
-    metrics: [["contactswing_bff_upstream_requests_shed_total", { reason: "overloaded" }, 1]],
+    metrics: [
+      ["contactswing_bff_requests_shed_total", { reason: "max-in-flight-per-caller" }, 1],
+      ["contactswing_bff_requests_total", { code: "CALLER_LIMIT" }, 1],
+    ],
   },
   "the idempotency store is unreachable": {
     start: async () => startBehind(undefined, { REDIS_URL: `redis://${await refused()}` }),
@@ -142,15 +150,17 @@ test.each(Object.entries(states))("the log and the metrics tell when %s", async 
 test("the log and the metrics tell when the circuit breaker opens, and when it closes by itself", async () => {
   let isAvailable = false;
   const running = await startBehind(() => (isAvailable ? createdResponse : { status: 503 }));
-  for (let sent = 0; sent < 22; sent += 1) await createOnce(running.url);
+  for (let sent = 0; sent < 22; sent += 1) {
+    await create(running.url, minimalInput, { authorization: `Bearer caller-${sent % 2}` });
+  }
   await expectObserved(running, {
     lines: [
       { "log.level": "warn", message: "circuit breaker opened" },
-      { "log.level": "warn", "upstream.shed": "circuit-open", "error.code": "UPSTREAM_UNAVAILABLE" },
+      { "log.level": "warn", "failure.kind": "circuit-open", "error.code": "UPSTREAM_UNAVAILABLE" },
     ],
     metrics: [
-      ["contactswing_bff_circuit_breaker_state", { state: "open" }, 1],
-      ["contactswing_bff_upstream_requests_shed_total", { reason: "circuit-open" }, 2],
+      ["contactswing_bff_circuit_breaker_state", { requests: "writes", state: "open" }, 1],
+      ["contactswing_bff_requests_shed_total", { reason: "circuit-open" }, 2],
     ],
   });
 
@@ -158,6 +168,6 @@ test("the log and the metrics tell when the circuit breaker opens, and when it c
   await eventually(async () => (await createOnce(running.url)).body.errors === undefined);
   await expectObserved(running, {
     lines: [{ "log.level": "warn", message: "circuit breaker closed" }],
-    metrics: [["contactswing_bff_circuit_breaker_state", { state: "closed" }, 1]],
+    metrics: [["contactswing_bff_circuit_breaker_state", { requests: "writes", state: "closed" }, 1]],
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { type Effect, findConsequence } from "../src/failures/consequence.ts";
 import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
@@ -19,10 +20,10 @@ import { startSandboxedService } from "./helpers/service.ts";
 const entries: [string, Scenario][] = Object.entries(scenarios);
 const named = (name: string) => ({ name, webhook: {} });
 
-/** What a response shows of a failure kind. A read has no outcome, and its own row in the table. */
-function verdictFor(kind: FailureKind, isRead = false) {
-  const { code, outcome, retryable, retryableRead } = failureTable[kind];
-  return isRead ? { code, outcome: undefined, retryable: retryableRead } : { code, outcome, retryable };
+/** What a response shows of a failure kind. A read has no outcome. */
+function verdictFor(kind: FailureKind, effect: Effect = "create") {
+  const { outcome, retryable } = findConsequence({ kind }, { effect, isRepeatable: effect === "read" });
+  return { code: failureTable[kind].code, outcome, retryable };
 }
 
 test("every failure kind has a scenario or a recipe", () => {
@@ -56,14 +57,14 @@ const plays: Record<string, Play> = {
     send: (url, id) => send(url, { query: readQuery, variables: { id } }),
     expected(id, { read: kind }) {
       if (kind === "null") return { dataExtractionAction: null };
-      if (kind !== "found") return verdictFor(kind, true);
+      if (kind !== "found") return verdictFor(kind, "read");
       return { dataExtractionAction: { id, name: "My Data Extraction Action", isActive: true } };
     },
   },
   "the list, which the request ID names": {
     send: (url, name) => send(url, { query: listQuery }, { ...authorized, "x-request-id": name.replace(":", "-") }),
     expected(name, { read, list = read }) {
-      if (list !== "found") return verdictFor(list as FailureKind, true);
+      if (list !== "found") return verdictFor(list as FailureKind, "read");
       return {
         dataExtractionActions: name === "sandbox:empty" ? edgesOf() : edgesOf("sandbox:example", "sandbox:budget"),
       };
@@ -89,7 +90,7 @@ test.each(Object.entries(plays))("each scenario ends as it says for %s", async (
 
 test.each([
   ["sandbox:details-500", "server-error"],
-  ["sandbox:details-404", "not-found-after-created"],
+  ["sandbox:details-404", "not-found-after-success"],
 ] as const)("%s creates an action whose details fail", async (name, kind) => {
   const { url } = await startSandboxedService();
   const query = createMutation.replace("id name type", "id name isActive");

@@ -3,6 +3,7 @@ import { authorized, create, minimalInput } from "./helpers/graphql.ts";
 import { startOtlpReceiver } from "./helpers/otlp-receiver.ts";
 import type { ReceivedSpan } from "./helpers/otlp-traces.ts";
 import { eventually } from "./helpers/process.ts";
+import { describeWithRedis, startRedis } from "./helpers/redis.ts";
 import { startService } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse, startUpstream } from "./helpers/upstream.ts";
 
@@ -49,6 +50,7 @@ test("exports a create request as one trace, from the caller's span to the one t
   });
   expect(request?.attributes).toEqual({
     "http.request.method": "POST",
+    "http.request.id": traced.lines()[0]["http.request.id"],
     "http.route": "/graphql",
     "url.path": "/graphql",
     "url.scheme": "http",
@@ -62,6 +64,7 @@ test("exports a create request as one trace, from the caller's span to the one t
   expect(upstreamRequest).toMatchObject({ kind: "client", isError: false });
   expect(upstreamRequest?.attributes).toEqual({
     "http.request.method": "POST",
+    "http.request.id": request?.attributes["http.request.id"],
     "http.response.status_code": 201,
     "server.address": "127.0.0.1",
     "server.port": Number(new URL(traced.upstream.url).port),
@@ -73,13 +76,35 @@ test("exports a create request as one trace, from the caller's span to the one t
   expect(upstreamRequest?.durationNanoseconds).toBeGreaterThan(0);
   expect(request?.durationNanoseconds).toBeGreaterThan(upstreamRequest?.durationNanoseconds ?? 0);
   expect(traced.readForwarded()).toEqual(["00", traceId, upstreamRequest?.spanId, "01"]);
-  expect(traced.upstream.received[0]?.headers.tracestate).toBeUndefined();
+  expect(traced.upstream.received[0]?.headers.tracestate).toBe("vendor=1");
+});
+
+describeWithRedis("the store in Redis", () => {
+  test("exports the commands to the store as part of a request with an idempotency key, and nothing of the key", async () => {
+    const redis = await startRedis();
+    const traced = await startTraced({ REDIS_URL: redis.url });
+
+    await create(traced.url, { ...minimalInput, idempotencyKey: "canary-key" });
+
+    const spans = await collect(traced);
+    expect(childrenOf(spans.values(), spans.get("mutation"))).toEqual([
+      "validate input",
+      "claim idempotency key",
+      "POST /v2/_actions",
+      "write idempotency key",
+    ]);
+    expect(spans.get("claim idempotency key")).toMatchObject({
+      kind: "client",
+      attributes: { "db.system.name": "redis", "db.operation.name": "EVAL" },
+    });
+    expect(JSON.stringify([...spans.values()])).not.toContain("canary");
+  });
 });
 
 const post = "POST /v2/_actions";
 test.each([
   ["a 503", 503, "Interested?", true, post, "503", "UPSTREAM_ERROR"],
-  ["a 201 with a bad body", 201, "Interested?", true, post, "bad-response-after-created", "UPSTREAM_BAD_RESPONSE"],
+  ["a 201 with a bad body", 201, "Interested?", true, post, "bad-response-after-success", "UPSTREAM_BAD_RESPONSE"],
   ["the caller's mistake", 201, " ", false, "validate input", "input-invalid", "BAD_USER_INPUT"],
 ])("the spans name the error of %s, and whether it is one", async (_case, status, name, isError, span, type, code) => {
   const traced = await startTraced({}, { status });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { getOperationAST, getVariableValues, type OperationDefinitionNode, parse } from "graphql";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { findVariableErrors } from "../src/graphql/variable-errors.ts";
+import { operations } from "../src/operations/index.ts";
 import { createMutation, onlyError, send } from "./helpers/graphql.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 
@@ -46,7 +47,7 @@ test("a variable of a query is rejected without an outcome", async () => {
 });
 
 test("exactly the variables that graphql-js rejects are rejected, with as many problems", () => {
-  const { schema } = createSubgraphSchema();
+  const { schema } = createSubgraphSchema(operations);
   const document = parse(`mutation (
     $input: CreateDataExtractionActionInput!, $w: DataExtractionWebhookInput!, $ids: [ID!]! = ["a"], $flag: Boolean,
     $constructor: Boolean, $t: DataExtractionActionTiming! = DURING
@@ -56,7 +57,9 @@ test("exactly the variables that graphql-js rejects are rejected, with as many p
   }`);
   const operation = getOperationAST(document) as OperationDefinitionNode;
   const words = fc.constantFrom(null, "DURING", "SINGLEDATAEXTRACTION", "YES_NO", "yes/no", "constructor");
-  const scalar = fc.oneof(words, fc.string(), fc.integer(), fc.double(), fc.boolean());
+  // As an ID graphql-js also accepts a number that JSON has rounded.
+  const exactNumber = fc.double().filter((number) => !Number.isInteger(number) || Number.isSafeInteger(number));
+  const scalar = fc.oneof(words, fc.string(), fc.integer(), exactNumber, fc.boolean());
   const value = fc.oneof(
     scalar,
     fc.array(scalar, { maxLength: 2 }),
@@ -75,7 +78,7 @@ test("exactly the variables that graphql-js rejects are rejected, with as many p
   fc.assert(
     fc.property(variables, (given) => {
       const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
-      expect(findVariableErrors(schema, document, operation, given, true)).toHaveLength(errors.length);
+      expect(findVariableErrors(schema, document, operation, given)).toHaveLength(errors.length);
     }),
     { numRuns: 200 },
   );

@@ -32,16 +32,16 @@ interface AnyExtensions {
 interface ExtensionsByCode {
   // generated: codes
   // No token, a malformed one, or more than one `Authorization` header.
-  // With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.
+  // With `JWKS_URL`: the token's signature, key ID, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.
   // ContactSwing returned 401, 403 `Not authenticated`, or 422 about a header.
   readonly UNAUTHENTICATED: {
-    readonly outcome?: "CREATED" | "NOT_CREATED";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false;
     readonly upstream?: Upstream;
   };
-  // With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded.
+  // With `JWKS_URL`: the keys could not be loaded.
   readonly AUTH_UNAVAILABLE: {
-    readonly outcome?: "NOT_CREATED";
+    readonly outcome?: "NOT_CREATED" | "UNKNOWN";
     readonly retryable: true;
     readonly retryAfterSeconds?: number;
   };
@@ -49,7 +49,7 @@ interface ExtensionsByCode {
   // A variable cannot be coerced to its type (HTTP 400); the `rule` is `type`.
   // ContactSwing returned 400 (its text is the `message`) or 422 (its list is in `fieldErrors`).
   readonly BAD_USER_INPUT: {
-    readonly outcome?: "CREATED" | "NOT_CREATED";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false;
     readonly fieldErrors?: readonly FieldError[];
     readonly upstream?: Upstream;
@@ -66,17 +66,18 @@ interface ExtensionsByCode {
     readonly retryable: false;
     readonly upstream?: Upstream;
   };
-  // ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one.
+  // ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one, and at most a day.
   readonly RATE_LIMITED: {
-    readonly outcome?: "CREATED" | "NOT_CREATED";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false | true;
     readonly retryAfterSeconds?: number;
     readonly upstream?: Upstream;
   };
-  // Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.
+  // Any other 3xx or 4xx, and any 4xx but 408, 429, and 499 whose body is HTML: it comes from a proxy or the hosting platform.
+  // ContactSwing returned 303, 408, or 499.
   // ContactSwing returned 5xx.
   // The connection was lost after the request had been sent.
-  // ContactSwing returned 404 for the details of the action that it had just created.
+  // ContactSwing returned 404 for the details of what it had just created.
   readonly UPSTREAM_ERROR: {
     readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false | true;
@@ -85,29 +86,35 @@ interface ExtensionsByCode {
   // No connection: refused, DNS, TLS, or connect timeout.
   // The circuit breaker is open because ContactSwing was unavailable to too many requests.
   readonly UPSTREAM_UNAVAILABLE: {
-    readonly outcome?: "CREATED" | "NOT_CREATED";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false | true;
     readonly retryAfterSeconds?: number;
   };
   // No complete response within `UPSTREAM_TIMEOUT_MS` after connecting.
-  // The status 201 arrived in time, but the rest of the response did not.
+  // The status of success arrived in time, but the rest of the response did not.
+  // `REQUEST_TIMEOUT_MS` has passed. Reads in flight stop, and nothing more is sent.
   readonly UPSTREAM_TIMEOUT: {
-    readonly outcome?: "CREATED" | "UNKNOWN";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false | true;
     readonly upstream?: Upstream;
   };
-  // A 2xx other than 201 whose body is not as documented, is cut short, or is over 1 MiB.
-  // A 201 whose body is not as documented, is cut short, or is over 1 MiB.
+  // A 2xx other than the documented status whose body is not as documented, is cut short, or is over 1 MiB.
+  // The documented status of success with a body that is not as documented, is cut short, or is over 1 MiB.
   readonly UPSTREAM_BAD_RESPONSE: {
     readonly outcome?: "CREATED" | "UNKNOWN";
     readonly retryable: false;
     readonly upstream?: Upstream;
   };
-  // `MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.
+  // `MAX_IN_FLIGHT` or the caller's share of it has been reached, requests in flight use too much memory together, or (HTTP 503) the service itself is overloaded.
   readonly OVERLOADED: {
-    readonly outcome?: "CREATED" | "NOT_CREATED";
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
     readonly retryable: false | true;
     readonly retryAfterSeconds?: number;
+  };
+  // The response needs more memory than one request may use. Split the operation.
+  readonly OPERATION_LIMIT_EXCEEDED: {
+    readonly outcome?: "CREATED" | "NOT_CREATED" | "UNKNOWN";
+    readonly retryable: false;
   };
   // An earlier request with the same `idempotencyKey` has a different input: a changed input needs a new key.
   readonly IDEMPOTENCY_KEY_REUSED: {
@@ -115,7 +122,7 @@ interface ExtensionsByCode {
     readonly retryable: false;
   };
   // An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, or has not ended in time.
-  // An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.
+  // An earlier request with the same `idempotencyKey` ended as done without a usable response, or ContactSwing does not show it to this token.
   readonly OUTCOME_UNKNOWN: {
     readonly outcome: "CREATED" | "UNKNOWN";
     readonly retryable: false;
@@ -142,11 +149,6 @@ interface ExtensionsByCode {
   };
   // The document has no operation with the given name, or several and no name was given.
   readonly OPERATION_RESOLUTION_FAILURE: {
-    readonly outcome?: "NOT_CREATED";
-    readonly retryable?: false;
-  };
-  // The operation exceeds one of the limits: split it.
-  readonly OPERATION_LIMIT_EXCEEDED: {
     readonly outcome?: "NOT_CREATED";
     readonly retryable?: false;
   };

@@ -1,7 +1,7 @@
 import { RequestFailure } from "../failures/failure.ts";
-import type { RequestRecord } from "../telemetry/request-record.ts";
+import type { RequestRecord } from "../request/request-record.ts";
 import type { BearerToken } from "./bearer-token.ts";
-import { type Caller, createCaller } from "./caller.ts";
+import { type Caller, createCaller, createVerifiedCaller } from "./caller.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 /**
@@ -17,12 +17,14 @@ export function createAuthentication(rejectedToken: string | undefined, verifier
   async function findCaller(token: BearerToken | undefined, record: RequestRecord): Promise<Caller> {
     if (token === undefined) throw new RequestFailure({ kind: "token-missing" });
     if (isRejected(token.reveal())) throw new RequestFailure({ kind: "token-invalid" });
-    if (verifier === undefined) return createCaller(token, undefined);
+    if (verifier === undefined) return createCaller(token);
     const verification = await verifier.verify(token.reveal());
-    if (verification.kind === "verified") return createCaller(token, verification.subject);
+    if (verification.kind === "verified") return createVerifiedCaller(token, verification.subject);
+    if (verification.kind === "keys-unavailable") {
+      throw new RequestFailure({ kind: "keys-unavailable", retryAfterSeconds: 1 });
+    }
     record.tokenProblem = verification.reason;
-    if (verification.kind === "rejected") throw new RequestFailure({ kind: "token-invalid" });
-    throw new RequestFailure({ kind: "keys-unavailable", retryAfterSeconds: verification.retryAfterSeconds });
+    throw new RequestFailure({ kind: "token-invalid" });
   }
 
   return (token: BearerToken | undefined, record: RequestRecord): (() => Promise<Caller>) => {

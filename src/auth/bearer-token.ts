@@ -1,6 +1,4 @@
-import type { IncomingMessage } from "node:http";
 import { inspect } from "node:util";
-import { countHeader } from "../count-header.ts";
 
 // RFC 6750, section 2.1: "Bearer" 1*SP b64token. The scheme's case does not matter (RFC 9110, section 11.1).
 const bearerPattern = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
@@ -45,9 +43,4 @@ export class BearerToken {
   [inspect.custom](): string {
     return this.toString();
   }
-}
-
-/** The request's bearer token; undefined unless there is exactly one well-formed `Authorization` header. */
-export function readBearerToken(request: IncomingMessage): BearerToken | undefined {
-  return countHeader(request, "authorization") === 1 ? BearerToken.parse(request.headers.authorization) : undefined;
 }

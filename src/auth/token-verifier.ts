@@ -1,12 +1,22 @@
 import type { JWTPayload, JWTVerifyOptions } from "jose";
+import { type Subject, toSubject } from "./caller.ts";
 
 /** The result of verifying a token. `reason` is meant for operators and contains nothing of the token. */
 export type Verification =
-  | { readonly kind: "verified"; readonly subject: string | undefined }
+  | { readonly kind: "verified"; readonly subject: Subject | undefined }
   | { readonly kind: "rejected"; readonly reason: string }
-  | { readonly kind: "keys-unavailable"; readonly reason: string; readonly retryAfterSeconds: number };
+  | { readonly kind: "keys-unavailable" };
 
-export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
+export interface TokenVerifier {
+  verify(token: string): Promise<Verification>;
+  /** Loads the keys, and keeps them up to date from then on. */
+  start(): void;
+  stop(): void;
+  /** Whether the keys have been loaded. */
+  readonly isReady: boolean;
+  /** Whether the last load of the keys succeeded; true before the first one. */
+  readonly isAvailable: boolean;
+}
 
 export interface TokenVerifierOptions {
   /** Where the key set is: an http:, https: or file: URL. */
@@ -19,32 +29,31 @@ export interface TokenVerifierOptions {
 
 // Asymmetric algorithms only: with HS256 the public key would be the secret, and "none" is no signature.
 const algorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-const unusableKeyRetryMs = 30_000;
 
 /** Verifies signature, `exp` (required), `nbf` and, if configured, issuer and audience of tokens against a key set. */
-export function createTokenVerifier(options: TokenVerifierOptions) {
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { jwksUrl, issuer, audience, onAvailabilityChange } = options;
   // A token that never expires could not be revoked.
   const rules: JWTVerifyOptions = { algorithms, clockTolerance: 30, requiredClaims: ["exp"] };
   if (issuer !== undefined) rules.issuer = issuer;
   if (audience !== undefined) rules.audience = audience;
+  const stopped = new AbortController();
   let isAvailable = true;
+  let isReady = false;
+
+  function onLoad(problem: string | undefined): void {
+    if (problem === undefined) isReady = true;
+    if (isAvailable === (problem === undefined)) return;
+    isAvailable = !isAvailable;
+    onAvailabilityChange(problem);
+  }
 
   async function load() {
     // Only services that verify tokens pay for the library. One after the other: the bundle requires jose in key-set,
     // and a module that is still being imported cannot be required.
     const { errors, jwtVerify } = await import("jose");
     const { createKeySet, KeysUnavailable } = await import("./key-set.ts");
-    const keySet = createKeySet(
-      new URL(jwksUrl),
-      () => performance.now(),
-      (problem) => {
-        if (isAvailable === (problem === undefined)) return;
-        isAvailable = !isAvailable;
-        onAvailabilityChange(problem);
-      },
-    );
-    return { errors, jwtVerify, keySet, KeysUnavailable };
+    return { errors, jwtVerify, keySet: createKeySet(new URL(jwksUrl), onLoad), KeysUnavailable };
   }
   let loaded: ReturnType<typeof load> | undefined;
   function loadOnce() {
@@ -54,8 +63,6 @@ export function createTokenVerifier(options: TokenVerifierOptions) {
 
   async function readClaims(token: string): Promise<JWTPayload> {
     const { errors, jwtVerify, keySet } = await loadOnce();
-    // Also for a token that jose rejects without a key: without keys, nothing is said about any token.
-    await keySet.ensureLoaded();
     try {
       return (await jwtVerify(token, keySet.getKey, rules)).payload;
     } catch (error) {
@@ -73,36 +80,27 @@ export function createTokenVerifier(options: TokenVerifierOptions) {
   }
 
   return {
-    async verify(token: string): Promise<Verification> {
+    async verify(token) {
       const { errors, KeysUnavailable } = await loadOnce();
       try {
-        return { kind: "verified", subject: identifySubject(await readClaims(token)) };
+        return { kind: "verified", subject: toSubject(await readClaims(token)) };
       } catch (error) {
-        const isKeyUnusable = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
-        if (error instanceof errors.JOSEError && !isKeyUnusable)
-          return { kind: "rejected", reason: describeRejection(error) };
-        // Any other error is about the key that signed the token: too short, private, or not importable.
-        const { message: reason, retryAfterSeconds } =
-          error instanceof KeysUnavailable ? error : new KeysUnavailable("unusable key", unusableKeyRetryMs);
-        return { kind: "keys-unavailable", reason, retryAfterSeconds };
+        if (error instanceof KeysUnavailable) return { kind: "keys-unavailable" };
+        // Any other error is about the key that the token names: too short, private, or not importable. Anyone can name
+        // that key, so it must not look like an outage.
+        const isRejection = error instanceof errors.JOSEError;
+        return { kind: "rejected", reason: isRejection ? describeRejection(error) : "unusable key" };
       }
     },
-    /** Loads the keys before the first token needs them; a failure is only reported to `onAvailabilityChange`. */
-    async warmUp(): Promise<void> {
-      const { keySet } = await loadOnce();
-      await keySet.ensureLoaded().catch(() => undefined);
+    start: () => void loadOnce().then(({ keySet }) => keySet.keepLoaded(stopped.signal)),
+    stop: () => stopped.abort(),
+    get isReady() {
+      return isReady;
     },
-    /** Whether the last load of the keys succeeded; true before the first one. */
-    get isAvailable(): boolean {
+    get isAvailable() {
       return isAvailable;
     },
   };
-}
-
-/** Identifies the caller as the JSON text of `[issuer, subject]`; undefined without a subject (RFC 7519, 4.1.2). */
-function identifySubject({ iss, sub }: JWTPayload): string | undefined {
-  if (typeof sub !== "string" || sub === "") return undefined;
-  return JSON.stringify([typeof iss === "string" ? iss : null, sub]);
 }
 
 /** `code` is one of jose's constants, `claim` the name of the claim that was checked. */

@@ -1,6 +1,6 @@
 import { isRecord } from "../contactswing/json.ts";
+import type { SentField, SentValue } from "../contactswing/sent-field.ts";
 import type { OpenApiDocument, Schema } from "./openapi-document.ts";
-import type { SentField } from "./sent-fields.ts";
 
 export interface Difference {
   /** What about a field differs; `open` if the document says nothing about the fields of an object. */
@@ -54,20 +54,31 @@ function* compareProperties(
     if (property === undefined) {
       const fate = schema.additionalProperties === false ? "rejected" : "not known";
       yield { aspect: "fields", text: `${fieldName}: ${fate}` };
-    } else if (field.fields !== undefined) {
-      yield* compareObject(field.fields, property, document, fieldName);
     } else {
-      yield* closest(property, document, (alternative) => compareValue(field, alternative, fieldName));
+      yield* compareValue(field.value, property, document, fieldName);
     }
   }
 }
 
-function* compareValue({ type, values, maxLength: ours }: SentField, schema: Schema, name: string) {
+function compareValue(value: SentValue, schema: unknown, document: OpenApiDocument, name: string): Difference[] {
+  if (value.type === "object") return compareObject(value.fields, schema, document, name);
+  return closest(schema, document, (alternative) => compareAlternative(value, alternative, document, name));
+}
+
+function* compareAlternative(
+  value: Exclude<SentValue, { type: "object" }>,
+  schema: Schema,
+  document: OpenApiDocument,
+  name: string,
+): Iterable<Difference> {
   const types = listTypes(schema);
   const difference = (aspect: Difference["aspect"], text: string): Difference => ({ aspect, text: `${name}: ${text}` });
-  if (types.length > 0 && !types.includes(type)) {
-    yield difference("types", `${types.join(" or ")} instead of ${type}`);
+  if (types.length > 0 && !types.includes(value.type) && !(value.type === "integer" && types.includes("number"))) {
+    yield difference("types", `${types.join(" or ")} instead of ${value.type}`);
   }
+  if (value.type === "array") yield* compareValue(value.items, schema.items, document, `${name}[]`);
+  if (value.type !== "string") return;
+  const { values, maxLength: ours } = value;
 
   const accepted = Array.isArray(schema.enum) ? schema.enum : "const" in schema ? [schema.const] : undefined;
   const list = (texts: readonly unknown[]) => texts.map((text) => JSON.stringify(text)).join(", ");

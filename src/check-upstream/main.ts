@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { BearerToken } from "../auth/bearer-token.ts";
 import { ConfigError, readConfig } from "../config.ts";
-import { idleSocketTimeoutMs } from "../contactswing/transport.ts";
+import { limits } from "../limits.ts";
 import { runChecks, toText } from "./run-checks.ts";
 
 // The request that meets the end of a connection is already on its way.
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     baseUrl: config.contactSwingUrl,
     connectTimeoutMs: config.upstreamConnectTimeoutMs,
     responseTimeoutMs: config.upstreamTimeoutMs,
-    minIdleMs: idleSocketTimeoutMs + idleMarginMs,
+    minIdleMs: limits.upstream.idleSocketMs + idleMarginMs,
     token: options["without-token"] ? undefined : await readToken(),
   });
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : toText(report));

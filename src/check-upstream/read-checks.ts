@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { isNonEmptyString, isRecord } from "../contactswing/json.ts";
 import { isPathSegment, isSuccess } from "../contactswing/rest-operation.ts";
 import { failureTable } from "../failures/failure-table.ts";
-import { dataExtractionType, getAction, restResponseTypes } from "../operations/data-extraction-action/rest.ts";
-import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/rest.ts";
+import { actionTypes, responseTypes } from "../operations/data-extraction-action/data-extraction-action.ts";
+import { getAction } from "../operations/data-extraction-action/operation.ts";
+import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/operation.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
 import type { Read, Upstream } from "./upstream.ts";
 
@@ -29,7 +30,7 @@ async function readRows(upstream: Upstream, page: number, perPage: number) {
   return { rows, total: typeof total === "number" ? total : rows.length };
 }
 
-const isDataExtraction = ({ type }: Row) => type === dataExtractionType;
+const isDataExtraction = ({ type }: Row) => actionTypes.findName(String(type)) !== null;
 
 function codeOf({ failure }: Read<unknown>): string {
   return failure === undefined ? "an action" : failureTable[failure.kind].code;
@@ -131,7 +132,7 @@ export const readChecks: readonly Check[] = [
         (name) => `${name} in ${rows.filter((row) => name in row).length} of ${rows.length}`,
       );
       const types = rows.map(({ webhook }) => (isRecord(webhook) ? webhook.type : undefined)).filter(isNonEmptyString);
-      const unknown = new Set(types).difference(new Set<string>(Object.values(restResponseTypes)));
+      const unknown = new Set(types).difference(new Set<string>(Object.values(responseTypes.restValues)));
       if (unknown.size > 0) parts.push(`response types shown as rawType only: ${[...unknown].join(", ")}`);
       const observed = parts.join("; ");
       if (rows.every((row) => "is_active" in row)) return observed;

@@ -1,5 +1,8 @@
 import { isRecord } from "../contactswing/json.ts";
-import { dataExtractionType } from "../operations/data-extraction-action/rest.ts";
+import { actionTypes } from "../operations/data-extraction-action/data-extraction-action.ts";
+
+const dataExtractionType = actionTypes.restValues.SINGLEDATAEXTRACTION;
+
 import type { OpenApiDocument } from "./openapi-document.ts";
 
 const maxDepth = 12;

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { replaceToken } from "../auth/replace-token.ts";
 import { type Interpretation, interpret } from "../contactswing/classify-failure.ts";
+import type { Exchange } from "../contactswing/exchange.ts";
 import { parseJson } from "../contactswing/json.ts";
 import { isHtml, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
 import { type RestOperation, toPath } from "../contactswing/rest-operation.ts";
-import { createTransport, type Exchange, type Transport } from "../contactswing/transport.ts";
+import { createTransport, type Transport } from "../contactswing/transport.ts";
+import type { Memory } from "../memory/memory-budget.ts";
 import { version } from "../version.ts";
 import { NotChecked } from "./check.ts";
 import { probeIdleConnection } from "./connection.ts";
@@ -38,6 +40,8 @@ const summaryCharacters = 160;
 // The platform's own responses and those to too many requests.
 const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+const unlimited: Memory = { take: () => undefined, giveBack: () => {} };
+
 /** Reads ContactSwing through the service's own transport: nothing but GET, and each request only once. */
 export function createUpstream(settings: UpstreamSettings) {
   const transport = createTransport(settings);
@@ -58,7 +62,14 @@ export function createUpstream(settings: UpstreamSettings) {
       "x-request-id": requestId,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
-    return from.exchange({ method: "GET", path, headers, memory: { take: () => true } });
+    return from.exchange({
+      method: "GET",
+      path,
+      headers,
+      signal: new AbortController().signal,
+      mustFinish: true,
+      memory: unlimited,
+    });
   }
 
   async function send<Args, Result>(
@@ -107,8 +118,8 @@ export function createUpstream(settings: UpstreamSettings) {
 function summarize(exchange: Exchange, secrets: Secrets): string {
   if (exchange.kind === "aborted") return "aborted";
   if (exchange.kind !== "response") return `${exchange.kind} (${exchange.networkErrorCode})`;
-  const { status, body, isOversized } = exchange.response;
-  if (isOversized) return `${status}, a body over the limit`;
+  const { status, body, shortage } = exchange.response;
+  if (shortage !== undefined) return `${status}, a body over the limit`;
   if (isHtml(exchange.response)) return `${status}, an HTML page`;
   const text = toPlainText(replaceToken(body, secrets.token), secrets);
   return text === undefined

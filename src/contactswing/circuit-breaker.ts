@@ -1,35 +1,43 @@
-const windowMs = 10_000;
+import { limits } from "../limits.ts";
+
+const { windowMs, minRequests, failureShare, firstPauseMs, maxPauseMs } = limits.circuitBreaker;
 const bucketMs = 100;
-const minRequests = 20;
-const failureShare = 0.5;
-const firstPauseMs = 1000;
-const maxPauseMs = 30_000;
+// More callers than that say nothing new.
+const maxCallersPerBucket = 2;
 
 export type BreakerState = "closed" | "open" | "half-open";
 
-/** What a request found out about ContactSwing; `undetermined` if it was abandoned before it could tell. */
-export type Availability = "available" | "unavailable" | "undetermined";
+/**
+ * What a request found out about ContactSwing: it responded; there was no connection; it was connected, but then there was
+ * no response in time, or one of the platform in front of it; or the request was abandoned before it could tell.
+ */
+export type Finding = "available" | "unreachable" | "unresponsive" | "undetermined";
 
 /** Permission to send one request, whose end must be reported exactly once. */
 export interface Permit {
-  report(availability: Availability): void;
+  report(finding: Finding): void;
 }
 
 export interface CircuitBreaker {
-  /** Permission to send a request, or the whole seconds after which one may be tried. */
-  admit(): Permit | { readonly retryAfterSeconds: number };
+  /** Permission to send a request of a caller, or the whole seconds after which one may be tried. */
+  admit(callerId: string): Permit | { readonly retryAfterSeconds: number };
+  /** Counts a request that another breaker has admitted, and that found no connection. */
+  countUnreachable(): void;
   readonly state: BreakerState;
 }
 
 interface Bucket {
   readonly startedAt: number;
   requests: number;
-  failures: number;
+  unreachable: number;
+  unresponsive: number;
+  readonly unresponsiveTo: Set<string>;
 }
 
 /**
  * Stops requests while ContactSwing is unavailable: if half or more of at least 20 requests in 10 s failed, nothing is
- * sent for 1 s; then one probe at a time decides, and each failed one doubles the pause, up to 30 s.
+ * sent for 1 s; then one probe at a time decides, and each failed one doubles the pause, up to 10 s. What happens after a
+ * connection was established may be due to the caller's own requests, and counts only if at least two callers met it.
  * @param now a monotonic clock in milliseconds.
  * @param onChange called when the breaker opens and when it closes again, not for failed probes.
  */
@@ -41,6 +49,8 @@ export function createCircuitBreaker(
   let pauseMs = 0;
   let openUntil = 0;
   let isProbing = false;
+  /** Whose probe has failed although there was a connection: others come first next time. */
+  let lastProber: string | undefined;
 
   const isOpen = () => pauseMs > 0;
 
@@ -54,49 +64,66 @@ export function createCircuitBreaker(
 
   function close(): void {
     pauseMs = 0;
+    lastProber = undefined;
     onChange("closed");
   }
 
-  function count(isFailure: boolean): void {
+  function count(finding: Exclude<Finding, "undetermined">, callerId: string): void {
     const time = now();
     let bucket = buckets.at(-1);
     if (bucket === undefined || time >= bucket.startedAt + bucketMs) {
-      bucket = { startedAt: time, requests: 0, failures: 0 };
+      bucket = { startedAt: time, requests: 0, unreachable: 0, unresponsive: 0, unresponsiveTo: new Set() };
       buckets = [...buckets.filter(({ startedAt }) => startedAt > time - windowMs), bucket];
     }
     bucket.requests += 1;
-    if (isFailure) bucket.failures += 1;
-    let requests = 0;
-    let failures = 0;
-    for (const past of buckets) {
-      requests += past.requests;
-      failures += past.failures;
+    if (finding === "unreachable") bucket.unreachable += 1;
+    if (finding === "unresponsive") {
+      bucket.unresponsive += 1;
+      if (bucket.unresponsiveTo.size < maxCallersPerBucket) bucket.unresponsiveTo.add(callerId);
     }
-    if (requests >= minRequests && failures >= requests * failureShare) open();
+    if (mustOpen()) open();
   }
 
-  const ordinaryPermit: Permit = {
-    report(availability) {
+  function mustOpen(): boolean {
+    let requests = 0;
+    let unreachable = 0;
+    let unresponsive = 0;
+    for (const bucket of buckets) {
+      requests += bucket.requests;
+      unreachable += bucket.unreachable;
+      unresponsive += bucket.unresponsive;
+    }
+    const needed = requests * failureShare;
+    if (requests < minRequests || unreachable + unresponsive < needed) return false;
+    return unreachable >= needed || new Set(buckets.flatMap(({ unresponsiveTo }) => [...unresponsiveTo])).size > 1;
+  }
+
+  const ordinaryPermit = (callerId: string): Permit => ({
+    report(finding) {
       // A request that was in flight when the breaker opened says nothing new.
-      if (!isOpen() && availability !== "undetermined") count(availability === "unavailable");
+      if (!isOpen() && finding !== "undetermined") count(finding, callerId);
     },
-  };
-  const probePermit: Permit = {
-    report(availability) {
+  });
+  const probePermit = (callerId: string): Permit => ({
+    report(finding) {
       isProbing = false;
-      if (availability === "unavailable") open();
-      if (availability === "available") close();
+      lastProber = finding === "unresponsive" ? callerId : undefined;
+      if (finding === "available") close();
+      else if (finding !== "undetermined") open();
     },
-  };
+  });
 
   return {
-    admit() {
-      if (!isOpen()) return ordinaryPermit;
-      const waitMs = openUntil - now();
+    admit(callerId) {
+      if (!isOpen()) return ordinaryPermit(callerId);
+      const waitMs = openUntil + (callerId === lastProber ? pauseMs : 0) - now();
       if (waitMs > 0) return { retryAfterSeconds: Math.ceil(waitMs / 1000) };
       if (isProbing) return { retryAfterSeconds: 1 };
       isProbing = true;
-      return probePermit;
+      return probePermit(callerId);
+    },
+    countUnreachable() {
+      if (!isOpen()) count("unreachable", "");
     },
     get state() {
       return isOpen() ? (isProbing ? "half-open" : "open") : "closed";

@@ -1,20 +1,29 @@
 import type { Caller } from "../auth/caller.ts";
-import { type CallerConnection, CallerDisconnected } from "../caller-connection.ts";
-import { type Failure, RequestFailure, type UpstreamFacts } from "../failures/failure.ts";
-import type { Memory } from "../memory-budget.ts";
-import type { RequestRecord } from "../telemetry/request-record.ts";
-import type { UpstreamTelemetry } from "../telemetry/upstream-telemetry.ts";
+import { type Failure, RequestFailure } from "../failures/failure.ts";
+import { limits } from "../limits.ts";
+import { estimateValueBytes } from "../memory/estimates.ts";
+import { type Memory, MemoryHold, type MemoryShortage } from "../memory/memory-budget.ts";
+import type { RequestRecord } from "../request/request-record.ts";
+import type { RequestSignals } from "../request/request-signals.ts";
 import type { Admission } from "./admission.ts";
-import type { Availability } from "./circuit-breaker.ts";
-import { interpret } from "./classify-failure.ts";
-import { type RestOperation, toPath } from "./rest-operation.ts";
-import type { Exchange, Transport } from "./transport.ts";
+import type { Finding } from "./circuit-breaker.ts";
+import {
+  type ClassificationContext,
+  describeShortage,
+  type Interpretation,
+  interpret,
+  isUnknownPath,
+} from "./classify-failure.ts";
+import type { Exchange } from "./exchange.ts";
+import type { UpstreamObserver } from "./observer.ts";
+import { isPathSegment, type RestOperation, type RestRequest, toPath, type UpstreamResult } from "./rest-operation.ts";
+import type { Transport } from "./transport.ts";
 
 /** The GraphQL request that upstream requests are sent for. */
 export interface RequestScope {
   readonly requestId: string;
-  /** When the caller disconnects, reads stop; a create request never does. */
-  readonly connection: CallerConnection;
+  /** When reads stop, and until when writes are sent. */
+  readonly signals: RequestSignals;
   readonly record: RequestRecord;
   /** Memory for the duration of the request; a response's memory counts as its request's. */
   readonly memory: Memory;
@@ -27,15 +36,10 @@ export interface RequestScope {
 export interface ClientDependencies {
   readonly transport: Transport;
   readonly admission: Admission;
-  readonly telemetry: UpstreamTelemetry;
+  readonly observer: UpstreamObserver;
   /** Host name of the configured ContactSwing: no message may name it. */
   readonly host: string;
   readonly userAgent: string;
-}
-
-/** A response of the documented shape. */
-export interface UpstreamResult<Result> extends UpstreamFacts {
-  readonly result: Result;
 }
 
 export interface Client {
@@ -47,64 +51,101 @@ export interface Client {
   ): Promise<UpstreamResult<Result>>;
 }
 
+const jsonType = "application/json";
+
 /** The client of ContactSwing's REST API. It knows no operation by name: see `src/operations/`. */
-export function createClient({ transport, admission, telemetry, host, userAgent }: ClientDependencies): Client {
+export function createClient({ transport, admission, observer, host, userAgent }: ClientDependencies): Client {
   return {
     async send(operation, args, scope) {
       const caller = await scope.authenticate();
       if (scope.tokenRejection !== undefined) throw new RequestFailure(scope.tokenRejection);
       const request = operation.toRequest(args);
+      const context = { operation, secrets: { token: caller.token.reveal(), host } };
+      if (!canBeSent(request)) return pretendNotFound(args, context);
+
+      const isRead = operation.effect === "read";
+      const signal = isRead ? scope.signals.read : scope.signals.write;
+      signal.throwIfAborted();
       const body = request.body === undefined ? undefined : JSON.stringify(request.body);
       const release = admission.admit(operation.effect, caller.id);
       if (typeof release !== "function") {
-        telemetry.shed(release.kind, scope.record);
-        throw new RequestFailure(release);
+        observer.shed(release.limit);
+        throw new RequestFailure(release.failure);
       }
 
+      const held = new MemoryHold(scope.memory);
       let exchange: Exchange | undefined;
-      using observation = telemetry.start(operation, scope.record);
+      using observation = observer.start(operation, scope.record);
       try {
         exchange = await transport.exchange({
           method: operation.method,
           path: toPath(operation.path, request),
           headers: {
             authorization: caller.token.authorizationHeader(),
-            accept: "application/json",
+            accept: jsonType,
             "user-agent": userAgent,
             "x-request-id": scope.requestId,
-            ...(observation.traceparent === undefined ? {} : { traceparent: observation.traceparent }),
-            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...observation.traceHeaders,
+            ...(body === undefined ? {} : { "content-type": jsonType }),
           },
           ...(body === undefined ? {} : { body }),
-          ...(operation.effect === "read"
-            ? { signal: scope.connection.signal, memory: scope.memory }
-            : { memory: guaranteeMemory(scope.memory) }),
+          signal,
+          mustFinish: !isRead,
+          memory: isRead ? held : guaranteeMemory(held),
         });
       } finally {
-        release(exchange === undefined ? "undetermined" : toAvailability(exchange));
+        release(exchange === undefined ? "undetermined" : toFinding(exchange));
       }
-      if (exchange.kind === "aborted") throw new CallerDisconnected();
+      if (exchange.kind === "aborted") throw signal.reason;
 
-      const secrets = { token: caller.token.reveal(), host };
-      const { result, upstream, failure } = interpret(args, exchange, { operation, secrets, endedAt: Date.now() });
+      if (isUnknownPath(exchange)) observer.unknownPath();
+      const interpretation = interpret(args, exchange, { ...context, endedAt: Date.now() });
+      held.release();
+      const { upstream } = interpretation;
+      const failure = interpretation.failure ?? findShortage(interpretation, scope.memory, isRead);
       observation.end({ status: upstream?.status, ctxId: upstream?.ctxId ?? null, ...(failure && { failure }) });
-      if (failure === undefined) return { result, ...upstream };
-      if (failure.kind === "token-rejected") scope.tokenRejection = failure;
-      throw new RequestFailure(failure);
+      if (failure?.kind === "token-rejected") scope.tokenRejection = failure;
+      return toResult(failure === undefined ? interpretation : { failure, upstream });
     },
   };
 }
 
-const guaranteedCreateBytes = 64 * 1024;
+function toResult<Result>({ result, upstream, failure }: Interpretation<Result>): UpstreamResult<Result> {
+  if (failure !== undefined) throw new RequestFailure(failure);
+  return { result, ...upstream };
+}
 
-/** A documented response to a create request always has memory: the ID of what was created must not get lost. */
+/** Whether every parameter can be part of the path. */
+function canBeSent({ pathParameters = {} }: RestRequest): boolean {
+  return Object.values(pathParameters).every(isPathSegment);
+}
+
+/** What cannot be requested cannot exist: the meaning of a 404, without a request. */
+function pretendNotFound<Args, Result>(
+  args: Args,
+  context: Omit<ClassificationContext, "endedAt"> & { readonly operation: RestOperation<Args, Result> },
+): UpstreamResult<Result> {
+  const response = { status: 404, contentType: jsonType, retryAfter: undefined, body: '{"detail":"not found"}' };
+  const interpretation = interpret(args, { kind: "response", response }, { ...context, endedAt: Date.now() });
+  if (interpretation.failure !== undefined) throw new RequestFailure({ kind: interpretation.failure.kind });
+  return toResult(interpretation);
+}
+
+/** The result stays in memory in the place of the response, as long as the request. */
+function findShortage({ result }: Interpretation<unknown>, memory: Memory, isRead: boolean): Failure | undefined {
+  const shortage = isRead ? memory.take(estimateValueBytes(result)) : undefined;
+  return shortage && describeShortage(shortage);
+}
+
+/** A documented response to a write always has memory: the ID of what was created must not get lost. */
 function guaranteeMemory(memory: Memory): Memory {
-  let bytesLeft = guaranteedCreateBytes;
+  let bytesLeft = limits.upstream.guaranteedWriteBytes;
   return {
-    take(bytes) {
+    take(bytes): MemoryShortage | undefined {
       bytesLeft -= bytes;
-      return bytesLeft >= 0 || memory.take(bytes);
+      return bytesLeft >= 0 ? undefined : memory.take(bytes);
     },
+    giveBack: (bytes) => memory.giveBack(bytes),
   };
 }
 
@@ -112,8 +153,9 @@ function guaranteeMemory(memory: Memory): Memory {
 // and one caller's input may have caused it.
 const unavailableStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
-function toAvailability(exchange: Exchange): Availability {
+function toFinding(exchange: Exchange): Finding {
   if (exchange.kind === "aborted") return "undetermined";
-  if (exchange.kind !== "response") return "unavailable";
-  return unavailableStatuses.has(exchange.response.status) ? "unavailable" : "available";
+  if (exchange.kind === "no-connection") return "unreachable";
+  if (exchange.kind !== "response") return "unresponsive";
+  return unavailableStatuses.has(exchange.response.status) ? "unresponsive" : "available";
 }

@@ -1,28 +1,34 @@
-/** Whether the action exists after a failed write. */
-export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
+import type { WriteState } from "./consequence.ts";
+
+/** What a message says about the operation that failed. */
+export interface Wording {
+  /** What the operation is about, such as `action`. */
+  readonly subject: string;
+  /** What a write has done to it, such as `created`. */
+  readonly done: string;
+}
 
 export interface FailureRow {
   readonly code: string;
-  readonly outcome: Outcome;
-  /** True only if the same write can be sent again without any risk of creating a second action. */
-  readonly retryable: boolean;
-  /** Whether a read that failed this way may succeed if it is sent again. A read creates nothing. */
-  readonly retryableRead: boolean;
+  /** Whether a write that failed this way has been done. */
+  readonly write: WriteState;
+  /** Whether the same request may succeed if it is sent again later. */
+  readonly isTransient: boolean;
   /** What the caller reads, unless ContactSwing's own text is more specific. */
-  readonly message: string;
+  readonly message: string | ((wording: Wording) => string);
   /** What happened, for the documentation. */
   readonly when: string;
   /** The extensions that an error of this kind may have besides those that every error has. */
   readonly extensions?: readonly ("fieldErrors" | "retryAfterSeconds" | "upstream")[];
 }
 
-/** Defaults for rows that do not differ: nothing was created, and sending the same request again does not help. */
-const rejected = { outcome: "NOT_CREATED", retryable: false, retryableRead: false } as const;
-const safeToRetry = { outcome: "NOT_CREATED", retryable: true, retryableRead: true } as const;
-const outcomeUnknown = { outcome: "UNKNOWN", retryable: false, retryableRead: true } as const;
-const outcomeCreated = { outcome: "CREATED", retryable: false, retryableRead: false } as const;
+const rejected = { write: "not-done", isTransient: false } as const;
+const notNow = { write: "not-done", isTransient: true } as const;
+const lost = { write: "unknown", isTransient: true } as const;
+const unclear = { write: "unknown", isTransient: false } as const;
+const done = { write: "done", isTransient: false } as const;
 
-/** Every kind of failure, with its code, outcome, and message. The tables of `docs/errors.md` are generated from it. */
+/** Every kind of failure, with its code and message. The tables of `docs/errors.md` are generated from it. */
 export const failureTable = {
   "token-missing": {
     ...rejected,
@@ -34,13 +40,13 @@ export const failureTable = {
     ...rejected,
     code: "UNAUTHENTICATED",
     message: "The token is invalid or has expired.",
-    when: "With `JWKS_URL`: the token's signature, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.",
+    when: "With `JWKS_URL`: the token's signature, key ID, issuer, audience, or lifetime is wrong. Or the sandbox's demo token was sent to another ContactSwing.",
   },
   "keys-unavailable": {
-    ...safeToRetry,
+    ...notNow,
     code: "AUTH_UNAVAILABLE",
     message: "Tokens cannot be verified at the moment.",
-    when: "With `JWKS_URL`: the keys could not be loaded, or the token names an unknown key soon after they were loaded.",
+    when: "With `JWKS_URL`: the keys could not be loaded.",
     extensions: ["retryAfterSeconds"],
   },
   "input-invalid": {
@@ -86,89 +92,107 @@ export const failureTable = {
     extensions: ["upstream"],
   },
   "rate-limited": {
-    ...safeToRetry,
+    ...notNow,
     code: "RATE_LIMITED",
     message: "ContactSwing's rate limit has been exceeded.",
-    when: "ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one.",
+    when: "ContactSwing returned 429; `retryAfterSeconds` is its `Retry-After`, if it sent one, and at most a day.",
     extensions: ["retryAfterSeconds", "upstream"],
   },
   "request-rejected": {
     ...rejected,
     code: "UPSTREAM_ERROR",
     message: "ContactSwing rejected the request.",
-    when: "Any other 4xx, any 3xx, and 401, 403, or 404 as an HTML page of the hosting platform.",
+    when: "Any other 3xx or 4xx, and any 4xx but 408, 429, and 499 whose body is HTML: it comes from a proxy or the hosting platform.",
+    extensions: ["upstream"],
+  },
+  "response-ambiguous": {
+    ...unclear,
+    code: "UPSTREAM_ERROR",
+    message: "ContactSwing's response does not say whether it has processed the request.",
+    when: "ContactSwing returned 303, 408, or 499.",
     extensions: ["upstream"],
   },
   "server-error": {
-    ...outcomeUnknown,
+    ...lost,
     code: "UPSTREAM_ERROR",
     message: "ContactSwing failed while processing the request.",
     when: "ContactSwing returned 5xx.",
     extensions: ["upstream"],
   },
   "connection-lost": {
-    ...outcomeUnknown,
+    ...lost,
     code: "UPSTREAM_ERROR",
     message: "The connection to ContactSwing was lost before its response was complete.",
     when: "The connection was lost after the request had been sent.",
     extensions: ["upstream"],
   },
   unreachable: {
-    ...safeToRetry,
+    ...notNow,
     code: "UPSTREAM_UNAVAILABLE",
     message: "ContactSwing cannot be reached.",
     when: "No connection: refused, DNS, TLS, or connect timeout.",
   },
   "circuit-open": {
-    ...safeToRetry,
+    ...notNow,
     code: "UPSTREAM_UNAVAILABLE",
-    message: "ContactSwing is unavailable; requests are paused for a moment.",
+    message: "ContactSwing is unavailable. Requests are temporarily suspended.",
     when: "The circuit breaker is open because ContactSwing was unavailable to too many requests.",
     extensions: ["retryAfterSeconds"],
   },
   timeout: {
-    ...outcomeUnknown,
+    ...lost,
     code: "UPSTREAM_TIMEOUT",
     message: "ContactSwing did not respond in time.",
     when: "No complete response within `UPSTREAM_TIMEOUT_MS` after connecting.",
     extensions: ["upstream"],
   },
-  "timeout-after-created": {
-    ...outcomeCreated,
-    retryableRead: true,
+  "timeout-after-success": {
+    ...done,
     code: "UPSTREAM_TIMEOUT",
-    message: "The action was created, but ContactSwing's response did not arrive in time.",
-    when: "The status 201 arrived in time, but the rest of the response did not.",
+    message: (word) => `The ${word.subject} was ${word.done}, but ContactSwing's response did not arrive in time.`,
+    when: "The status of success arrived in time, but the rest of the response did not.",
     extensions: ["upstream"],
+  },
+  "deadline-exceeded": {
+    ...notNow,
+    code: "UPSTREAM_TIMEOUT",
+    message: "The request took too long. Its rest was not sent to ContactSwing.",
+    when: "`REQUEST_TIMEOUT_MS` has passed. Reads in flight stop, and nothing more is sent.",
   },
   "bad-response": {
-    ...outcomeUnknown,
-    retryableRead: false,
+    ...unclear,
     code: "UPSTREAM_BAD_RESPONSE",
     message: "ContactSwing's response does not have the documented format.",
-    when: "A 2xx other than 201 whose body is not as documented, is cut short, or is over 1 MiB.",
+    when: "A 2xx other than the documented status whose body is not as documented, is cut short, or is over 1 MiB.",
     extensions: ["upstream"],
   },
-  "bad-response-after-created": {
-    ...outcomeCreated,
+  "bad-response-after-success": {
+    ...done,
     code: "UPSTREAM_BAD_RESPONSE",
-    message: "The action was created, but ContactSwing's response does not have the documented format.",
-    when: "A 201 whose body is not as documented, is cut short, or is over 1 MiB.",
+    message: (word) =>
+      `The ${word.subject} was ${word.done}, but ContactSwing's response does not have the documented format.`,
+    when: "The documented status of success with a body that is not as documented, is cut short, or is over 1 MiB.",
     extensions: ["upstream"],
   },
-  "not-found-after-created": {
-    ...outcomeCreated,
+  "not-found-after-success": {
+    ...done,
     code: "UPSTREAM_ERROR",
-    message: "The action was created, but ContactSwing does not return its details yet.",
-    when: "ContactSwing returned 404 for the details of the action that it had just created.",
+    message: (word) => `The ${word.subject} was ${word.done}, but ContactSwing does not return its details yet.`,
+    when: "ContactSwing returned 404 for the details of what it had just created.",
     extensions: ["upstream"],
   },
   overloaded: {
-    ...safeToRetry,
+    ...notNow,
     code: "OVERLOADED",
-    message: "Too many requests are in flight; this one was not sent to ContactSwing.",
-    when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, or (HTTP 503) the service itself is overloaded.",
+    message: "Too many requests are in flight. This one was not sent to ContactSwing.",
+    when: "`MAX_IN_FLIGHT` or the caller's share of it has been reached, requests in flight use too much memory together, or (HTTP 503) the service itself is overloaded.",
     extensions: ["retryAfterSeconds"],
+  },
+  "response-too-large": {
+    ...rejected,
+    code: "OPERATION_LIMIT_EXCEEDED",
+    message: "The response of this operation is too large. Split the operation.",
+    when: "The response needs more memory than one request may use. Split the operation.",
   },
   "idempotency-key-reused": {
     ...rejected,
@@ -177,27 +201,26 @@ export const failureTable = {
     when: "An earlier request with the same `idempotencyKey` has a different input: a changed input needs a new key.",
   },
   "outcome-unknown": {
-    ...outcomeUnknown,
-    retryableRead: false,
+    ...unclear,
     code: "OUTCOME_UNKNOWN",
-    message: "An earlier request with this idempotency key may have created the action.",
+    message: (word) => `An earlier request with this idempotency key may have ${word.done} the ${word.subject}.`,
     when: "An earlier request with the same `idempotencyKey` ended as `UNKNOWN`, or has not ended in time.",
   },
-  "outcome-unknown-after-created": {
-    ...outcomeCreated,
+  "outcome-unknown-after-success": {
+    ...done,
     code: "OUTCOME_UNKNOWN",
-    message: "An earlier request with this idempotency key created the action, but its ID is not known.",
-    when: "An earlier request with the same `idempotencyKey` ended as `CREATED` without an ID.",
+    message: (word) =>
+      `An earlier request with this idempotency key ${word.done} the ${word.subject}, but the response is not available.`,
+    when: "An earlier request with the same `idempotencyKey` ended as done without a usable response, or ContactSwing does not show it to this token.",
   },
   "idempotency-unavailable": {
-    ...safeToRetry,
+    ...notNow,
     code: "IDEMPOTENCY_UNAVAILABLE",
-    message: "Idempotency keys cannot be checked at the moment; nothing was sent.",
+    message: "Idempotency keys cannot be checked at the moment. Nothing was sent.",
     when: "The idempotency store cannot be reached, and the request has a key.",
   },
   bug: {
-    ...outcomeUnknown,
-    retryableRead: false,
+    ...unclear,
     code: "INTERNAL_SERVER_ERROR",
     message: "Internal server error.",
     when: "Anything else: a bug in this service, logged under the `requestId`.",

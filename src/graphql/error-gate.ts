@@ -1,14 +1,16 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from "@apollo/server";
-import { type GraphQLError, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
+import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import type { BearerToken } from "../auth/bearer-token.ts";
-import { CallerDisconnected } from "../caller-connection.ts";
+import { replaceToken } from "../auth/replace-token.ts";
+import type { RequestContext } from "../execution/request-context.ts";
 import { type Failure, RequestFailure } from "../failures/failure.ts";
 import { failureTable } from "../failures/failure-table.ts";
-import type { RequestContext } from "../request-context.ts";
-import { OperationLimitError, toTokenLimitError } from "./operation-limits.ts";
-import { readProtocolCode } from "./protocol-errors.ts";
-import { describeFailure, describeRejectedDocument, type FailedEffect } from "./public-error.ts";
-import { findVariableErrors } from "./variable-errors.ts";
+import { type DescribedError, recordFailures } from "../request/record-failures.ts";
+import { CallerDisconnected } from "../request/request-signals.ts";
+import type { FailedField, FindWrite } from "./failed-field.ts";
+import { isTokenLimitError, OperationLimitError } from "./operation-limits.ts";
+import { readProtocolCode } from "./protocol-codes.ts";
+import { describeFailure, describeRejectedDocument } from "./public-error.ts";
 
 /** Called once for every error that is a bug in this service. Must not throw, whatever it is given. */
 export type ReportBug = (
@@ -21,11 +23,10 @@ type FinishedRequest = GraphQLRequestContextWillSendResponse<RequestContext>;
 const unknownQueryCode = "PERSISTED_QUERY_NOT_FOUND";
 
 /**
- * The one gate through which errors leave. Failures get their public form, errors about the document keep their code,
- * and everything else is a bug: reported once and masked. It cannot throw.
- * @param isExplorable whether messages may list names of the schema that the caller did not use.
+ * The one gate through which errors leave. Failures get their public form, errors about the document keep their code and
+ * message, and everything else is a bug: reported once and masked. It cannot throw.
  */
-export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): ApolloServerPlugin<RequestContext> {
+export function createErrorGate(findWrite: FindWrite, reportBug: ReportBug): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
@@ -39,12 +40,12 @@ export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): Ap
             response.http.status = 200;
             response.http.headers.clear();
           }
-          const publicErrors = toPublicErrors(request, errors, reportBug, isExplorable);
+          const described = describeErrors(request, errors, findWrite, reportBug);
+          const publicErrors = described.map(({ error }) => error);
           response.body = { kind: "single", singleResult: { ...singleResult, errors: publicErrors } };
-          const errorCodes = publicErrors.map(({ extensions }) => String(extensions?.code));
-          contextValue.record.errorCodes = errorCodes;
+          recordFailures(contextValue.record, described);
           // Apollo Server returns 200 for it.
-          if (errorCodes[0] === unknownQueryCode) response.http.status = 404;
+          if (publicErrors[0]?.extensions?.code === unknownQueryCode) response.http.status = 404;
         },
       };
     },
@@ -54,91 +55,83 @@ export function createErrorGate(reportBug: ReportBug, isExplorable: boolean): Ap
   };
 }
 
-function toPublicErrors(
+function describeErrors(
   request: FinishedRequest,
   errors: readonly GraphQLError[],
+  findWrite: FindWrite,
   reportBug: ReportBug,
-  isExplorable: boolean,
-): readonly GraphQLFormattedError[] {
+): readonly DescribedError[] {
   const { contextValue } = request;
-  const { requestId } = contextValue;
-  const isMutation = isMutationRequest(request);
   // One bug may fail several fields that wait for the same promise.
   const reported = new Set<unknown>();
-  const describeBug = (bug: unknown, error?: GraphQLError) => {
+  const describeBug = (bug: unknown, field?: FailedField, error?: GraphQLError): DescribedError => {
     if (!reported.has(bug)) reportBug(bug, contextValue);
     reported.add(bug);
-    return describeFailure({ kind: "bug" }, toEffect(isMutation, error), requestId, error);
+    const failure: Failure = { kind: "bug" };
+    return { failure, error: describeFailure(failure, field, contextValue.requestId, error) };
   };
-  try {
-    const error = findLimitError(request, errors);
-    if (error !== undefined) {
-      return [describeRejectedDocument(error, OperationLimitError.code, error.isMutation ?? isMutation, requestId)];
-    }
-    const variableFailure = findVariableFailure(request, errors, isExplorable);
-    if (variableFailure !== undefined) return [describeFailure(variableFailure, toEffect(isMutation), requestId)];
-  } catch (bug) {
-    return [describeBug(bug)];
-  }
-  return errors.map((error) => {
+
+  // Several fields may share one error.
+  return [...new Set(errors)].map((error) => {
+    let field: FailedField | undefined;
     try {
-      const failure = readFailure(error);
-      if (failure !== undefined) return describeFailure(failure, toEffect(isMutation, error), requestId, error);
-      const code = readProtocolCode(error);
-      if (code !== undefined) return describeRejectedDocument(error, code, isMutation, requestId);
-      return describeBug(error.originalError ?? error, isGraphqlError(error) ? error : undefined);
+      field = findField(error, request, findWrite);
+      return (
+        describeKnown(error, field, contextValue) ?? describeBug(error.originalError ?? error, field, ownError(error))
+      );
     } catch (bug) {
-      return describeBug(bug);
+      return describeBug(bug, field);
     }
   });
 }
 
-/** The failure that a resolver has thrown. */
-function readFailure({ originalError }: GraphQLError): Failure | undefined {
-  if (originalError instanceof RequestFailure) return originalError.failure;
-  // A read that stopped because its caller disconnected: this response cannot be delivered.
-  return originalError instanceof CallerDisconnected ? { kind: "connection-lost" } : undefined;
+/** The root field that an error belongs to; if nothing was executed, the write in the document. */
+function findField(error: GraphQLError, request: FinishedRequest, findWrite: FindWrite): FailedField | undefined {
+  const {
+    document,
+    source,
+    contextValue,
+    request: { operationName },
+  } = request;
+  const field = contextValue.rootFields.get(ownError(error)?.path?.[0] ?? "");
+  return field ?? findWrite({ document, source, operationName });
 }
 
-function toEffect(isMutation: boolean, error?: GraphQLError): FailedEffect {
-  if (!isMutation) return "read";
-  return (error?.path?.length ?? 0) > 1 ? "read-after-create" : "create";
-}
-
-/** graphql-js passes on an error that has a `path` of its own as it is: nothing in that one can be trusted. */
-function isGraphqlError(error: GraphQLError): boolean {
-  return Object.prototype.toString.call(error) === "[object GraphQLError]";
-}
-
-/** Whether the request is a mutation, also if it failed before Apollo Server selected the operation. */
-function isMutationRequest({ document, operation, request }: FinishedRequest): boolean {
-  const selected = operation ?? (document && getOperationAST(document, request.operationName));
-  return selected?.operation === OperationTypeNode.MUTATION;
-}
-
-/** The one error for an operation over its limits, whatever else is wrong with the document. */
-function findLimitError({ source }: FinishedRequest, errors: readonly GraphQLError[]): OperationLimitError | undefined {
-  const error = errors
-    .flatMap((candidate) => [candidate, candidate.originalError])
-    .find((candidate) => candidate instanceof OperationLimitError);
-  return error ?? (errors[0] && toTokenLimitError(errors[0], source ?? ""));
+/** The public form of an error; undefined for a bug. */
+function describeKnown(
+  error: GraphQLError,
+  field: FailedField | undefined,
+  { requestId, token }: RequestContext,
+): DescribedError | undefined {
+  if (error.originalError instanceof CallerDisconnected) return describeUndeliverable(field, requestId);
+  const failure = readFailure(error);
+  if (failure !== undefined) return { failure, error: describeFailure(failure, field, requestId, error) };
+  const rejection = isTokenLimitError(error) ? new OperationLimitError("tokens") : error;
+  const code = readProtocolCode(rejection);
+  if (code === undefined) return undefined;
+  const described = describeRejectedDocument(rejection, code, field, requestId);
+  // It quotes the document, in which the token may be by mistake.
+  const message = token === undefined ? described.message : replaceToken(described.message, token.reveal());
+  return { error: { ...described, message } };
 }
 
 // Apollo Server's code for an error of graphql-js about a variable.
 const variableErrorCode = "BAD_USER_INPUT";
 
-/** graphql-js rejects variables before it executes anything, so their errors have no path. */
-function findVariableFailure(
-  { schema, document, operation, request }: FinishedRequest,
-  errors: readonly GraphQLError[],
-  isExplorable: boolean,
-): Failure | undefined {
-  const isRejected = errors.some(
-    ({ extensions, path }) => extensions?.code === variableErrorCode && path === undefined,
-  );
-  if (!isRejected || document === undefined || operation === undefined) return undefined;
-  const fieldErrors = findVariableErrors(schema, document, operation, request.variables ?? {}, isExplorable);
-  return { kind: "variable-invalid", fieldErrors };
+/** The failure that a resolver has thrown. */
+function readFailure({ originalError, extensions, path }: GraphQLError): Failure | undefined {
+  if (originalError instanceof RequestFailure) return originalError.failure;
+  // What our own check did not find. graphql-js' message quotes the value.
+  return extensions.code === variableErrorCode && path === undefined ? { kind: "variable-invalid" } : undefined;
+}
+
+function describeUndeliverable(field: FailedField | undefined, requestId: string): DescribedError {
+  return { error: describeFailure({ kind: "connection-lost" }, field, requestId), isUndeliverable: true };
+}
+
+/** graphql-js passes on an error that has a `path` of its own as it is: nothing in that one can be trusted. */
+function ownError(error: GraphQLError): GraphQLError | undefined {
+  return Object.prototype.toString.call(error) === "[object GraphQLError]" ? error : undefined;
 }
 
 /**
@@ -146,8 +139,8 @@ function findVariableFailure(
  * knows.
  */
 export function maskUnknownError(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  const { code, outcome, retryable, message } = failureTable.bug;
+  const { code, message } = failureTable.bug;
   const given = formatted.extensions?.code;
   if (given !== code) return { message: formatted.message, extensions: { code: given } };
-  return { message, extensions: { code, outcome, retryable } };
+  return { message, extensions: { code, outcome: "UNKNOWN", retryable: false } };
 }

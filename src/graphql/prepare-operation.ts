@@ -1,9 +1,10 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
-import type { RequestContext } from "../request-context.ts";
+import type { RequestContext } from "../execution/request-context.ts";
+import { RequestFailure } from "../failures/failure.ts";
 import { toLoggedName } from "../telemetry/logged-name.ts";
-import { limitRootFields } from "./root-field-limits.ts";
-import { findVariableErrors, hasNullVariable } from "./variable-errors.ts";
+import { limitOperation } from "./root-field-limits.ts";
+import { findVariableErrors } from "./variable-errors.ts";
 
 const severalFields = "several";
 
@@ -15,23 +16,19 @@ export const prepareOperation: ApolloServerPlugin<RequestContext> = {
       async didResolveOperation({ contextValue, schema, document, operation, operationName, request }) {
         if (operation === undefined) return;
         const { record, token } = contextValue;
-        if (operationName !== null) record.operationName = toLoggedName(operationName, token);
+        if (operationName !== null && !record.hidesTexts) record.operationName = toLoggedName(operationName, token);
         record.operationType = operation.operation;
         record.rootField = findRootField(operation);
 
         const { variables = {} } = request;
-        // GraphQL allows a nullable variable at a non-null position if one of the two has a default (section 5.8.5 of the
-        // specification), and graphql-js finds the null only during execution: too late to say that nothing was done.
-        const isNullRejected =
-          hasNullVariable(operation, variables) &&
-          findVariableErrors(schema, document, operation, variables, false).length > 0;
-        if (isNullRejected) {
-          // The error gate says which variable, as for those that graphql-js rejects.
-          throw new GraphQLError("A variable is null.", {
-            extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
+        const fieldErrors = findVariableErrors(schema, document, operation, variables);
+        if (fieldErrors.length > 0) {
+          throw new GraphQLError("A variable is invalid.", {
+            originalError: new RequestFailure({ kind: "variable-invalid", fieldErrors }),
+            extensions: { http: { status: 400 } },
           });
         }
-        limitRootFields(schema, document, operation, variables);
+        limitOperation(schema, document, operation, variables);
       },
     };
   },

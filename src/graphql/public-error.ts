@@ -1,33 +1,35 @@
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import { truncate } from "../contactswing/plain-text.ts";
+import { type Consequence, findConsequence, findConsequenceAfterWrite, outcomes } from "../failures/consequence.ts";
 import type { Failure, FieldError } from "../failures/failure.ts";
-import { type FailureRow, failureTable, type Outcome } from "../failures/failure-table.ts";
-import { describeProtocolError } from "./protocol-errors.ts";
-
-/**
- * What the failed operation does, on which `outcome` and `retryable` depend. An error below a mutation's own field leaves
- * the payload intact: the action was created, and only its details failed.
- */
-export type FailedEffect = "create" | "read" | "read-after-create";
+import { type FailureRow, failureTable, type Wording } from "../failures/failure-table.ts";
+import type { FailedField } from "./failed-field.ts";
 
 const maxQuotedFieldErrors = 3;
 
-/** The error that a caller sees for a failure. */
+/** For requests whose operation is not known. */
+const unknownField: FailedField = {
+  operation: { effect: "read", isRepeatable: true, wording: { subject: "action", done: "read" } },
+  hasSucceeded: false,
+};
+
+/** The error that a caller sees for a failure. @param error where it was raised, if during execution. */
 export function describeFailure(
   failure: Failure,
-  effect: FailedEffect,
+  field: FailedField | undefined,
   requestId: string,
   error?: GraphQLError,
 ): GraphQLFormattedError {
-  const row: FailureRow = failureTable[failure.kind];
+  const { code, message }: FailureRow = failureTable[failure.kind];
+  const { operation } = field ?? unknownField;
   const { fieldErrors, retryAfterSeconds, upstream } = failure;
   return {
-    message: failure.message ?? quoteFieldErrors(row.message, fieldErrors ?? []),
+    message: failure.message ?? quoteFieldErrors(word(message, operation.wording), fieldErrors ?? []),
     ...locate(error),
     extensions: {
-      code: row.code,
+      code,
       requestId,
-      ...describeConsequence(row, effect),
+      ...describeConsequence(failure, field ?? unknownField),
       ...(fieldErrors === undefined ? {} : { fieldErrors }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
       ...(upstream === undefined ? {} : { upstream }),
@@ -35,27 +37,34 @@ export function describeFailure(
   };
 }
 
-/** The public form of an error about the document or the request: nothing was executed, so nothing was created. */
+/** The public form of an error about the document or the request. @param write in the document, if there is one. */
 export function describeRejectedDocument(
   error: GraphQLError,
   code: string,
-  isMutation: boolean,
+  write: FailedField | undefined,
   requestId: string,
 ): GraphQLFormattedError {
+  const effect = write?.operation.effect ?? "read";
   return {
-    message: describeProtocolError(error),
+    message: truncate(error.message),
     ...locate(error),
-    extensions: { code, requestId, ...(isMutation ? { outcome: "NOT_CREATED", retryable: false } : {}) },
+    extensions: {
+      code,
+      requestId,
+      ...(effect === "read" ? {} : { outcome: outcomes[effect]["not-done"], retryable: false }),
+    },
   };
 }
 
-function describeConsequence(
-  row: FailureRow,
-  effect: FailedEffect,
-): { readonly outcome?: Outcome; readonly retryable: boolean } {
-  if (effect === "read") return { retryable: row.retryableRead };
-  if (effect === "read-after-create") return { outcome: "CREATED", retryable: false };
-  return { outcome: row.outcome, retryable: row.retryable };
+export function describeConsequence(failure: Failure, { operation, hasSucceeded }: FailedField): Consequence {
+  const { effect } = operation;
+  return hasSucceeded && effect !== "read"
+    ? findConsequenceAfterWrite({ effect })
+    : findConsequence(failure, operation);
+}
+
+function word(message: FailureRow["message"], wording: Wording): string {
+  return typeof message === "string" ? message : message(wording);
 }
 
 function quoteFieldErrors(message: string, fieldErrors: readonly FieldError[]): string {

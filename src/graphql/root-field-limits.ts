@@ -9,17 +9,34 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
 } from "graphql";
-import { OperationLimitError, operationLimits } from "./operation-limits.ts";
+import { limits } from "../limits.ts";
+import { OperationLimitError } from "./operation-limits.ts";
+import { hasTooManyValues } from "./response-values.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
+const entitiesField = "_entities";
+
 /**
- * Rejects an operation with too many root fields or entities. Root fields count as they are executed: one per response
- * key, without those that directives exclude. `_entities` belongs to the gateway, which may put many aliases of it into
- * one operation: it counts by its representations.
+ * Rejects an operation with too many root fields, entities, or values in its response. Root fields count as they are
+ * executed: one per response key, without those that directives exclude. `_entities` belongs to the gateway, which may
+ * put many aliases of it into one operation: it counts by its representations.
+ * @param variables that can be coerced.
  * @throws OperationLimitError
  */
-export function limitRootFields(
+export function limitOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): void {
+  limitRootFields(schema, document, operation, variables);
+  if (hasTooManyValues(schema, document, operation, (field) => countEntities(field, variables))) {
+    throw new OperationLimitError("responseValues");
+  }
+}
+
+function limitRootFields(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -27,22 +44,23 @@ export function limitRootFields(
 ): void {
   const { selections } = operation.selectionSet;
   // Most operations select a few plain fields: their variables need not be coerced here as well.
-  if (selections.length <= operationLimits.rootFields && selections.every(isPlainField)) return;
+  if (selections.length <= limits.operation.rootFields && selections.every(isPlainField)) return;
   const rootType = schema.getRootType(operation.operation);
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  // graphql-js rejects variables that cannot be coerced before it executes anything.
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
   if (!rootType || coerced === undefined) return;
   const variableValues = { coerced, sources: {} };
   const { fields } = collectFields(schema, listFragments(document), variableValues, rootType, operation.selectionSet);
   const rootFields = [...fields.values()].flatMap(([field]) => field ?? []);
-  const entityFields = rootFields.filter(({ name }) => name.value === "_entities");
-  if (rootFields.length - entityFields.length > operationLimits.rootFields) throw new OperationLimitError("rootFields");
-  const entities = entityFields.reduce((sum, field) => sum + countRepresentations(field, coerced), 0);
-  if (entities > operationLimits.entities) throw new OperationLimitError("entities");
+  const entityFields = rootFields.filter(({ name }) => name.value === entitiesField);
+  if (rootFields.length - entityFields.length > limits.operation.rootFields) {
+    throw new OperationLimitError("rootFields");
+  }
+  const entities = entityFields.reduce((sum, field) => sum + countEntities(field, coerced), 0);
+  if (entities > limits.operation.entities) throw new OperationLimitError("entities");
 }
 
 function isPlainField(selection: SelectionNode): boolean {
-  return selection.kind === Kind.FIELD && selection.name.value !== "_entities";
+  return selection.kind === Kind.FIELD && selection.name.value !== entitiesField;
 }
 
 function listFragments({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
@@ -50,7 +68,7 @@ function listFragments({ definitions }: DocumentNode): Record<string, FragmentDe
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
-function countRepresentations(field: FieldNode, variables: Variables): number {
+function countEntities(field: FieldNode, variables: Variables): number {
   const value = field.arguments?.find(({ name }) => name.value === "representations")?.value;
   if (value?.kind === Kind.LIST) return value.values.length;
   const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;

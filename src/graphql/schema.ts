@@ -1,12 +1,14 @@
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type DocumentNode, type GraphQLFieldMap, Kind, parse, print, visit } from "graphql";
-import { buildSchemaSync, createResolversMap } from "type-graphql";
-import { operations } from "../operations/index.ts";
-import type { ResolveReference } from "../operations/operation.ts";
-import type { RequestContext } from "../request-context.ts";
-import { checkReferences, type EntityReference, readReferenceId } from "./entity-references.ts";
+import { type DocumentNode, Kind, parse, print, visit } from "graphql";
+import { buildSchemaSync, createResolversMap, type ValidatorFn } from "type-graphql";
+import type { RequestContext } from "../execution/request-context.ts";
+import type { Operation } from "../operations/operation.ts";
+import { inSpan } from "../telemetry/tracing.ts";
+import { validateInput } from "../validation/validate-input.ts";
+import { addReferenceResolvers, guardReferences, listEntities, resolveDetails } from "./entities.ts";
 import { limitResponseSize } from "./response-size.ts";
+import { wrapRootFields } from "./root-fields.ts";
 
 // 2.0 is the lowest version of Federation 2 that defines both directives in use.
 const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])`;
@@ -20,22 +22,37 @@ const rootDescriptions: Readonly<Record<string, string>> = {
  * Builds the executable subgraph schema from the registry of operations.
  * @returns the schema, and its SDL as in `schema.graphql` and `_service { sdl }`.
  */
-export function createSubgraphSchema() {
+export function createSubgraphSchema(operations: readonly Operation[]) {
   const schema = buildSchemaSync({
     resolvers: operations.map(({ Resolver }) => Resolver) as never,
-    validate: false,
+    validateFn: validateArgument,
     // The printed schema is parsed and checked below.
     skipCheck: true,
   });
   const typeDefs = completeSubgraph(printSchemaWithDirectives(schema));
   const sdl = `${print(typeDefs)}\n`;
+  const entities = listEntities(operations);
   const subgraph = buildSubgraphSchema([
-    { typeDefs, resolvers: addReferenceResolvers(createResolversMap(schema)) as never },
+    { typeDefs, resolvers: addReferenceResolvers(createResolversMap(schema), entities) as never },
   ]);
+  resolveDetails(subgraph, entities);
+  guardReferences(subgraph, entities);
   limitResponseSize(subgraph);
-  adjustFederationFields(subgraph.getQueryType()?.getFields() ?? {}, sdl);
+  wrapRootFields(subgraph, operations);
+  const service = subgraph.getQueryType()?.getFields()._service;
+  // The library's SDL also defines federation's own types; composers expect the subgraph alone.
+  if (service !== undefined) service.resolve = () => ({ sdl });
   return { schema: subgraph, sdl };
 }
+
+/** Checks an argument that has class-validator rules: an input object, or the object of all arguments. */
+const validateArgument: ValidatorFn = (value: unknown, _type, { context, info }) => {
+  if (typeof value !== "object" || value === null) return;
+  const { rootFields, record } = context as RequestContext;
+  const argument = rootFields.get(info.path.key)?.operation.arguments.names.body?.argument;
+  const path = argument === undefined ? [] : [argument];
+  inSpan("validate input", record.traceContext, () => validateInput(value, path));
+};
 
 /**
  * Completes what type-graphql prints: it can neither describe the root types nor link to the federation specification,
@@ -51,31 +68,4 @@ function completeSubgraph(printed: string): DocumentNode {
   });
   const link = parse(federationLink, { noLocation: true });
   return { ...document, definitions: [...link.definitions, ...document.definitions] };
-}
-
-const entities: ReadonlyMap<string, ResolveReference> = new Map(
-  operations.flatMap((operation) => Object.entries(operation.entities ?? {})),
-);
-
-function addReferenceResolvers(resolvers: object): object {
-  const types = resolvers as Readonly<Record<string, object>>;
-  const entityResolvers = [...entities].map(([typeName, resolve]) => {
-    const __resolveReference = (reference: EntityReference, context: RequestContext) =>
-      resolve(readReferenceId(reference), context);
-    return [typeName, { ...types[typeName], __resolveReference }] as const;
-  });
-  return { ...types, ...Object.fromEntries(entityResolvers) };
-}
-
-/** Adjusts the two fields that the federation library resolves itself. */
-function adjustFederationFields({ _service, _entities }: GraphQLFieldMap<unknown, RequestContext>, sdl: string): void {
-  // The library's SDL also defines federation's own types; composers expect the subgraph alone.
-  if (_service !== undefined) _service.resolve = () => ({ sdl });
-  const resolveEntities = _entities?.resolve;
-  if (_entities === undefined || resolveEntities === undefined) return;
-  _entities.resolve = async (source, args: { representations: readonly unknown[] }, context, info) => {
-    await context.authenticate();
-    checkReferences(args.representations, new Set(entities.keys()));
-    return resolveEntities(source, args, context, info);
-  };
 }

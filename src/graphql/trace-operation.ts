@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { context, type Span } from "@opentelemetry/api";
-import type { RequestContext } from "../request-context.ts";
+import type { RequestContext } from "../execution/request-context.ts";
 import { recordErrors, startSpan } from "../telemetry/tracing.ts";
 
 function traceStep(name: string, errorCode: string) {

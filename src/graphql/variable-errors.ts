@@ -2,12 +2,12 @@ import {
   type ASTNode,
   type DocumentNode,
   type GraphQLEnumType,
+  GraphQLID,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLScalarType,
   type GraphQLSchema,
   getNullableType,
-  isEnumType,
   isInputObjectType,
   isInputType,
   isListType,
@@ -23,11 +23,12 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import type { FieldError } from "../failures/failure.ts";
+import { limits } from "../limits.ts";
 
 const rule = "type";
-const maxErrors = 100;
 
 type Path = readonly string[];
+type Variables = Readonly<Record<string, unknown>>;
 
 /** A position where a variable is used. In a directive it is not part of the input: the path is empty. */
 interface Use {
@@ -36,46 +37,40 @@ interface Use {
 }
 
 /**
- * Finds the variables of an operation that cannot be coerced to their types: one error per problem, with the path of the
- * argument that the variable is used in. Unlike graphql-js' own messages, these never quote the values.
- * @param isExplorable whether messages may list the names that a type has.
+ * Finds the variables of an operation that cannot be coerced to their types: the first errors, with the path of the argument
+ * that the variable is used in. Must run before graphql-js coerces them, which prints the whole value for each error, has
+ * no path for a missing field, and takes rounded numbers for IDs.
  */
 export function findVariableErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-  isExplorable: boolean,
+  variables: Variables,
 ): FieldError[] {
-  const allUses = findVariableUses(schema, document, operation);
-  const errors = (operation.variableDefinitions ?? []).flatMap((definition) => {
-    const name = definition.variable.name.value;
+  const suspects = (operation.variableDefinitions ?? []).flatMap((definition) => {
     const value = readVariable(definition, variables);
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
-    const uses = allUses.get(name) ?? [];
     // A null may be valid for the variable's own type, but not for the position where it is used.
-    const rejection = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
-    if (rejection?.type) return findTypeErrors(value, rejection.type, rejection.path, isExplorable);
-    const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
-    return findTypeErrors(value, type, path, isExplorable);
+    const isSuspect = value === null || !findTypeErrors(value, type, []).next().done;
+    return isSuspect ? [{ name: definition.variable.name.value, value, type }] : [];
   });
-  return errors.slice(0, maxErrors);
-}
-
-/** Whether any variable of an operation is null, given or by default. */
-export function hasNullVariable(
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): boolean {
-  return variableDefinitions.some((definition) => readVariable(definition, variables) === null);
+  if (suspects.length === 0) return [];
+  const allUses = findVariableUses(schema, document, operation);
+  return Iterator.from(suspects)
+    .flatMap(({ name, value, type }) => {
+      const uses = allUses.get(name) ?? [];
+      const rejection = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
+      if (rejection?.type) return findTypeErrors(value, rejection.type, rejection.path);
+      const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
+      return findTypeErrors(value, type, path);
+    })
+    .take(limits.errors.count)
+    .toArray();
 }
 
 /** The value given for a variable; undefined also if its default applies, unless that is null. */
-function readVariable(
-  { variable, defaultValue }: VariableDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): unknown {
+function readVariable({ variable, defaultValue }: VariableDefinitionNode, variables: Variables): unknown {
   const name = variable.name.value;
   const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
   return given === undefined && defaultValue?.kind === Kind.NULL ? null : given;
@@ -87,7 +82,7 @@ function findVariableUses(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Map<string, readonly Use[]> {
-  const uses = new Map<string, readonly Use[]>();
+  const uses = new Map<string, Use[]>();
   const types = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(types, {
     VariableDefinition: () => false,
@@ -99,7 +94,9 @@ function findVariableUses(
       );
       const isOfDirective = around.some(({ kind }) => kind === Kind.DIRECTIVE);
       const use = { path: isOfDirective ? [] : path, type: types.getInputType() };
-      uses.set(name.value, [...(uses.get(name.value) ?? []), use]);
+      const known = uses.get(name.value);
+      if (known === undefined) uses.set(name.value, [use]);
+      else known.push(use);
     },
   });
   // Another operation of the document may have a variable with the same name.
@@ -107,45 +104,47 @@ function findVariableUses(
   return uses;
 }
 
-function findTypeErrors(
-  value: unknown,
-  givenType: GraphQLInputType,
-  path: Path,
-  isExplorable: boolean,
-): readonly FieldError[] {
+/** Yields the errors one by one, so that nobody has to wait for more of them than are reported. */
+function* findTypeErrors(value: unknown, givenType: GraphQLInputType, path: Path): Generator<FieldError> {
   const type = getNullableType(givenType);
   if (value === undefined || value === null) {
-    return isNonNullType(givenType) ? [{ path, message: `Is required and must be of type ${type}.`, rule }] : [];
+    if (isNonNullType(givenType)) yield { path, message: `Is required and must be of type ${type}.`, rule };
+  } else if (isListType(type)) {
+    for (const item of Array.isArray(value) ? value : [value]) yield* findTypeErrors(item, type.ofType, path);
+  } else if (isInputObjectType(type)) {
+    yield* findFieldErrors(value, type, path);
+  } else if (isRoundedId(value, type)) {
+    yield { path, message: "Is a number that JSON cannot hold exactly. Send the ID as a string.", rule };
+  } else if (!isCoercible(value, type)) {
+    yield { path, message: `Must be of type ${type}.`, rule };
   }
-  if (isListType(type)) {
-    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return items.flatMap((item) => findTypeErrors(item, type.ofType, path, isExplorable));
-  }
-  if (isInputObjectType(type)) return findFieldErrors(value, type, path, isExplorable);
-  if (isCoercible(value, type)) return [];
-  const names = isEnumType(type) && isExplorable ? type.getValues().map(({ name }) => name) : undefined;
-  const expected = names === undefined ? `of type ${type}` : `one of ${names.join(", ")}`;
-  return [{ path, message: `Must be ${expected}.`, rule }];
 }
 
-function findFieldErrors(
+function* findFieldErrors(
   value: NonNullable<unknown>,
   type: GraphQLInputObjectType,
   path: Path,
-  isExplorable: boolean,
-): readonly FieldError[] {
+): Generator<FieldError> {
   if (typeof value !== "object" || Array.isArray(value)) {
-    return [{ path, message: `Must be an object of type ${type}.`, rule }];
+    yield { path, message: `Must be an object of type ${type}.`, rule };
+    return;
   }
-  const given = new Map(Object.entries(value));
-  const fields = Object.values(type.getFields());
-  const errors = fields
-    .filter((field) => given.get(field.name) !== undefined || isRequiredInputField(field))
-    .flatMap(({ name, type }) => findTypeErrors(given.get(name), type, [...path, name], isExplorable));
-  for (const { name } of fields) given.delete(name);
-  const names = isExplorable ? ` Its fields are ${fields.map(({ name }) => name).join(", ")}.` : "";
-  const message = `Contains a field that ${type} does not have.${names}`;
-  return [...errors, ...Array.from(given.keys(), () => ({ path, message, rule }))];
+  const given = value as Variables;
+  const fields = type.getFields();
+  for (const field of Object.values(fields)) {
+    const own = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+    if (own !== undefined || isRequiredInputField(field)) {
+      yield* findTypeErrors(own, field.type, [...path, field.name]);
+    }
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(fields, name)) yield { path, message: `Contains a field that ${type} does not have.`, rule };
+  }
+}
+
+/** Whether a number was beyond what JSON's numbers hold exactly: another ID has been made of it. */
+export function isRoundedId(value: unknown, type: GraphQLScalarType | GraphQLEnumType = GraphQLID): boolean {
+  return type === GraphQLID && Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
 export function isCoercible(value: unknown, type: GraphQLScalarType | GraphQLEnumType): boolean {

@@ -1,8 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { GraphQLFormattedError } from "graphql";
-import { type Failure, RequestFailure } from "../failures/failure.ts";
+import { type CapacityLimit, type Failure, RequestFailure } from "../failures/failure.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
+import type { FailedField } from "../graphql/failed-field.ts";
 import { describeFailure } from "../graphql/public-error.ts";
+import { type DescribedError, recordFailures } from "../request/record-failures.ts";
 import { isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
 
 const badRequest = { code: "BAD_REQUEST", message: "The request is not valid." };
@@ -24,10 +25,11 @@ export function sendErrors(
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
-  errors: readonly GraphQLFormattedError[],
+  described: readonly DescribedError[],
 ): FastifyReply {
-  if (request.record) request.record.errorCodes = errors.map(({ extensions }) => String(extensions?.code));
+  if (request.record) recordFailures(request.record, described);
   const type = (isGraphqlRequest(request) ? negotiateMediaType(request) : undefined) ?? jsonType;
+  const errors = described.map(({ error }) => error);
   return reply.code(status).type(type).send(JSON.stringify({ errors }));
 }
 
@@ -40,7 +42,7 @@ export function sendHttpError(
 ): FastifyReply {
   const { code, message } = httpErrors[status] ?? badRequest;
   const extensions = { code, requestId: request.id };
-  return sendErrors(request, reply, status, [{ message: specificMessage ?? message, extensions }]);
+  return sendErrors(request, reply, status, [{ error: { message: specificMessage ?? message, extensions } }]);
 }
 
 /** Thrown for a request that is rejected before GraphQL with a status of its own. */
@@ -54,8 +56,11 @@ export class HttpError extends Error {
   }
 }
 
+/** Is told which limit a request was rejected for. */
+export type OnShed = (limit: CapacityLimit) => void;
+
 /** Gives every error response the form of a GraphQL response. */
-export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug): void {
+export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug, onShed: OnShed): void {
   const respondNotFound = (request: FastifyRequest, reply: FastifyReply) =>
     isGraphqlRequest(request)
       ? sendHttpError(request, reply.header("allow", "GET, POST"), 405)
@@ -69,6 +74,7 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
   app.setErrorHandler((error: unknown, request, reply) => {
     // Before GraphQL, the only failure is `overloaded`.
     if (error instanceof RequestFailure) {
+      onShed(error.failure.reason as CapacityLimit);
       return sendFailure(request, reply.header("retry-after", error.failure.retryAfterSeconds), 503, error.failure);
     }
     if (error instanceof HttpError) {
@@ -82,8 +88,13 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug):
   });
 }
 
+/** A POST may be a mutation, so its errors have an outcome. */
+const possibleWrite: FailedField = {
+  operation: { effect: "create", isRepeatable: false, wording: { subject: "action", done: "created" } },
+  hasSucceeded: false,
+};
+
 function sendFailure(request: FastifyRequest, reply: FastifyReply, status: number, failure: Failure): FastifyReply {
-  // A POST may be a mutation, so its errors have an outcome.
-  const effect = request.method === "POST" ? "create" : "read";
-  return sendErrors(request, reply, status, [describeFailure(failure, effect, request.id)]);
+  const field = request.method === "POST" ? possibleWrite : undefined;
+  return sendErrors(request, reply, status, [{ failure, error: describeFailure(failure, field, request.id) }]);
 }

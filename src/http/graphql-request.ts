@@ -3,9 +3,13 @@ import Negotiator from "negotiator";
 
 export const graphqlPath = "/graphql";
 
-// With their charset, as they are sent: a range in `Accept` may name it (RFC 9110, section 12.5.1).
 export const jsonType = "application/json; charset=utf-8";
-const graphqlType = "application/graphql-response+json; charset=utf-8";
+
+/** In the order of preference. */
+const typeWithCharset: Readonly<Record<string, string>> = {
+  "application/json": jsonType,
+  "application/graphql-response+json": "application/graphql-response+json; charset=utf-8",
+};
 
 export function isGraphqlRequest({ url, is404, routeOptions }: FastifyRequest): boolean {
   const end = url.indexOf("?");
@@ -15,7 +19,10 @@ export function isGraphqlRequest({ url, is404, routeOptions }: FastifyRequest): 
 }
 
 /** The media type for a response from `/graphql`; undefined if the caller accepts neither of the two. */
-export function negotiateMediaType({ headers: { accept } }: FastifyRequest): string | undefined {
-  if (accept === undefined || accept === "*/*" || accept === "application/json") return jsonType;
-  return new Negotiator({ headers: { accept } }).mediaType([jsonType, graphqlType]);
+export function negotiateMediaType({ headers: { accept = "" } }: FastifyRequest): string | undefined {
+  // Parameters of a range, such as a version, do not matter; its quality does.
+  const ranges = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, "").trim();
+  if (ranges === "" || ranges === "*/*" || ranges === "application/json") return jsonType;
+  const type = new Negotiator({ headers: { accept: ranges } }).mediaType(Object.keys(typeWithCharset));
+  return type === undefined ? undefined : typeWithCharset[type];
 }

@@ -2,17 +2,15 @@ import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import { brotliDecompressSync, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { ByteCollector } from "../byte-collector.ts";
 import { overloaded, RequestFailure } from "../failures/failure.ts";
-import type { Memory } from "../memory-budget.ts";
+import { limits } from "../limits.ts";
+import { ByteCollector } from "../memory/byte-collector.ts";
+import { estimateJsonBytes } from "../memory/estimates.ts";
+import type { Memory } from "../memory/memory-budget.ts";
 import { HttpError } from "./error-responses.ts";
-import { weighJson } from "./request-memory.ts";
+import { countJsonValues } from "./json-values.ts";
 
-/**
- * Fits every input that the rules allow, however its client escapes it: two descriptions of 10,000 characters, each
- * escaped as two `\uXXXX`, are 240,000 bytes.
- */
-const maxBodyBytes = 256 * 1024;
+const { bodyBytes: maxBytes, bodyChunks: maxChunks, jsonValues: maxValues, contentTypeCharacters } = limits.request;
 
 // Synchronous: one decompression at a time bounds the memory for all of them, and 256 KiB take about a millisecond.
 const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) => Buffer>> = {
@@ -22,9 +20,6 @@ const decompress: Readonly<Record<string, (body: Buffer, options: ZlibOptions) =
   br: (body, { maxOutputLength }) => brotliDecompressSync(body, { maxOutputLength: maxOutputLength ?? 0 }),
 };
 const acceptedEncodings = "gzip, deflate, br";
-
-/** 256 KiB in chunks of 64 bytes. Each chunk costs a few microseconds, however small it is. */
-const maxBodyChunks = 4096;
 
 /** Reads bodies of JSON in UTF-8, compressed or not. Anything else is rejected with 400, 413, or 415. */
 export function setUpJsonBodies(app: FastifyInstance): void {
@@ -37,9 +32,10 @@ export function setUpJsonBodies(app: FastifyInstance): void {
       );
     }, done);
   });
-  app.addHook("onRequest", (request, _reply, done) => {
-    const length = Number(request.headers["content-length"] ?? 0);
-    done(length > maxBodyBytes ? new HttpError(413) : undefined);
+  app.addHook("onRequest", ({ headers }, _reply, done) => {
+    const isBodyTooLarge = Number(headers["content-length"] ?? 0) > maxBytes;
+    const isTypeTooLong = (headers["content-type"] ?? "").length > contentTypeCharacters;
+    done(isBodyTooLarge ? new HttpError(413) : isTypeTooLong ? new HttpError(415) : undefined);
   });
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (reply.statusCode === 413) reply.header("connection", "close");
@@ -55,21 +51,24 @@ async function readText(request: FastifyRequest, payload: Readable): Promise<str
   const body = encoding === undefined ? received : expand(received, encoding);
   // RFC 8259, section 8.1. Decoding anything else would change what the caller sent.
   if (!isUtf8(body)) throw new HttpError(400, "The request body is not UTF-8.");
-  if (!request.memory.take(weighJson(body))) throw new RequestFailure(overloaded);
+  const values = countJsonValues(body);
+  if (values > maxValues) throw new HttpError(413, `The request body has more than ${maxValues} JSON values.`);
+  const shortage = request.memory.take(estimateJsonBytes(body.length, values));
+  if (shortage !== undefined) throw new RequestFailure(overloaded("memory"));
   return body.toString();
 }
 
 /** Reads a body to its end. What arrives after it was rejected is dropped. */
 function collect(payload: Readable, memory: Memory): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const collector = new ByteCollector(maxBodyBytes, memory);
+    const collector = new ByteCollector(maxBytes, memory);
     let chunks = 0;
     const onData = (chunk: Buffer) => {
       chunks += 1;
-      const shortage = chunks > maxBodyChunks ? "over-limit" : collector.add(chunk);
+      const shortage = chunks > maxChunks ? "over-limit" : collector.add(chunk);
       if (shortage === undefined) return;
       payload.off("data", onData);
-      reject(shortage === "over-limit" ? new HttpError(413) : new RequestFailure(overloaded));
+      reject(shortage === "over-limit" ? new HttpError(413) : new RequestFailure(overloaded("memory")));
     };
     payload.on("data", onData);
     payload.once("end", () => resolve(collector.bytes()));
@@ -93,7 +92,7 @@ function readEncoding({ headers }: FastifyRequest): string | undefined {
 
 function expand(body: Buffer, encoding: string): Buffer {
   try {
-    return decompress[encoding]?.(body, { maxOutputLength: maxBodyBytes }) ?? body;
+    return decompress[encoding]?.(body, { maxOutputLength: maxBytes }) ?? body;
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
     throw isTooLarge ? new HttpError(413) : new HttpError(400, "The request body could not be decompressed.");

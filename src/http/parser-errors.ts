@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { Connections } from "./connections.ts";
 import { httpErrors, sendHttpError } from "./error-responses.ts";
 import { jsonType } from "./graphql-request.ts";
-import { findIncompleteRequest, findRequestInFlight } from "./request-lifetime.ts";
+import { findIncompleteRequest } from "./request-lifetime.ts";
 
 const statusByParserError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -16,7 +17,7 @@ const notHttp = { code: "BAD_REQUEST", message: "The request is not valid HTTP/1
 export type ReportRejection = (requestId: string, code: string, status: number) => void;
 
 /** Responds to what Node's HTTP parser rejects: not HTTP, too large a header, or not there in time. */
-export function createClientErrorHandler(reportRejection: ReportRejection) {
+export function createClientErrorHandler(connections: Connections, reportRejection: ReportRejection) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     // The caller disconnected, perhaps in the middle of a body: that request ends as aborted.
     if (error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE" || !socket.writable) {
@@ -24,9 +25,11 @@ export function createClientErrorHandler(reportRejection: ReportRejection) {
       return;
     }
     // An error that is written before a pending response would be taken for that response.
-    const inFlight = findRequestInFlight(socket);
-    if (inFlight !== undefined) {
-      inFlight.header("connection", "close");
+    const pending = connections.findPending(socket);
+    if (pending !== undefined) {
+      socket.pause();
+      pending.once("finish", () => socket.destroySoon());
+      if (!pending.headersSent) pending.setHeader("connection", "close");
       return;
     }
     const status = statusByParserError[error.code ?? ""] ?? 400;

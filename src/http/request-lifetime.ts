@@ -1,13 +1,16 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { CallerConnection } from "../caller-connection.ts";
-import { type MemoryBudget, RequestMemory } from "../memory-budget.ts";
-import { maxBytesPerRequest, maxRequestsBytes, weighHead } from "./request-memory.ts";
+import { overloaded, RequestFailure } from "../failures/failure.ts";
+import { limits } from "../limits.ts";
+import { estimateHeadBytes } from "../memory/estimates.ts";
+import { type MemoryBudget, RequestMemory } from "../memory/memory-budget.ts";
+import { RequestSignals } from "../request/request-signals.ts";
+import { isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     memory: RequestMemory;
-    connection: CallerConnection;
+    signals: RequestSignals;
     /** Settles when the request has been handled, which may be after its caller has disconnected. */
     handling: Promise<unknown> | null;
     /** Called at the end of the request. */
@@ -17,54 +20,40 @@ declare module "fastify" {
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-const inFlight = Symbol("requests without a complete response");
 const latest = Symbol("latest request");
-interface FollowedSocket extends Socket {
-  [inFlight]?: Set<FastifyReply>;
+interface TrackedSocket extends Socket {
   /** Until its body and its response are complete. */
   [latest]?: FastifyReply | undefined;
 }
 
-/** The last complete request of the connection without a complete response. */
-export function findRequestInFlight(socket: FollowedSocket): FastifyReply | undefined {
-  return [...(socket[inFlight] ?? [])].findLast(({ request }) => request.raw.complete);
-}
-
 /** The request whose body is still arriving. Its response may have been sent. */
-export function findIncompleteRequest(socket: FollowedSocket): FastifyReply | undefined {
+export function findIncompleteRequest(socket: TrackedSocket): FastifyReply | undefined {
   return socket[latest]?.request.raw.complete ? undefined : socket[latest];
 }
 
 /**
- * Follows each request to its end: its response is sent or its caller has disconnected, and it has been handled. Until
- * then it counts against the memory of all requests. Load shedding rejects one that does not fit; a pipelined one ends its
- * connection, because its response would have to wait and take memory too.
+ * Tracks each request to its end: its response is sent or its caller has disconnected, and it has been handled. Until
+ * then it counts against the memory of all requests; a request to `/graphql` that does not fit is rejected.
+ * @param timeoutMs how long it may take, from its arrival.
+ * @param onMemoryShort called whenever a request needs memory that others have.
  */
-export function followRequests(app: FastifyInstance): void {
-  const budget: MemoryBudget = { maxBytes: maxRequestsBytes, maxBytesPerRequest, usedBytes: 0 };
+export function trackRequestLifetime(app: FastifyInstance, timeoutMs: number, onMemoryShort: () => void): void {
+  const { allRequestsBytes: maxBytes, oneRequestBytes: maxBytesPerRequest } = limits.memory;
+  const budget: MemoryBudget = { maxBytes, maxBytesPerRequest, onShort: onMemoryShort, usedBytes: 0 };
   app.decorateRequest("memory", null as never);
-  app.decorateRequest("connection", null as never);
+  app.decorateRequest("signals", null as never);
   app.decorateRequest("handling", null);
   app.decorateRequest("onEnd", null);
 
   app.addHook("onRequest", (request, reply, done) => {
     const { raw } = request;
     request.memory = new RequestMemory(budget);
-    request.connection = new CallerConnection();
-    if (!request.memory.take(weighHead(request)) && findRequestInFlight(raw.socket)) {
-      request.memory.release();
-      reply.hijack();
-      raw.socket.destroy();
-      return;
-    }
-    const socket: FollowedSocket = raw.socket;
-    socket[inFlight] ??= new Set();
-    socket[inFlight].add(reply);
+    request.signals = new RequestSignals(performance.now() + timeoutMs);
+    const socket: TrackedSocket = raw.socket;
     socket[latest] = reply;
     reply.raw.once("close", () => {
-      socket[inFlight]?.delete(reply);
       if (raw.complete && socket[latest] === reply) socket[latest] = undefined;
-      if (!reply.raw.writableFinished) request.connection.close();
+      if (!reply.raw.writableFinished) request.signals.disconnect();
       if (request.handling === null) end(request);
       else
         request.handling.then(
@@ -78,7 +67,19 @@ export function followRequests(app: FastifyInstance): void {
   });
 }
 
-function end({ memory, onEnd }: FastifyRequest): void {
+/**
+ * Rejects a request to `/graphql` that there is no memory for, before its body is read. Health and metrics stay: a process
+ * that is restarted for being busy loses its requests.
+ */
+export function limitRequestMemory(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, _reply, done) => {
+    const shortage = request.memory.take(estimateHeadBytes(request.raw));
+    done(shortage !== undefined && isGraphqlRequest(request) ? new RequestFailure(overloaded("memory")) : undefined);
+  });
+}
+
+function end({ memory, signals, onEnd }: FastifyRequest): void {
   memory.release();
+  signals.end();
   onEnd?.();
 }

@@ -1,18 +1,31 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { RequestRecord } from "../request/request-record.ts";
 import { toLoggedName } from "../telemetry/logged-name.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { logRequest } from "../telemetry/request-log.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
-import type { RequestRecord } from "../telemetry/request-record.ts";
 import { extractTraceContext, recordErrors, startSpan } from "../telemetry/tracing.ts";
+import { hasUnreadableToken } from "./caller-token.ts";
+import { findCloseReason } from "./connections.ts";
 import { graphqlPath, isGraphqlRequest } from "./graphql-request.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Only of requests to `/graphql`; null for others, and for the playground's page. */
     record: RequestRecord | null;
+    /** When as much of the request had arrived as is needed to respond, on the clock of `performance.now()`. */
+    receivedAt: number;
   }
+}
+
+export interface Observation {
+  /** How many requests have ended. */
+  readonly endedCount: number;
+  /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
+  abandon(reason: string): number;
+  /** Resolves as soon as no request is in flight. */
+  whenIdle(): Promise<void>;
 }
 
 /**
@@ -20,46 +33,65 @@ declare module "fastify" {
  * has disconnected, and it has been handled: a create request outlives its caller's connection, and the log line has its
  * outcome.
  */
-export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics) {
-  const inFlight = new Set<() => void>();
+export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics): Observation {
+  const inFlight = new Set<(cutOff?: string) => void>();
   let endedCount = 0;
+  let onIdle = () => {};
   app.decorateRequest("record", null);
+  app.decorateRequest("receivedAt", 0);
 
   app.addHook("onRequest", (request, reply, done) => {
     if (!isGraphqlRequest(request)) return done();
     const startedAt = performance.now();
+    request.receivedAt = startedAt;
     const { span, traceContext } = startRequestSpan(request);
-    const record: RequestRecord = { requestId: request.id, traceContext };
+    const hidesTexts = hasUnreadableToken(request.raw, request.token);
+    const record: RequestRecord = { requestId: request.id, traceContext, hidesTexts };
     request.record = record;
     metrics.start();
 
-    const end = () => {
+    const end = (cutOff?: string) => {
       if (!inFlight.delete(end)) return;
+      if (inFlight.size === 0) onIdle();
       if (request.record === null || isPreflight(request, reply)) return metrics.discard();
       endedCount += 1;
       const durationMs = performance.now() - startedAt;
-      const isAborted = !reply.raw.writableFinished;
-      logRequest(logger, record, { ...describeRequest(request), status: reply.statusCode, durationMs, isAborted });
-      metrics.end(record, durationMs, isAborted);
+      const isUnfinished = !reply.raw.writableFinished;
+      const closeReason = isUnfinished ? (cutOff ?? findCloseReason(request.raw.socket)) : undefined;
+      if (closeReason !== undefined) record.cutOff = closeReason;
+      const isAborted = isUnfinished && record.cutOff === undefined;
+      const described = describeRequest(request, record);
+      logRequest(logger, record, { ...described, status: reply.statusCode, durationMs, isAborted });
+      metrics.end(record, performance.now() - request.receivedAt, isUnfinished);
       span.setAttribute("http.response.status_code", reply.statusCode);
       recordErrors(span, record.errorCodes);
       span.end();
     };
     inFlight.add(end);
-    request.onEnd = end;
+    request.onEnd = () => end();
+    done();
+  });
+
+  // Its body has been read.
+  app.addHook("preValidation", (request, _reply, done) => {
+    request.receivedAt = performance.now();
     done();
   });
 
   return {
-    /** How many requests have ended. */
     get endedCount() {
       return endedCount;
     },
-    /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
-    abandon(): number {
+    abandon(reason) {
       const count = inFlight.size;
-      for (const end of inFlight) end();
+      for (const end of inFlight) end(reason);
       return count;
+    },
+    whenIdle() {
+      return new Promise((resolve) => {
+        onIdle = resolve;
+        if (inFlight.size === 0) resolve();
+      });
     },
   };
 }
@@ -67,7 +99,12 @@ export function observeRequests(app: FastifyInstance, logger: Logger, metrics: R
 /** Records a request that the HTTP parser rejected. */
 export function createRejectionReport(logger: Logger, metrics: RequestMetrics) {
   return (requestId: string, code: string, status: number): void => {
-    const record: RequestRecord = { requestId, traceContext: extractTraceContext({}), errorCodes: [code] };
+    const record: RequestRecord = {
+      requestId,
+      traceContext: extractTraceContext({}),
+      hidesTexts: true,
+      errorCodes: [code],
+    };
     metrics.start();
     logRequest(logger, record, { method: "", path: "", status, durationMs: 0, isAborted: false });
     metrics.end(record, 0, false);
@@ -79,10 +116,10 @@ function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): 
   return method === "OPTIONS" && statusCode === 204;
 }
 
-function describeRequest({ method, headers, token }: FastifyRequest) {
+function describeRequest({ method, headers, token }: FastifyRequest, { hidesTexts }: RequestRecord) {
   const read = (name: string) => {
     const value = headers[name];
-    return typeof value === "string" ? toLoggedName(value, token) : undefined;
+    return typeof value === "string" && !hidesTexts ? toLoggedName(value, token) : undefined;
   };
   return {
     method,
@@ -93,12 +130,13 @@ function describeRequest({ method, headers, token }: FastifyRequest) {
 }
 
 /** By OpenTelemetry's conventions for HTTP servers. Query string and headers are the caller's and are left out. */
-function startRequestSpan({ method, headers }: FastifyRequest) {
+function startRequestSpan({ id, method, headers }: FastifyRequest) {
   const parent = extractTraceContext(headers);
   const { span, traceContext } = startSpan(`${method} ${graphqlPath}`, parent, { kind: SpanKind.SERVER });
   if (span.isRecording()) {
     span.setAttributes({
       "http.request.method": method,
+      "http.request.id": id,
       "http.route": graphqlPath,
       "url.path": graphqlPath,
       "url.scheme": "http",

@@ -1,75 +1,57 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import type { Caller } from "../auth/caller.ts";
+import { hash } from "node:crypto";
+import { type Caller, findKeyOwner } from "../auth/caller.ts";
 import type { Claim } from "./idempotency-store.ts";
 
-/** A claim, and the key that its response is encrypted with, which no store ever sees. */
+/** A write with an idempotency key. */
+export interface KeyedWrite {
+  readonly caller: Caller;
+  /** The operation's name: the same key in another operation is another key. */
+  readonly operation: string;
+  readonly idempotencyKey: string;
+  /** As the caller gave it, in canonical form; see {@link canonicalize}. */
+  readonly input: unknown;
+}
+
 export interface DerivedClaim extends Claim {
-  readonly sealKey: Buffer;
+  /** Digest of the caller's token. */
+  readonly tokenDigest: string;
+  /** Whether it is certain that the key belongs to the caller. */
+  readonly isOwnerCertain: boolean;
 }
 
 // Part of every digest. A new version makes the records of older releases impossible to find, and with them the
 // protection of requests that are retried across the rollout.
-const version = 1;
+const version = 2;
 
-/**
- * Digests the caller, the idempotency key, and the input. A key belongs to its caller: the verified issuer and subject
- * if they are known, so that a refreshed token keeps its keys, or else the token.
- * @param input as the caller gave it, in canonical form; see {@link canonicalize}.
- */
-export function deriveClaim({ owner }: Caller, idempotencyKey: string, input: unknown): DerivedClaim {
-  const key = createHash("sha256").update(JSON.stringify([version, owner, idempotencyKey]));
-  // Two digests in one: neither half says anything about the other.
-  const halves = createHash("sha512")
-    .update(JSON.stringify([version, owner, idempotencyKey, input]))
-    .digest();
+/** Digests whose key it is, the operation, the key, and the input. */
+export function deriveClaim({ caller, operation, idempotencyKey, input }: KeyedWrite): DerivedClaim {
+  const { owner, isCertain } = findKeyOwner(caller);
   return {
-    key: key.digest("base64url"),
-    fingerprint: halves.subarray(0, 32).toString("base64url"),
-    sealKey: halves.subarray(32),
+    key: digest([owner, operation, idempotencyKey]),
+    fingerprint: digest([owner, operation, idempotencyKey, input]),
+    // The key is part of it, so that a store does not show which of its records have the same creator.
+    tokenDigest: digest([caller.token.reveal(), idempotencyKey]),
+    isOwnerCertain: isCertain,
   };
 }
 
+function digest(parts: readonly unknown[]): string {
+  return hash("sha256", JSON.stringify([version, ...parts]), "base64url");
+}
+
 /**
- * The form in which inputs are compared: fields in alphabetical order, without those that are absent, null, or equal to
- * their default. So it does not change when a release adds a field with a default or changes the mapping to REST.
+ * The form in which inputs are compared: fields in alphabetical order, without those that are absent or equal to their
+ * default. So it does not change when a release adds a field with a default or changes the mapping to REST. Lists keep
+ * their order and their nulls.
+ * @param keepsNulls whether a null field differs from an absent one, because it clears the field.
  */
-export function canonicalize(input: object, defaults: Readonly<Record<string, unknown>> = {}): unknown {
-  const given = input as Readonly<Record<string, unknown>>;
-  const fields = Object.keys(given)
-    .filter((name) => given[name] !== undefined && given[name] !== null && given[name] !== defaults[name])
-    .sort()
-    .map((name) => {
-      const value = given[name];
-      if (typeof value !== "object" || value === null) return [name, value];
-      return [name, canonicalize(value, defaults[name] as Readonly<Record<string, unknown>> | undefined)];
-    });
+export function canonicalize(input: unknown, defaults: unknown, keepsNulls: boolean): unknown {
+  if (Array.isArray(input)) return input.map((item) => canonicalize(item, undefined, keepsNulls));
+  if (typeof input !== "object" || input === null) return input;
+  const defaultOf = (name: string) => (defaults as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const fields = Object.entries(input)
+    .filter(([name, value]) => value !== undefined && (value !== null || keepsNulls) && value !== defaultOf(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, canonicalize(value, defaultOf(name), keepsNulls)]);
   return Object.fromEntries(fields);
-}
-
-const algorithm = "aes-256-gcm";
-const nonceBytes = 12;
-const tagBytes = 16;
-
-/**
- * Encrypts a response, which may repeat the input's text, so that a store reveals nothing of it. Only a request with the
- * same caller, idempotency key, and input has the key: exactly the one that may get the response again.
- */
-export function sealResponse(response: unknown, sealKey: Buffer): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, sealKey, nonce);
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(response)), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
-}
-
-/** Decrypts what {@link sealResponse} returned; undefined if it is damaged or was encrypted with another key. */
-export function openResponse(sealedResponse: string, sealKey: Buffer): unknown {
-  const bytes = Buffer.from(sealedResponse, "base64url");
-  try {
-    const decipher = createDecipheriv(algorithm, sealKey, bytes.subarray(0, nonceBytes));
-    decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
-    const opened = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]);
-    return JSON.parse(opened.toString());
-  } catch {
-    return undefined;
-  }
 }

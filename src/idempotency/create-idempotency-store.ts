@@ -1,20 +1,26 @@
-import type { Config } from "../config.ts";
+import { limits } from "../limits.ts";
 import type { IdempotencyStore } from "./idempotency-store.ts";
-import { createMemoryStore, maxMemoryStoreBytes } from "./memory-store.ts";
+import { createMemoryStore } from "./memory-store.ts";
 import { createRedisConnection, type RedisConnectionSettings } from "./redis-connection.ts";
 import { createRedisStore, defaultLeaseMs, keyPrefix } from "./redis-store.ts";
 
-/** The store that the settings ask for: Redis if there is a URL for it, else the process's own memory. */
-export function createIdempotencyStore(
-  { redisUrl, idempotencyTtlSeconds, upstreamConnectTimeoutMs, upstreamTimeoutMs }: Config,
-  onAvailabilityChange: RedisConnectionSettings["onAvailabilityChange"],
-): IdempotencyStore {
-  const ttlMs = idempotencyTtlSeconds * 1000;
-  if (redisUrl === undefined) return createMemoryStore({ ttlMs, maxBytes: maxMemoryStoreBytes });
+export interface IdempotencyStoreSettings
+  extends Pick<RedisConnectionSettings, "onAvailabilityChange" | "observeCommand"> {
+  /** Of Redis; without it, keys are kept in this process. */
+  readonly redisUrl: string | undefined;
+  readonly ttlMs: number;
+  /** How long a write can take, at most. */
+  readonly maxWriteMs: number;
+}
+
+export function createIdempotencyStore(settings: IdempotencyStoreSettings): IdempotencyStore {
+  const { redisUrl, ttlMs, maxWriteMs, onAvailabilityChange, observeCommand } = settings;
+  if (redisUrl === undefined) return createMemoryStore({ ttlMs, maxBytes: limits.idempotency.memoryStoreBytes });
+  const probeKey = `${keyPrefix}probe`;
   return createRedisStore({
-    connection: createRedisConnection({ url: redisUrl, probeKey: `${keyPrefix}probe`, onAvailabilityChange }),
+    connection: createRedisConnection({ url: redisUrl, probeKey, onAvailabilityChange, observeCommand }),
     ttlMs,
-    maxRequestMs: upstreamConnectTimeoutMs + upstreamTimeoutMs,
+    maxWriteMs,
     leaseMs: defaultLeaseMs,
   });
 }

@@ -1,41 +1,45 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Caller } from "../auth/caller.ts";
+import { parseJson } from "../contactswing/json.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
-import { failureTable } from "../failures/failure-table.ts";
-import { waitAtMost } from "../wait-at-most.ts";
-import { canonicalize, type DerivedClaim, deriveClaim, openResponse, sealResponse } from "./claim.ts";
+import { type FailureRow, failureTable } from "../failures/failure-table.ts";
+import { limits } from "../limits.ts";
+import { waitAtMost } from "../timing/wait-at-most.ts";
+import { type DerivedClaim, deriveClaim, type KeyedWrite } from "./claim.ts";
 import {
   type AttemptResult,
   type Claim,
   type ClaimResult,
   type IdempotencyStore,
-  type StoredResult,
   StoreUnavailable,
 } from "./idempotency-store.ts";
 
 /**
- * How a request with a key was handled. `created`, `not-created`, and `uncertain` (the action may exist, or exists without
- * a response that can be replayed) sent a create request; the others did not.
+ * How a request with a key was handled. `done`, `not-done`, and `uncertain` (the write may have been done, or was done
+ * without a response that can be replayed) sent the write; the others did not.
  */
 export const idempotencyResults = [
-  "created",
-  "not-created",
+  "done",
+  "not-done",
   "uncertain",
   "replayed",
+  "replay-refused",
   "outcome-unknown",
   "key-reused",
   "unavailable",
 ] as const;
 export type IdempotencyResult = (typeof idempotencyResults)[number];
 
-export interface GuardedRequest {
-  readonly caller: Caller;
-  readonly idempotencyKey: string | null | undefined;
-  /** What is to be created, as the caller gave it, apart from the key. */
-  readonly input: object;
-  /** The input's defaults: a field that has its default counts as absent. */
-  readonly defaults?: Readonly<Record<string, unknown>>;
-  /** Called once for a request with a key. */
+export interface GuardedWrite<Response> extends KeyedWrite {
+  /** By when the request must end, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  /** Does the write. */
+  readonly run: () => Promise<Response>;
+  /**
+   * Asks ContactSwing for what an earlier request has written.
+   * @returns whether it was found. @throws RequestFailure
+   */
+  readonly readBack: (response: Response) => Promise<boolean>;
+  /** Called once. */
   readonly onResult: (result: IdempotencyResult) => void;
 }
 
@@ -46,50 +50,43 @@ export interface GuardedResponse<Response> {
 
 export interface IdempotencyGuard {
   /**
-   * Runs `create` unless an earlier request of the same caller with the same key and input has done so, whose response
-   * it returns then. Without a key it only runs `create`.
-   * @throws RequestFailure of the idempotency kinds, and whatever `create` throws.
+   * Does a write unless an earlier request of the same owner with the same key and input has done it, whose response it
+   * returns then. Responses must be JSON.
+   * @throws RequestFailure of the idempotency kinds, and whatever the write throws.
    */
-  once<Response>(request: GuardedRequest, create: () => Promise<Response>): Promise<GuardedResponse<Response>>;
-}
-
-export interface IdempotencyGuardSettings {
-  readonly store: IdempotencyStore;
-  /** How long a request waits for the end of another one, at most. */
-  readonly waitMs: number;
+  once<Response>(write: GuardedWrite<Response>): Promise<GuardedResponse<Response>>;
 }
 
 /** What a request finds out about its key, and tells the requests that wait for it. */
 type KeyState = Exclude<ClaimResult, { readonly state: "claimed" }> | AttemptResult | { readonly state: "unavailable" };
+type EndedKeyState = Exclude<KeyState, { readonly state: "free" }>;
 
-/** Makes retried create requests safe, on top of a store of keys. `docs/idempotency.md` has the states and guarantees. */
-export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettings): IdempotencyGuard {
-  // By fingerprint: of the requests of this process with the same caller, key, and input, one at a time claims the key,
+/** Makes retried writes safe, on top of a store of keys. `docs/idempotency.md` has the states and guarantees. */
+export function createIdempotencyGuard(store: IdempotencyStore): IdempotencyGuard {
+  // By fingerprint: of the requests of this process with the same owner, key, and input, one at a time claims the key,
   // and the others wait for what it finds out.
   const claiming = new Map<string, Promise<KeyState>>();
 
-  /** Claims the key, runs `create` if it was free, and tells the requests that wait for this one. */
-  async function claimAndCreate<Response>(
+  /** Claims the key, does the write if it was free, and tells the requests that wait for this one. */
+  async function claimAndWrite<Response>(
+    write: GuardedWrite<Response>,
     claim: DerivedClaim,
     wasInFlight: boolean,
-    deadline: number,
-    onResult: GuardedRequest["onResult"],
-    create: () => Promise<Response>,
   ): Promise<GuardedResponse<Response>> {
     const { promise, resolve } = Promise.withResolvers<KeyState>();
     claiming.set(claim.fingerprint, promise);
     // After a bug in the store, this is all that is known.
     let keyState: KeyState = { state: "abandoned" };
     try {
-      const claimed = await awaitClaim(store, claim, wasInFlight, deadline);
+      const claimed = await awaitClaim(store, claim, wasInFlight, write.deadline);
       if (claimed.state !== "claimed") {
         keyState = claimed;
-        return replay(claimed, claim.sealKey, onResult);
+        return await replay(write, claim, claimed);
       }
-      let result: AttemptResult = { state: "unknown", outcome: "UNKNOWN" };
+      let result: AttemptResult = { state: "unknown", isDone: false };
       try {
-        const response = await create();
-        result = toStoredResult(response, claim.sealKey);
+        const response = await write.run();
+        result = toStoredResult(response, claim.tokenDigest);
         return { response, isReplayed: false };
       } catch (error) {
         result = toFailedResult(error);
@@ -97,7 +94,7 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
       } finally {
         keyState = result;
         await claimed.lease.end(result);
-        onResult(resultOfAttempt[result.state]);
+        write.onResult(resultOfAttempt[result.state]);
       }
     } finally {
       claiming.delete(claim.fingerprint);
@@ -106,22 +103,16 @@ export function createIdempotencyGuard({ store, waitMs }: IdempotencyGuardSettin
   }
 
   return {
-    async once<Response>(request: GuardedRequest, create: () => Promise<Response>) {
-      const { caller, idempotencyKey, input, defaults, onResult } = request;
-      if (idempotencyKey === undefined || idempotencyKey === null) {
-        return { response: await create(), isReplayed: false };
-      }
-      const claim = deriveClaim(caller, idempotencyKey, canonicalize(input, defaults));
-      const deadline = performance.now() + waitMs;
+    async once(write) {
+      const claim = deriveClaim(write);
+      const { deadline } = write;
       let keyState: KeyState = { state: "free" };
       while (keyState.state === "free" || (keyState.state === "in-flight" && performance.now() < deadline)) {
         const other = claiming.get(claim.fingerprint);
-        if (other === undefined) {
-          return claimAndCreate(claim, keyState.state === "in-flight", deadline, onResult, create);
-        }
+        if (other === undefined) return claimAndWrite(write, claim, keyState.state === "in-flight");
         keyState = (await waitAtMost(other, deadline - performance.now())) ?? { state: "in-flight" };
       }
-      return replay<Response>(keyState, claim.sealKey, onResult);
+      return replay(write, claim, keyState);
     },
   };
 }
@@ -157,43 +148,70 @@ async function awaitClaim(
   }
 }
 
-// Limits what one key can take. ContactSwing's responses have a few hundred characters, an action's name included.
-const maxSealedCharacters = 8192;
-
-function toStoredResult(response: unknown, sealKey: Buffer): StoredResult {
-  const sealedResponse = sealResponse(response, sealKey);
-  if (sealedResponse.length > maxSealedCharacters) return { state: "unknown", outcome: "CREATED" };
-  return { state: "created", sealedResponse };
+function toStoredResult(response: unknown, tokenDigest: string): AttemptResult {
+  const text = JSON.stringify(response);
+  if (text.length > limits.idempotency.responseCharacters) return { state: "unknown", isDone: true };
+  return { state: "done", response: text, tokenDigest };
 }
 
-/** A key is released only after a failure that certainly created nothing. After a bug nothing is certain. */
+/** A key is released only after a failure that certainly did nothing. After a bug nothing is certain. */
 function toFailedResult(error: unknown): AttemptResult {
-  const { outcome } = error instanceof RequestFailure ? failureTable[error.failure.kind] : failureTable.bug;
-  return outcome === "NOT_CREATED" ? { state: "free" } : { state: "unknown", outcome };
+  const { write }: FailureRow = error instanceof RequestFailure ? failureTable[error.failure.kind] : failureTable.bug;
+  return write === "not-done" ? { state: "free" } : { state: "unknown", isDone: write === "done" };
 }
 
-const resultOfAttempt = { created: "created", free: "not-created", unknown: "uncertain" } as const;
+const resultOfAttempt = { done: "done", free: "not-done", unknown: "uncertain" } as const;
 
-/** Responds to a request that did not create: with the stored response, or with the reason why there is none. */
-function replay<Response>(
-  keyState: Exclude<KeyState, { readonly state: "free" }>,
-  sealKey: Buffer,
-  onResult: GuardedRequest["onResult"],
-): GuardedResponse<Response> {
-  const response = keyState.state === "created" ? openResponse(keyState.sealedResponse, sealKey) : undefined;
-  if (response !== undefined) {
-    onResult("replayed");
-    return { response: response as Response, isReplayed: true };
+/** Responds to a request that did not write: with the stored response, or with the reason why there is none. */
+async function replay<Response>(
+  write: GuardedWrite<Response>,
+  { tokenDigest, isOwnerCertain }: DerivedClaim,
+  keyState: EndedKeyState,
+): Promise<GuardedResponse<Response>> {
+  const response = keyState.state === "done" ? (parseJson(keyState.response) as Response | undefined) : undefined;
+  if (keyState.state !== "done" || response === undefined) {
+    const [result, kind] = explainKeyState(keyState);
+    write.onResult(result);
+    throw new RequestFailure({ kind });
   }
-  const [result, kind] = explain(keyState);
-  onResult(result);
-  throw new RequestFailure({ kind });
+  if (isOwnerCertain || keyState.tokenDigest === tokenDigest) {
+    write.onResult("replayed");
+    return { response, isReplayed: true };
+  }
+  try {
+    await confirm(write, response);
+    write.onResult("replayed");
+  } catch (error) {
+    write.onResult("replay-refused");
+    throw error;
+  }
+  return { response, isReplayed: true };
 }
 
-function explain(keyState: Exclude<KeyState, { readonly state: "free" }>): [IdempotencyResult, FailureKind] {
+/** Failures of a read that say that the action is not for this token. Any other says nothing about it. */
+export const refusals: ReadonlySet<FailureKind> = new Set([
+  "forbidden",
+  "conflict",
+  "input-rejected",
+  "request-rejected",
+  "response-ambiguous",
+]);
+
+/** Lets ContactSwing decide whether a token may see what another token of the same claimed subject has written. */
+async function confirm<Response>({ readBack }: GuardedWrite<Response>, response: Response): Promise<void> {
+  try {
+    if (await readBack(response)) return;
+  } catch (error) {
+    if (!(error instanceof RequestFailure)) throw error;
+    if (!refusals.has(error.failure.kind)) throw new RequestFailure({ ...error.failure, isBeforeReplay: true });
+  }
+  throw new RequestFailure({ kind: "outcome-unknown-after-success" });
+}
+
+function explainKeyState(keyState: EndedKeyState): [IdempotencyResult, FailureKind] {
   if (keyState.state === "other-input") return ["key-reused", "idempotency-key-reused"];
   if (keyState.state === "unavailable") return ["unavailable", "idempotency-unavailable"];
-  // `created` here means that the stored response is damaged.
-  const isCreated = keyState.state === "created" || (keyState.state === "unknown" && keyState.outcome === "CREATED");
-  return ["outcome-unknown", isCreated ? "outcome-unknown-after-created" : "outcome-unknown"];
+  // `done` here means that the stored response is damaged.
+  const isDone = keyState.state === "done" || (keyState.state === "unknown" && keyState.isDone);
+  return ["outcome-unknown", isDone ? "outcome-unknown-after-success" : "outcome-unknown"];
 }

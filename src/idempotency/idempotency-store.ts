@@ -1,20 +1,27 @@
-/** Identifies one create request: whose key it is, and what is to be created. Digests only. */
+/** Identifies one write: whose key it is, and what is to be written. Digests only. */
 export interface Claim {
-  /** Digest of the caller and the idempotency key. */
+  /** Digest of the owner, the operation, and the idempotency key. */
   readonly key: string;
-  /** Digest of the caller, the key, and the canonical input. */
+  /** Digest of the same, and the canonical input. */
   readonly fingerprint: string;
 }
 
-/** How a create request ended. `free` releases the key, the others are stored for the time to live. */
+/** How a write ended. `free` releases the key, the others are stored for the time to live. */
 export type AttemptResult =
-  | { readonly state: "created"; readonly sealedResponse: string }
-  | { readonly state: "unknown"; readonly outcome: "UNKNOWN" | "CREATED" }
+  | {
+      readonly state: "done";
+      /** JSON text: what a replay needs and the second request does not bring along. */
+      readonly response: string;
+      /** Digest of the token that the write was done with. */
+      readonly tokenDigest: string;
+    }
+  /** Whether it was done is not known, or it was, but there is no response that can be replayed. */
+  | { readonly state: "unknown"; readonly isDone: boolean }
   | { readonly state: "free" };
 
 export type StoredResult = Exclude<AttemptResult, { readonly state: "free" }>;
 
-/** The right to create under a key. Only its holder can end it, exactly once. */
+/** The right to write under a key. Only its holder can end it, exactly once. */
 export interface Lease {
   /** Stores the result, at once or as soon as the store can be reached. Never rejects. */
   end(result: AttemptResult): Promise<void>;

@@ -1,10 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { AttemptResult, Claim, ClaimResult, IdempotencyStore, StoredResult } from "./idempotency-store.ts";
 
-/** What the ended keys may take: some 50,000 of them. */
-export const maxMemoryStoreBytes = 32 * 1024 * 1024;
-/** Two digests, the entry, and its bookkeeping. */
-const entryOverheadBytes = 400;
+/** Three digests, the entry, and its bookkeeping. */
+const entryOverheadBytes = 500;
 
 export interface MemoryStoreSettings {
   readonly ttlMs: number;
@@ -30,8 +28,7 @@ export function createMemoryStore({ ttlMs, maxBytes, clock = performance }: Memo
     ttlResolution: 0,
     perf: clock,
     maxSize: maxBytes,
-    sizeCalculation: ({ result }) =>
-      entryOverheadBytes + (result.state === "created" ? result.sealedResponse.length : 0),
+    sizeCalculation: ({ result }) => entryOverheadBytes + (result.state === "done" ? result.response.length : 0),
   });
 
   function take({ key, fingerprint }: Claim): ClaimResult {
@@ -46,7 +43,7 @@ export function createMemoryStore({ ttlMs, maxBytes, clock = performance }: Memo
   return {
     isAvailable: true,
     async claim(claim) {
-      // A look does not make a key younger.
+      // `peek` does not refresh recency.
       const known = ended.peek(claim.key);
       const fingerprint = known?.fingerprint ?? inFlight.get(claim.key);
       if (fingerprint === undefined) return take(claim);

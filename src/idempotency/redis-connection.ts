@@ -1,11 +1,19 @@
-import { once } from "node:events";
 import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { waitAtMost } from "../wait-at-most.ts";
+import { waitAtMost } from "../timing/wait-at-most.ts";
 import { StoreUnavailable } from "./idempotency-store.ts";
 
-/** Runs a script on one key. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
-export type Evaluate = (script: string, key: string, words: readonly string[]) => Promise<unknown>;
+/** What a script does, for metrics. */
+export type StoreCommand = "claim" | "write" | "probe";
+
+/** A script on one key. */
+export interface Script {
+  readonly command: StoreCommand;
+  readonly text: string;
+}
+
+/** Runs a script. @throws StoreUnavailable if no reply arrives in time; the script may have run then. */
+export type Evaluate = (script: Script, key: string, words: readonly string[]) => Promise<unknown>;
 
 export interface RedisConnection {
   /** Whether Redis could be used the last time. */
@@ -20,79 +28,117 @@ export interface RedisConnection {
   stop(): Promise<void>;
 }
 
+/** Is told when a command begins. @returns to be called when it ends, with the cause if it fails. */
+export type ObserveCommand = (command: StoreCommand) => (cause?: string) => void;
+
+/** Redis can be used again, or it cannot, for a cause that is new: an error's code. */
+export type StoreAvailability =
+  | { readonly isAvailable: true }
+  | { readonly isAvailable: false; readonly cause?: string };
+
 export interface RedisConnectionSettings {
   /** `redis:` or `rediss:`, with credentials and database number where needed. */
   readonly url: string;
   readonly probeKey: string;
-  /** Called when Redis becomes unavailable, with the error's code, and when it is available again. */
-  readonly onAvailabilityChange: (isAvailable: boolean, errorCode: string | undefined) => void;
+  readonly onAvailabilityChange: (availability: StoreAvailability) => void;
+  readonly observeCommand: ObserveCommand;
 }
 
 const commandTimeoutMs = 500;
-const connectTimeoutMs = 500;
-const firstAttemptMs = 1000;
-const firstReconnectMs = 50;
-const maxReconnectMs = 1000;
+/** Connecting, TLS, and authentication together. */
+const connectTimeoutMs = 1000;
 const probeIntervalMs = 500;
-// Ends a connection that has been lost without notice. Longer than the pause between two probes.
-const silenceMs = 5000;
 
 /** Checks that Redis accepts writes: a full, read-only, or loading one rejects them. */
-const probeScript = "return redis.call('SET', KEYS[1], '1', 'PX', 5000)";
+const probeScript: Script = { command: "probe", text: "return redis.call('SET', KEYS[1], '1', 'PX', 5000)" };
+
+/** The part of the library's client that is used. */
+interface RedisClient {
+  sendCommand(words: string[]): Promise<unknown>;
+  destroy(): void;
+}
 
 /**
- * A connection to Redis that can be used as long as Redis accepts writes and replies in time. Probes find out when
- * that is possible again. The library reconnects, but neither repeats nor queues commands.
+ * A connection to Redis that can be used as long as Redis accepts writes and replies in time. A probe every half second
+ * finds out, and whatever makes it fail, the next one has a new connection, for which the name is resolved again: behind
+ * it may be another server, which has become the primary. Commands are neither repeated nor queued.
  */
-export function createRedisConnection({
-  url,
-  probeKey,
-  onAvailabilityChange,
-}: RedisConnectionSettings): RedisConnection {
-  let client: { sendCommand(words: string[]): Promise<unknown>; destroy(): void } | undefined;
+export function createRedisConnection(settings: RedisConnectionSettings): RedisConnection {
+  const { url, probeKey, onAvailabilityChange, observeCommand } = settings;
+  let client: RedisClient | undefined;
   /** Undefined until the first attempt has ended. */
   let isAvailable: boolean | undefined;
+  let reportedCause: string | undefined;
   let isStopped = false;
 
   function setAvailable(): void {
-    if (isAvailable === false && !isStopped) onAvailabilityChange(true, undefined);
-    isAvailable = !isStopped;
+    if (isStopped) return;
+    if (isAvailable === false) onAvailabilityChange({ isAvailable: true });
+    isAvailable = true;
+    reportedCause = undefined;
   }
 
   function setUnavailable(reason: unknown): void {
-    if (isAvailable !== false && !isStopped) onAvailabilityChange(false, readErrorCode(reason));
+    const cause = readCause(reason);
+    const isNew = isAvailable !== false || (cause !== undefined && cause !== reportedCause);
     isAvailable = false;
+    if (!isNew || isStopped) return;
+    reportedCause = cause;
+    onAvailabilityChange({ isAvailable: false, ...(cause !== undefined && { cause }) });
+  }
+
+  function disconnect(): void {
+    const connection = client;
+    client = undefined;
+    connection?.destroy();
   }
 
   // EVAL instead of EVALSHA: a restarted Redis knows no scripts, and sending one again would reorder writes.
-  async function send(script: string, key: string, words: readonly string[]): Promise<unknown> {
-    return client?.sendCommand(["EVAL", script, "1", key, ...words]);
-  }
-
-  async function expectInTime(reply: Promise<unknown>): Promise<unknown> {
+  const evaluate: Evaluate = async ({ command, text }, key, words) => {
+    const end = observeCommand(command);
     try {
-      const value = await waitAtMost(reply, commandTimeoutMs);
-      if (value === undefined) throw new TimeoutError();
+      if (client === undefined) throw new StoreUnavailable();
+      const value = await expectInTime(client.sendCommand(["EVAL", text, "1", key, ...words]), commandTimeoutMs);
+      end();
       return value;
     } catch (error) {
+      end(readCause(error) ?? "other");
       setUnavailable(error);
       throw new StoreUnavailable();
     }
+  };
+
+  async function connect(): Promise<void> {
+    const { createClient } = await import("@redis/client");
+    const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+    const connection = createClient({
+      url,
+      RESP: 2,
+      disableOfflineQueue: true,
+      socket: {
+        connectTimeout: connectTimeoutMs,
+        reconnectStrategy: false,
+        // The library does not set the server name; it must be a host name, not an address (RFC 6066, section 3).
+        ...(url.startsWith("rediss:") && isIP(host) === 0 ? { servername: host } : {}),
+      },
+    });
+    connection.on("error", (error) => {
+      if (client === connection) setUnavailable(error);
+    });
+    client = connection;
+    await expectInTime(connection.connect(), connectTimeoutMs);
   }
 
-  const evaluate: Evaluate = (script, key, words) => expectInTime(send(script, key, words));
-
   async function probe(recover: (evaluate: Evaluate) => Promise<void>): Promise<void> {
-    const reply = send(probeScript, probeKey, []);
     try {
-      await expectInTime(reply);
+      if (client === undefined) await connect();
+      await evaluate(probeScript, probeKey, []);
       if (isAvailable) return;
       await recover(evaluate);
       setAvailable();
     } catch (error) {
       setUnavailable(error);
-      // Until there is a reply nothing else is sent, so that the library notices a silent connection.
-      await reply.catch(() => {});
+      disconnect();
     }
   }
 
@@ -112,32 +158,13 @@ export function createRedisConnection({
       return evaluate(script, key, words);
     },
     async start(recover) {
-      const { createClient } = await import("@redis/client");
-      const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-      const connection = createClient({
-        url,
-        RESP: 2,
-        disableOfflineQueue: true,
-        socket: {
-          connectTimeout: connectTimeoutMs,
-          socketTimeout: silenceMs,
-          reconnectStrategy: (retries) => Math.min(firstReconnectMs * 2 ** retries, maxReconnectMs),
-          // The library does not set the server name; it must be a host name, not an address (RFC 6066, section 3).
-          ...(url.startsWith("rediss:") && isIP(host) === 0 ? { servername: host } : {}),
-        },
-      });
-      client = connection;
-      connection.on("error", (error) => setUnavailable(error));
-      // Rejects if the connection is stopped meanwhile.
-      const tried = Promise.race([connection.connect(), once(connection, "error")]).catch(() => undefined);
-      if ((await waitAtMost(tried, firstAttemptMs)) === undefined) setUnavailable(new TimeoutError());
       await probe(recover);
       void keepProbing(recover);
     },
     async stop() {
       isStopped = true;
       isAvailable = false;
-      client?.destroy();
+      disconnect();
     },
   };
 }
@@ -146,11 +173,23 @@ class TimeoutError extends Error {
   readonly code = "TIMEOUT";
 }
 
+/** @throws TimeoutError, and what the reply rejects with. */
+async function expectInTime(reply: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  const settled = reply.then((value) => ({ value }));
+  const inTime = await waitAtMost(settled, timeoutMs);
+  if (inTime === undefined) throw new TimeoutError();
+  return inTime.value;
+}
+
+// By the names of the library's errors, which have no codes. Its other errors follow from one that has been seen before.
+const causes: Readonly<Record<string, string>> = {
+  ConnectionTimeoutError: "TIMEOUT",
+  SocketClosedUnexpectedlyError: "ECONNRESET",
+};
+
 /** The part of an error that may be logged: a system's code or the first word of a Redis error, never its text. */
-function readErrorCode(reason: unknown): string | undefined {
+function readCause(reason: unknown): string | undefined {
   const { code, message = "" } = reason as Partial<NodeJS.ErrnoException>;
-  // The library's own errors have no code.
-  if (message === "Socket closed unexpectedly") return "ECONNRESET";
-  if (/^(?:Connection|Socket) timeout/.test(message)) return "TIMEOUT";
-  return [code, message].map((text) => /^[A-Z][A-Z0-9_]{2,}\b/.exec(String(text))?.[0]).find(Boolean);
+  const known = reason instanceof Error ? causes[reason.constructor.name] : undefined;
+  return known ?? [code, message].map((text) => /^[A-Z][A-Z0-9_]{2,}\b/.exec(String(text))?.[0]).find(Boolean);
 }

@@ -6,28 +6,29 @@ import {
   type ClaimResult,
   type IdempotencyStore,
   type Lease,
+  type StoredResult,
   StoreUnavailable,
 } from "./idempotency-store.ts";
-import type { Evaluate, RedisConnection } from "./redis-connection.ts";
+import type { Evaluate, RedisConnection, Script } from "./redis-connection.ts";
 
 export interface RedisStoreSettings {
   readonly connection: RedisConnection;
   readonly ttlMs: number;
-  /** How long a create request can take, at most. */
-  readonly maxRequestMs: number;
-  /** The lease of a create request in flight is renewed three times within this time; an expired one is abandoned. */
+  /** How long a write can take, at most. */
+  readonly maxWriteMs: number;
+  /** The lease of a write in flight is renewed three times within this time; an expired one is abandoned. */
   readonly leaseMs: number;
 }
 
-/** After a `kill -9` of its process, a create request is known to be abandoned within this time. */
+/** After a `kill -9` of its process, a write is known to be abandoned within this time. */
 export const defaultLeaseMs = 3000;
 export const keyPrefix = "contactswing-bff:idempotency:";
 
-// A released key says so for a while, because to a waiting request a missing record is a lost one.
+// A tombstone, so that waiters can tell a released key from a lost one.
 const keepFreeMs = 10_000;
 
 interface LocalAttempt extends Claim {
-  /** Undefined while the create request is in flight. */
+  /** Undefined while the write is in flight. */
   readonly result: AttemptResult | undefined;
 }
 
@@ -36,11 +37,11 @@ interface LocalAttempt extends Claim {
  * state is written every third of a lease, and first of all after every outage. So leases are renewed, results
  * that could not be written are written later, and a restarted Redis learns again which requests are in flight.
  */
-export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: RedisStoreSettings): IdempotencyStore {
+export function createRedisStore({ connection, ttlMs, maxWriteMs, leaseMs }: RedisStoreSettings): IdempotencyStore {
   const attempts = new Map<string, LocalAttempt>();
-  // Nobody takes over an abandoned key: its record stays as long as that of any create request whose outcome is unknown,
+  // Nobody takes over an abandoned key: its record stays as long as that of any write whose outcome is unknown,
   // even if the process stands still for the whole duration of a request.
-  const keepStartedMs = ttlMs + maxRequestMs + leaseMs;
+  const keepStartedMs = ttlMs + maxWriteMs + leaseMs;
   let renewing: NodeJS.Timeout | undefined;
 
   async function write(evaluate: Evaluate, attempt: string): Promise<void> {
@@ -59,7 +60,7 @@ export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: R
   function toRecord(result: AttemptResult | undefined): [string, string, string] {
     if (result === undefined) return ["started", String(leaseMs), String(keepStartedMs)];
     if (result.state === "free") return ["free", "-", String(keepFreeMs)];
-    return [result.state, result.state === "created" ? result.sealedResponse : result.outcome, String(ttlMs)];
+    return [result.state, toDetail(result), String(ttlMs)];
   }
 
   function startLease(attempt: string, key: string, fingerprint: string): Lease {
@@ -106,9 +107,18 @@ export function createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs }: R
   };
 }
 
+/** The detail of an ended record: one word. */
+function toDetail(result: StoredResult): string {
+  if (result.state === "unknown") return result.isDone ? "done" : "unclear";
+  return `${result.tokenDigest}.${Buffer.from(result.response).toString("base64url")}`;
+}
+
 function toClaimResult(state: string, detail: string): ClaimResult {
-  if (state === "created") return { state, sealedResponse: detail };
-  if (state === "unknown") return { state, outcome: detail === "CREATED" ? "CREATED" : "UNKNOWN" };
+  if (state === "done") {
+    const [tokenDigest = "", response = ""] = detail.split(".");
+    return { state, tokenDigest, response: Buffer.from(response, "base64url").toString() };
+  }
+  if (state === "unknown") return { state, isDone: detail === "done" };
   if (state === "in-flight" || state === "other-input") return { state };
   return { state: "abandoned" };
 }
@@ -117,7 +127,7 @@ function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-// A record is a string of four words: state, fingerprint, attempt, detail. The detail of a started create request is the
+// A record is a string of four words: state, fingerprint, attempt, detail. The detail of a started write is the
 // time until which its holder counts as alive, in milliseconds of Redis' own clock, so that the replicas' clocks do not
 // matter. Scripts run atomically; reading the time before writing needs Redis 5, which replicates effects, not scripts.
 
@@ -137,7 +147,9 @@ end
  * Claims KEYS[1] if it is free. ARGV: fingerprint, attempt, lease in ms, time to keep in ms, `1` if the key has been seen
  * in flight. Returns the state, with the detail of an ended one.
  */
-export const claimScript = `${readRecord}
+export const claimScript: Script = {
+  command: "claim",
+  text: `${readRecord}
 if state == nil and ARGV[5] == '1' then return {'abandoned'} end
 if state == nil or state == 'free' then
   write('started', ARGV[3], ARGV[4])
@@ -146,14 +158,17 @@ end
 if fingerprint ~= ARGV[1] then return {'other-input'} end
 if state ~= 'started' then return {state, detail} end
 return {tonumber(detail) > now and 'in-flight' or 'abandoned'}
-`;
+`,
+};
 
 /**
  * Writes the state of an attempt. ARGV: fingerprint, attempt, state, detail (for `started` the lease in ms), time to keep
  * in ms. The record of another attempt stays. A lost record is written again, unless the key is released. A write that
- * arrives late or twice changes nothing: an ended create request never becomes a started one.
+ * arrives late or twice changes nothing: an ended write never becomes a started one.
  */
-export const writeScript = `${readRecord}
+export const writeScript: Script = {
+  command: "write",
+  text: `${readRecord}
 local isMine = attempt == ARGV[2]
 local isAllowed
 if ARGV[3] == 'started' then isAllowed = state == nil or (isMine and state == 'started')
@@ -161,4 +176,5 @@ elseif ARGV[3] == 'free' then isAllowed = isMine and state == 'started'
 else isAllowed = state == nil or state == 'free' or isMine end
 if isAllowed then write(ARGV[3], ARGV[4], ARGV[5]) end
 return isAllowed and 1 or 0
-`;
+`,
+};

@@ -1,17 +1,24 @@
 import type { RestOperation } from "../contactswing/rest-operation.ts";
-import type { RequestContext } from "../request-context.ts";
+import type { RequestContext } from "../execution/request-context.ts";
+import type { DeclaringClass } from "../fields/field-type.ts";
 
 /**
- * One field of `Query` or `Mutation`. Schema, metrics, sandbox routes, and documentation are derived from these
- * descriptions; `index.ts` lists them.
+ * One field of `Query` or `Mutation`. Schema, authentication, validation, the meaning of failures, metrics, sandbox routes,
+ * and documentation are derived from these descriptions; `index.ts` lists them.
  */
 export interface Operation {
   readonly rest: RestOperation<never, unknown>;
   /** The type-graphql class with the field's resolver. */
   readonly Resolver: new () => object;
-  /** Federation entities that this operation resolves, by type name. */
-  readonly entities?: Readonly<Record<string, ResolveReference>>;
+  /** The federation entity that this operation reads by its ID. */
+  readonly entity?: Entity;
 }
 
-/** Resolves a federated reference by its ID; null if there is no such entity. */
-export type ResolveReference = (id: string, context: RequestContext) => Promise<object | null>;
+/** An object type with a key, whose details are read by ID when they are selected. */
+export interface Entity<Instance extends object = object> {
+  readonly declaring: DeclaringClass<Instance>;
+  /** Resolves a reference; null if there is no such entity. */
+  resolve(id: string, context: RequestContext): Promise<object | null>;
+  /** A field that is declared as a detail. */
+  readDetail(name: string, instance: never, context: RequestContext): Promise<unknown>;
+}

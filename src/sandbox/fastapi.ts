@@ -7,37 +7,36 @@ export interface ValidationProblem {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
-/** A field of a request body, as ContactSwing's public API reference lists it. */
-interface BodyField {
-  readonly name: string;
-  readonly type: "string" | "boolean" | "object";
-  readonly isRequired: boolean;
-  /** The only values that the reference documents. */
-  readonly values?: readonly string[];
-  readonly fields?: readonly BodyField[];
-}
+/** What a value of a request body must be, as ContactSwing's public API reference describes it. */
+type BodyType =
+  /** `values` are the only ones that the reference documents. */
+  | { readonly type: "string"; readonly values?: readonly string[] }
+  | { readonly type: "boolean" | "integer" | "number" }
+  | { readonly type: "object"; readonly fields: readonly BodyField[] }
+  | { readonly type: "array"; readonly items: BodyType };
 
-const optional = (name: string, type: BodyField["type"]): BodyField => ({ name, type, isRequired: false });
+export type BodyField = BodyType & { readonly name: string; readonly isRequired: boolean };
+
+const required = (name: string, type: BodyType): BodyField => ({ name, isRequired: true, ...type });
+const optional = (name: string, type: BodyType): BodyField => ({ name, isRequired: false, ...type });
 
 export const createActionModel: readonly BodyField[] = [
-  { name: "name", type: "string", isRequired: true },
-  optional("description", "string"),
-  { name: "action_timing", type: "string", isRequired: true, values: ["DURING"] },
-  { name: "type", type: "string", isRequired: true, values: ["SINGLEDATAEXTRACTION"] },
-  {
-    name: "webhook",
+  required("name", { type: "string" }),
+  optional("description", { type: "string" }),
+  required("action_timing", { type: "string", values: ["DURING"] }),
+  required("type", { type: "string", values: ["SINGLEDATAEXTRACTION"] }),
+  required("webhook", {
     type: "object",
-    isRequired: true,
     fields: [
-      optional("mandatory", "boolean"),
-      optional("name", "string"),
-      optional("description", "string"),
-      { ...optional("type", "string"), values: ["yes/no"] },
-      optional("sync_data", "boolean"),
-      optional("sync_module", "string"),
-      optional("sync_field", "string"),
+      optional("mandatory", { type: "boolean" }),
+      optional("name", { type: "string" }),
+      optional("description", { type: "string" }),
+      optional("type", { type: "string", values: ["yes/no"] }),
+      optional("sync_data", { type: "boolean" }),
+      optional("sync_module", { type: "string" }),
+      optional("sync_field", { type: "string" }),
     ],
-  },
+  }),
 ];
 
 /** Validates a JSON body against a model the way pydantic 2 does, message for message. */
@@ -45,7 +44,11 @@ export function validateBody(body: unknown, model: readonly BodyField[]): Valida
   return validateObject(body, model, ["body"]);
 }
 
-function validateObject(value: unknown, fields: readonly BodyField[], loc: readonly string[]): ValidationProblem[] {
+function validateObject(
+  value: unknown,
+  fields: readonly BodyField[],
+  loc: readonly (string | number)[],
+): ValidationProblem[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const msg = "Input should be a valid dictionary or object to extract fields from";
     return [{ type: "model_attributes_type", loc, msg, input: value }];
@@ -57,25 +60,36 @@ function validateObject(value: unknown, fields: readonly BodyField[], loc: reado
 function validateField(
   given: Readonly<Record<string, unknown>>,
   field: BodyField,
-  loc: readonly string[],
+  loc: readonly (string | number)[],
 ): ValidationProblem[] {
   const input = given[field.name];
   if (input === undefined) {
     return field.isRequired ? [{ type: "missing", loc, msg: "Field required", input: given }] : [];
   }
-  if (input === null && !field.isRequired) return [];
-  if (field.fields) return validateObject(input, field.fields, loc);
-  if (field.type === "boolean" && typeof input !== "boolean") {
-    return [{ type: "bool_type", loc, msg: "Input should be a valid boolean", input }];
+  return input === null && !field.isRequired ? [] : validateValue(input, field, loc);
+}
+
+function validateValue(input: unknown, expected: BodyType, loc: readonly (string | number)[]): ValidationProblem[] {
+  const reject = (type: string, msg: string) => [{ type, loc, msg, input }];
+  switch (expected.type) {
+    case "object":
+      return validateObject(input, expected.fields, loc);
+    case "array":
+      if (!Array.isArray(input)) return reject("list_type", "Input should be a valid list");
+      return input.flatMap((item, index) => validateValue(item, expected.items, [...loc, index]));
+    case "boolean":
+      return typeof input === "boolean" ? [] : reject("bool_type", "Input should be a valid boolean");
+    case "integer":
+      return Number.isInteger(input) ? [] : reject("int_type", "Input should be a valid integer");
+    case "number":
+      return typeof input === "number" ? [] : reject("float_type", "Input should be a valid number");
+    case "string": {
+      if (typeof input !== "string") return reject("string_type", "Input should be a valid string");
+      if (expected.values === undefined || expected.values.includes(input)) return [];
+      const values = expected.values.map((value) => `'${value}'`).join(" or ");
+      return [{ type: "literal_error", loc, msg: `Input should be ${values}`, input, ctx: { expected: values } }];
+    }
   }
-  if (field.type === "string" && typeof input !== "string") {
-    return [{ type: "string_type", loc, msg: "Input should be a valid string", input }];
-  }
-  if (field.values && !field.values.includes(input as string)) {
-    const expected = field.values.map((value) => `'${value}'`).join(" or ");
-    return [{ type: "literal_error", loc, msg: `Input should be ${expected}`, input, ctx: { expected } }];
-  }
-  return [];
 }
 
 /** The problem of a body that is not JSON: its location is the byte where the parser gave up. */

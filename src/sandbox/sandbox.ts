@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
+import { operations as registry } from "../operations/index.ts";
+import type { Operation } from "../operations/operation.ts";
 import { detail, sendPartialResponse, sendResponse, text } from "./behavior.ts";
 import { demoToken } from "./demo-token.ts";
 import { createHandlers, type Handler, type HandlerRequest, type Handling } from "./handlers.ts";
-import { type RestRoute, restRoutes } from "./operations.ts";
 import { findScenario, readSelector } from "./scenarios.ts";
 
 /** A request as it was received. */
@@ -33,6 +34,15 @@ export interface SandboxPace {
   readonly outageMs: number;
 }
 
+export interface SandboxOptions {
+  /** The one token that is accepted. */
+  readonly token?: string;
+  readonly pace?: SandboxPace;
+  readonly operations?: readonly Operation[];
+  /** ContactSwing's side of each operation, by the operation's name. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
+}
+
 const maxRecordedRequests = 1000;
 const defaultPace: SandboxPace = { slowMs: 3000, outageMs: 10_000 };
 const listenRetryMs = 100;
@@ -41,12 +51,13 @@ const listenRetryMs = 100;
  * A small ContactSwing: real sockets, actions in memory, FastAPI's own error bodies, one token that it accepts, and
  * failures on demand. `npm run dev`, `npm run sandbox` and the tests use it.
  */
-export function createSandbox(
-  token: string = demoToken,
-  pace: SandboxPace = defaultPace,
-  operations: readonly RestRoute[] = restRoutes,
-): Sandbox {
-  const findHandler = createRouter(operations);
+export function createSandbox({
+  token = demoToken,
+  pace = defaultPace,
+  operations = registry,
+  handlers = createHandlers(),
+}: SandboxOptions = {}): Sandbox {
+  const findHandler = createRouter(operations, handlers);
   const requests: SandboxRequest[] = [];
   const stopping = new AbortController();
 
@@ -141,9 +152,8 @@ export function createSandbox(
 type Match = { readonly handler: Handler } & Pick<HandlerRequest, "pathParameters">;
 
 /** Finds the handler of a method and a path among the operations; each must have one. */
-function createRouter(operations: readonly RestRoute[]) {
-  const handlers = createHandlers();
-  const routes = operations.map(({ name, method, path }) => {
+function createRouter(operations: readonly Operation[], handlers: Readonly<Record<string, Handler>>) {
+  const routes = operations.map(({ rest: { name, method, path } }) => {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`The sandbox has no handler for ${name}.`);
     return { method, handler, pattern: new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`) };

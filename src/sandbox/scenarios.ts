@@ -28,6 +28,12 @@ export const scenarios = {
     create: "input-rejected",
     read: "input-rejected",
   },
+  "sandbox:400-page": {
+    happens: "400 as an HTML page of a proxy",
+    behavior: page(400, "Bad Request", "Request Header Or Cookie Too Large"),
+    create: "request-rejected",
+    read: "request-rejected",
+  },
   "sandbox:422": {
     happens: "422 with a list of problems",
     behavior: detail(422, [
@@ -38,6 +44,21 @@ export const scenarios = {
         msg: "Input should be 'yes/no'",
         input: "maybe",
         ctx: { expected: "'yes/no'" },
+      },
+    ]),
+    create: "input-rejected",
+    read: "input-rejected",
+    list: "bad-response",
+  },
+  "sandbox:422-union": {
+    happens: "422 whose locations name models and validators, as a union of kinds of actions does",
+    behavior: detail(422, [
+      { type: "missing", loc: ["body", "Data", "webhook", "sync_field"], msg: "Field required", input: brokenField },
+      {
+        type: "value_error",
+        loc: ["body", "Data", "webhook", "function-after[check(), Webhook]", "sync_module"],
+        msg: "Value error, unknown module",
+        input: "contacts",
       },
     ]),
     create: "input-rejected",
@@ -76,6 +97,13 @@ export const scenarios = {
   },
   "sandbox:404": {
     happens: "404 as JSON",
+    behavior: detail(404, "Action not found"),
+    create: "request-rejected",
+    read: "null",
+    list: "request-rejected",
+  },
+  "sandbox:404-path": {
+    happens: "404 as JSON for an unknown path, as with a wrong `CONTACTSWING_URL`",
     behavior: detail(404, "Not Found"),
     create: "request-rejected",
     read: "null",
@@ -93,6 +121,12 @@ export const scenarios = {
     create: "request-rejected",
     read: "request-rejected",
   },
+  "sandbox:408": {
+    happens: "408, after which the request may have been processed",
+    behavior: text(408, "stream timeout"),
+    create: "response-ambiguous",
+    read: "response-ambiguous",
+  },
   "sandbox:409": {
     happens: "409, because the name exists",
     behavior: detail(409, "An action with this name already exists"),
@@ -108,6 +142,12 @@ export const scenarios = {
   "sandbox:429-text": {
     happens: "429 without `Retry-After`",
     behavior: text(429, "Rate exceeded."),
+    create: "rate-limited",
+    read: "rate-limited",
+  },
+  "sandbox:429-cut": {
+    happens: "429 and half of the body, then the connection is closed",
+    behavior: { kind: "partial", status: 429, end: "close" },
     create: "rate-limited",
     read: "rate-limited",
   },
@@ -157,25 +197,25 @@ export const scenarios = {
   "sandbox:201-timeout": {
     happens: "201 and half of the body, then nothing",
     behavior: { kind: "partial", status: 201, end: "hang" },
-    create: "timeout-after-created",
+    create: "timeout-after-success",
     read: "timeout",
   },
   "sandbox:201-cut": {
     happens: "201 and half of the body, then the connection is closed",
     behavior: { kind: "partial", status: 201, end: "close" },
-    create: "bad-response-after-created",
+    create: "bad-response-after-success",
     read: "bad-response",
   },
   "sandbox:201-no-id": {
     happens: "201 without the action's ID",
     behavior: json(201, { ctx_id: "sandbox", data: { type: "SINGLEDATAEXTRACTION" } }),
-    create: "bad-response-after-created",
+    create: "bad-response-after-success",
     read: "bad-response",
   },
   "sandbox:201-huge": {
     happens: "201 with a body over 1 MiB",
     behavior: json(201, { ctx_id: "sandbox", data: createdData, message: "x".repeat(1024 * 1024) }),
-    create: "bad-response-after-created",
+    create: "bad-response-after-success",
     read: "bad-response",
   },
   "sandbox:200-page": {

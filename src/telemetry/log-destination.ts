@@ -1,11 +1,15 @@
 import process from "node:process";
-import { waitAtMost } from "../wait-at-most.ts";
+import { waitAtMost } from "../timing/wait-at-most.ts";
 
 /** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
 const maxBufferedBytes = 4 * 1024 * 1024;
 
 export interface LogDestination {
   write(line: string): void;
+  /** How many lines have been dropped since the start. */
+  readonly droppedLines: number;
+  /** Called when lines can be written again, with the number of those that were dropped meanwhile. */
+  onRecovery: (droppedLines: number) => void;
   /** Resolves once everything is written, at the latest at `deadlineMs` on the clock of `performance.now()`. */
   flush(deadlineMs: number): Promise<void>;
 }
@@ -16,15 +20,27 @@ export interface LogDestination {
  */
 export function createLogDestination(): LogDestination {
   const output = process.stdout;
+  let droppedLines = 0;
+  let reportedLines = 0;
   // The reader is gone: no reason to stop serving callers.
   output.on("error", () => undefined);
-  return {
+  const destination: LogDestination = {
     write(line) {
       if (output.writableLength <= maxBufferedBytes) output.write(line);
+      else droppedLines += 1;
     },
+    get droppedLines() {
+      return droppedLines;
+    },
+    onRecovery: () => undefined,
     async flush(deadlineMs) {
       const written = new Promise<void>((resolve) => output.write("", () => resolve()));
       await waitAtMost(written, deadlineMs - performance.now());
     },
   };
+  output.on("drain", () => {
+    if (droppedLines > reportedLines) destination.onRecovery(droppedLines - reportedLines);
+    reportedLines = droppedLines;
+  });
+  return destination;
 }

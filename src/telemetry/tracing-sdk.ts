@@ -21,7 +21,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { waitAtMost } from "../wait-at-most.ts";
+import { waitAtMost } from "../timing/wait-at-most.ts";
 import type { Logger } from "./logger.ts";
 
 // ExportResultCode.SUCCESS of @opentelemetry/core.

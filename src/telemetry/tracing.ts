@@ -89,12 +89,19 @@ export function readTraceId(traceContext: Context): string | undefined {
   return findSpanContext(traceContext)?.traceId;
 }
 
-/** The `traceparent` header of a context: of its span, or, without the SDK, the caller's own, unchanged. */
-export function formatTraceparent(traceContext: Context): string | undefined {
+/**
+ * The headers of a context by W3C Trace Context: of its span, or, without the SDK, the caller's own, unchanged. Whoever
+ * forwards `traceparent` also forwards `tracestate` (section 3.3).
+ */
+export function formatTraceHeaders(traceContext: Context): Readonly<Record<string, string>> {
   const spanContext = findSpanContext(traceContext);
-  if (spanContext === undefined) return undefined;
-  const { traceId, spanId, traceFlags } = spanContext;
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+  if (spanContext === undefined) return {};
+  const { traceId, spanId, traceFlags, traceState } = spanContext;
+  const tracestate = traceState?.serialize();
+  return {
+    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`,
+    ...(tracestate ? { tracestate } : {}),
+  };
 }
 
 function findSpanContext(traceContext: Context): SpanContext | undefined {

@@ -1,27 +1,29 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import type { ShedReason } from "../contactswing/admission.ts";
+import type { UpstreamObservation, UpstreamObserver, UpstreamOutcome } from "../contactswing/observer.ts";
 import type { RestOperation } from "../contactswing/rest-operation.ts";
-import type { RequestRecord } from "./request-record.ts";
-import { formatTraceparent, startSpan } from "./tracing.ts";
-import type { UpstreamMetrics, UpstreamOutcome } from "./upstream-metrics.ts";
+import type { CapacityLimit } from "../failures/failure.ts";
+import type { RequestRecord } from "../request/request-record.ts";
+import { formatTraceHeaders, startSpan } from "./tracing.ts";
+import type { UpstreamMetrics } from "./upstream-metrics.ts";
 
-/** One upstream request in flight. Disposing of it ends it without an outcome, because of a disconnect or a bug. */
-export interface UpstreamObservation extends Disposable {
-  /** W3C trace context to send along: of this request's span, or the caller's own. */
-  readonly traceparent: string | undefined;
-  end(outcome: UpstreamOutcome): void;
+export interface UpstreamTelemetrySettings {
+  readonly baseUrl: string;
+  readonly metrics: UpstreamMetrics;
+  readonly shed: (limit: CapacityLimit) => void;
+  readonly unknownPath: () => void;
 }
 
-export type UpstreamTelemetry = ReturnType<typeof createUpstreamTelemetry>;
-
 /** Turns upstream requests into metrics, spans, and facts for the log line of the request that they are sent for. */
-export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetrics) {
+export function createUpstreamTelemetry(settings: UpstreamTelemetrySettings): UpstreamObserver {
+  const { baseUrl, metrics, shed, unknownPath } = settings;
   return {
+    shed,
+    unknownPath,
     start(operation: RestOperation<never, unknown>, record: RequestRecord): UpstreamObservation {
       const startedAt = performance.now();
       const name = `${operation.method} ${operation.path}`;
       const { span, traceContext } = startSpan(name, record.traceContext, { kind: SpanKind.CLIENT });
-      if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation));
+      if (span.isRecording()) span.setAttributes(describeRequest(baseUrl, operation, record));
       metrics.start();
       let hasEnded = false;
 
@@ -34,15 +36,10 @@ export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetric
         endSpan(span, outcome);
       }
       return {
-        traceparent: formatTraceparent(traceContext),
+        traceHeaders: formatTraceHeaders(traceContext),
         end,
         [Symbol.dispose]: () => end({ status: undefined, ctxId: null }),
       };
-    },
-    /** An upstream request that was not sent. */
-    shed(reason: ShedReason, record: RequestRecord): void {
-      metrics.shed(reason);
-      record.upstreamShed = reason;
     },
   };
 }
@@ -51,10 +48,15 @@ export function createUpstreamTelemetry(baseUrl: string, metrics: UpstreamMetric
  * Attributes of a client span by OpenTelemetry's HTTP conventions. IDs and cursors are the caller's input, so the URL
  * is the template.
  */
-function describeRequest(baseUrl: string, { method, path }: RestOperation<never, unknown>): Attributes {
+function describeRequest(
+  baseUrl: string,
+  { method, path }: RestOperation<never, unknown>,
+  { requestId }: RequestRecord,
+): Attributes {
   const { hostname, port, protocol } = new URL(baseUrl);
   return {
     "http.request.method": method,
+    "http.request.id": requestId,
     "server.address": hostname,
     "server.port": port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
     "url.template": path,
@@ -68,14 +70,13 @@ function recordOutcome(
   durationMs: number,
   { status, ctxId, failure }: UpstreamOutcome,
 ): void {
-  record.upstreamDurationMs = (record.upstreamDurationMs ?? 0) + durationMs;
-  if (status !== undefined) record.upstreamStatus = status;
-  if (failure?.networkErrorCode !== undefined) record.upstreamErrorCode = failure.networkErrorCode;
-  if (ctxId === null) return;
-  // Support needs the create request's ID; a read of its details must not replace it.
-  const isReadAfterCreate = effect === "read" && record.operationType === "mutation";
-  if (isReadAfterCreate) record.upstreamReadCtxId = ctxId;
-  else record.upstreamCtxId = ctxId;
+  record.upstreamRequests = (record.upstreamRequests ?? 0) + 1;
+  record.upstreamSumMs = (record.upstreamSumMs ?? 0) + durationMs;
+  record.upstreamLongestMs = Math.max(record.upstreamLongestMs ?? 0, durationMs);
+  if (failure !== undefined || status === undefined) return;
+  // Support needs the write's ID; a read of its details must not replace it.
+  const hasWritten = record.upstreamSuccess !== undefined && record.upstreamSuccess.effect !== "read";
+  if (effect !== "read" || !hasWritten) record.upstreamSuccess = { effect, status, ctxId };
 }
 
 function endSpan(span: Span, { status, ctxId, failure }: UpstreamOutcome): void {

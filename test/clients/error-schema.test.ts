@@ -60,7 +60,7 @@ test.each([
   ["a code that does not exist", { ...common, code: "RATE_LIMITTED" }],
   ["fieldErrors of another code", { ...common, code: "FORBIDDEN", fieldErrors: [] }],
   ["retryAfterSeconds of another code", { ...common, code: "BAD_USER_INPUT", retryAfterSeconds: 1 }],
-  ["an outcome that the code excludes", { ...common, code: "RATE_LIMITED", outcome: "UNKNOWN" }],
+  ["an outcome that the code excludes", { ...common, code: "IDEMPOTENCY_KEY_REUSED", outcome: "CREATED" }],
   ["no outcome where there is always one", { ...common, code: "OUTCOME_UNKNOWN" }],
   ["no requestId", { code: "FORBIDDEN", retryable: false }],
 ])("%s does not fit the JSON Schema", (_name, extensions) => {

@@ -18,6 +18,8 @@ switch (failure.code) {
     take<number>(failure.retryAfterSeconds);
     // @ts-expect-error only BAD_USER_INPUT has these
     failure.fieldErrors?.map(({ message }) => message);
+    break;
+  case "IDEMPOTENCY_KEY_REUSED":
     // @ts-expect-error it is known that nothing was created
     take<boolean>(failure.outcome === "UNKNOWN");
     break;

@@ -2,7 +2,6 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
-import { demoToken } from "../../src/sandbox/demo-token.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createService } from "../../src/service.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
@@ -20,12 +19,17 @@ type Stop = () => Promise<unknown>;
 
 /** A gateway in front of the service and its sibling, and the service in front of the sandbox, for several tests. */
 async function startGraph(name: GatewayName, onEnd: (stop: Stop) => void) {
-  const sandbox = createSandbox(demoToken, { slowMs: 300, outageMs: 0 });
+  const sandbox = createSandbox({ pace: { slowMs: 300, outageMs: 0 } });
   onEnd(sandbox.stop);
   const settings = { HOST: "127.0.0.1", PORT: "0", CONTACTSWING_URL: await sandbox.start() };
   const version = "0.0.0-test";
   const logLines: string[] = [];
-  const logger = createLogger("info", version, { write: (line) => logLines.push(line) });
+  const logger = createLogger({
+    level: "info",
+    serviceName: "contactswing-bff",
+    version,
+    destination: { write: (line) => logLines.push(line) },
+  });
   const service = createService({ config: readConfig(settings), logger, version });
   onEnd(service.stop);
   const serviceUrl = await service.start();

@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { gatewayConfig as composeGatewayConfig } from "../../deploy/compose/gateway.config.ts";
 import { gatewayConfig } from "../../deploy/router/gateway.config.ts";
 import { describeFailure } from "../../src/graphql/public-error.ts";
+import { postAction } from "../../src/operations/create-data-extraction-action/operation.ts";
 import { readYaml } from "../helpers/yaml-file.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
 
@@ -13,7 +14,7 @@ const read = (file: string) => readYaml<any>(`deploy/router/${file}`);
 const extensionNames = Object.keys(
   describeFailure(
     { kind: "input-rejected", fieldErrors: [], retryAfterSeconds: 1, upstream: { status: 422, ctxId: null } },
-    "create",
+    { operation: postAction, hasSucceeded: false },
     "id",
   ).extensions ?? {},
 ).sort();

@@ -1,11 +1,11 @@
-// Preloaded into the service, for a fault that the test triggers: SIGUSR2 throws where nothing catches, SIGHUP leaves a
+// Preloaded into the service, for a fault that the test triggers: SIGUSR2 throws where nothing catches, SIGWINCH leaves a
 // rejection unhandled. With NEVER_LISTENS the service does not get beyond its start.
 import { Server } from "node:net";
 
 process.on("SIGUSR2", () => {
   throw new TypeError("uncaught canary");
 });
-process.on("SIGHUP", () => {
+process.on("SIGWINCH", () => {
   void Promise.reject(new RangeError("unhandled canary"));
 });
 

@@ -94,12 +94,12 @@ export function responseBytes(status: number, body: string, framing: Framing = "
 }
 
 /**
- * A loopback port on which no connection is ever accepted: its process is blocked, and its queue is full, so that the
+ * A port of the loopback interface, a free one unless it is given, on which no connection is ever accepted: its process is blocked, and its queue is full, so that the
  * system does not respond any more.
  */
-export async function startUnresponsiveListener(): Promise<number> {
+export async function startUnresponsiveListener(host = "127.0.0.1", wantedPort = 0): Promise<number> {
   const script = `
-    const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+    const server = require("node:net").createServer().listen({ port: ${wantedPort}, host: "${host}", backlog: 1 }, () => {
       require("node:fs").writeSync(1, String(server.address().port));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
@@ -111,6 +111,6 @@ export async function startUnresponsiveListener(): Promise<number> {
   });
   const [port] = await once(child.stdout, "data");
   // One more than the backlog is queued.
-  for (let queued = 0; queued < 2; queued++) await openConnection(`http://127.0.0.1:${port}`);
+  for (let queued = 0; queued < 2; queued++) await openConnection(`http://${host}:${port}`);
   return Number(port);
 }

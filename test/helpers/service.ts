@@ -1,6 +1,5 @@
 import process from "node:process";
 import { readConfig } from "../../src/config.ts";
-import { demoToken } from "../../src/sandbox/demo-token.ts";
 import { createSandbox, type Sandbox, type SandboxPace } from "../../src/sandbox/sandbox.ts";
 import { createService, type ServiceOptions } from "../../src/service.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
@@ -16,7 +15,12 @@ export async function startService(environment: Record<string, string>, options:
   const usual = { HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "trace", SHUTDOWN_GRACE_MS: "1000" };
   const config = readConfig({ ...usual, ...environment });
   const version = "0.0.0-test";
-  const logger = createLogger(config.logLevel, version, { write: (line) => logLines.push(line) });
+  const logger = createLogger({
+    level: config.logLevel,
+    serviceName: "contactswing-bff",
+    version,
+    destination: { write: (line) => logLines.push(line) },
+  });
   const tracing = await withOtelVariables(environment, () => startTracing({ environment, version, logger }));
   const service = createService({ config, logger, version, tracing, ...options });
   const url = await service.start();
@@ -43,7 +47,7 @@ export async function startWithUpstream(respond?: Respond, environment: Record<s
 
 /** The sandbox on a free loopback port. */
 export async function startSandbox(pace?: SandboxPace): Promise<{ sandbox: Sandbox; url: string }> {
-  const sandbox = createSandbox(demoToken, pace);
+  const sandbox = createSandbox(pace === undefined ? {} : { pace });
   const url = await sandbox.start();
   onTestEnd(() => sandbox.stop());
   return { sandbox, url };

@@ -23,7 +23,7 @@ test.each([
   { importer: /^(?:graphql|http|telemetry|sandbox|playground)\//, forbidden: /^operations\/.+\// },
   { importer: /^http\//, forbidden: /^(?:operations|sandbox)\// },
   { importer: /^(?!check-upstream\/)/, forbidden: /^check-upstream\// },
-  { importer: /^(?!contactswing\/transport\.ts)/, forbidden: /^got$/ },
+  { importer: /^(?!contactswing\/)/, forbidden: /^got$/ },
 ])("$importer imports nothing that matches $forbidden", ({ importer, forbidden, except }) => {
   const violations = files
     .filter((file) => importer.test(file))
@@ -34,6 +34,6 @@ test.each([
 });
 
 test("the imports that the rules are checked against are found", () => {
-  expect(readImports("http/graphql-route.ts")).toContain("request-context.ts");
+  expect(readImports("http/graphql-route.ts")).toContain("execution/request-context.ts");
   expect(readImports("contactswing/transport.ts")).toContain("got");
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { type CompletedExchange, interpret } from "../../src/contactswing/classify-failure.ts";
-import { defineRestOperation } from "../../src/contactswing/rest-operation.ts";
+import { defineRestOperation, UnexpectedResponse } from "../../src/contactswing/rest-operation.ts";
 import type { Failure } from "../../src/failures/failure.ts";
+import { ownArguments } from "../../src/fields/arguments.ts";
 
 // The statuses and texts that ContactSwing is known to send are in the matrix of test/failures.test.ts.
 
@@ -14,9 +15,15 @@ const operationOf = (effect: "create" | "read") =>
     effect,
     method: "POST",
     path: "/",
-    argument: "input",
-    fieldNames: { syncField: "sync_field" },
-    toRequest: () => ({}),
+    subject: "action",
+    arguments: {
+      ...ownArguments(() => ({})),
+      isFromCaller: true,
+      names: {
+        pathParameters: {},
+        body: { argument: "input", fields: { syncField: { restName: "sync_field" } } },
+      },
+    },
     parseResponse: () => undefined,
   });
 
@@ -27,28 +34,82 @@ function interpretAs(effect: "create" | "read", exchange: CompletedExchange, end
 /** Classifies the response to a create request: with a JSON body, or with a text of the content type that is given. */
 function classify(status: number, body: unknown, { contentType = "", retryAfter = "", endedLateMs = 0 } = {}) {
   const text = contentType === "" ? JSON.stringify(body) : String(body);
-  const response = { status, contentType, retryAfter, body: text, isOversized: false };
+  const response = { status, contentType, retryAfter, body: text };
   return interpretAs("create", { kind: "response", response }, endedLateMs).failure as Failure;
 }
+
+const headOf = (status: number) => ({ status, contentType: "application/json", retryAfter: undefined });
 
 test.each<[CompletedExchange["kind"], number | undefined, string, string?]>([
   ["no-connection", undefined, "unreachable"],
   ["timeout", undefined, "timeout"],
   ["timeout", 200, "timeout"],
-  ["timeout", 201, "timeout-after-created", "timeout"],
+  ["timeout", 201, "timeout-after-success", "timeout"],
   ["connection-lost", undefined, "connection-lost"],
   ["connection-lost", 199, "connection-lost"],
   ["connection-lost", 200, "bad-response"],
-  ["connection-lost", 201, "bad-response-after-created", "bad-response"],
+  ["connection-lost", 201, "bad-response-after-success", "bad-response"],
   ["connection-lost", 299, "bad-response"],
-  ["connection-lost", 300, "connection-lost"],
+  // The status says that nothing was done.
+  ["connection-lost", 300, "request-rejected"],
+  ["connection-lost", 303, "connection-lost"],
+  ["timeout", 401, "token-rejected"],
+  ["connection-lost", 404, "request-rejected"],
+  ["timeout", 408, "timeout"],
+  ["connection-lost", 409, "conflict"],
+  ["connection-lost", 413, "request-rejected"],
+  ["timeout", 422, "input-rejected"],
+  ["connection-lost", 429, "rate-limited"],
+  ["connection-lost", 499, "connection-lost"],
+  ["connection-lost", 500, "connection-lost"],
 ])("an exchange that ended by %s after the status %s is %s", (kind, status, ofCreate, ofRead = ofCreate) => {
   const networkErrorCode = "ECODE";
-  const exchange = { kind, networkErrorCode, ...(status && { status }) } as CompletedExchange;
+  const exchange = { kind, networkErrorCode, ...(status && { head: headOf(status) }) } as CompletedExchange;
   const facts = { networkErrorCode, ...(status && { upstream: { status, ctxId: null } }) };
 
-  expect(interpretAs("create", exchange).failure).toStrictEqual({ kind: ofCreate, ...facts });
-  expect(interpretAs("read", exchange).failure).toStrictEqual({ kind: ofRead, ...facts });
+  expect(interpretAs("create", exchange).failure).toMatchObject({ kind: ofCreate, ...facts });
+  expect(interpretAs("read", exchange).failure).toMatchObject({ kind: ofRead, ...facts });
+});
+
+test("a status whose body did not arrive keeps what its head says", () => {
+  const head = { ...headOf(429), retryAfter: "2" };
+  const limited = interpretAs("create", { kind: "timeout", networkErrorCode: "ETIMEDOUT", head });
+  const page = interpretAs("create", {
+    kind: "connection-lost",
+    networkErrorCode: "ECONNRESET",
+    head: { ...headOf(422), contentType: "text/html" },
+  });
+
+  expect(limited.failure?.retryAfterSeconds).toBe(2);
+  expect(page.failure?.kind).toBe("request-rejected");
+});
+
+test.each<[number, unknown, object, string]>([
+  [201, "<html>", { contentType: "text/html" }, "html"],
+  [201, "{", { contentType: "application/json" }, "not json"],
+  [200, { data: {} }, {}, "data.id: string"],
+])("a %i with the body %j is a bad response with a reason", (status, body, options, reason) => {
+  const parseResponse = () => {
+    throw new UnexpectedResponse("data.id", "string");
+  };
+  const contentType = "contentType" in options ? String(options.contentType) : "";
+  const text = contentType === "" ? JSON.stringify(body) : String(body);
+  const operation = { ...operationOf("create"), parseResponse: contentType === "" ? parseResponse : () => undefined };
+  const response = { status, contentType, retryAfter: undefined, body: text };
+
+  const { failure } = interpret({}, { kind: "response", response }, { operation, secrets, endedAt });
+
+  expect(failure).toMatchObject({ kind: expect.stringMatching(/^bad-response/), reason });
+});
+
+test.each([
+  ["memory-short", "overloaded"],
+  ["request-too-large", "response-too-large"],
+  ["over-limit", "bad-response"],
+] as const)("the response to a read that ended by %s is %s", (shortage, kind) => {
+  const response = { ...headOf(200), body: "", shortage };
+
+  expect(interpretAs("read", { kind: "response", response }).failure?.kind).toBe(kind);
 });
 
 const aboutHeader = [
@@ -60,7 +121,10 @@ test.each([
   [199, undefined, "server-error"],
   [299, undefined, "bad-response"],
   [300, undefined, "request-rejected"],
-  [499, undefined, "request-rejected"],
+  [303, undefined, "response-ambiguous"],
+  [408, undefined, "response-ambiguous"],
+  [498, undefined, "request-rejected"],
+  [499, undefined, "response-ambiguous"],
   [400, "Not authenticated", "input-rejected"],
   [403, "Not authenticated.", "forbidden"],
   [422, aboutHeader, "token-rejected"],
@@ -165,7 +229,8 @@ describe("a Retry-After", () => {
   test.each<[string, number | undefined]>([
     ["0", 0],
     [" 7\t", 7],
-    ["999999999", 999_999_999],
+    ["999999999", 86_400],
+    ["Mon, 01 Jan 275000 12:00:30 GMT", 86_400],
     ["1000000000", undefined],
     ["7s", undefined],
     ["-7", undefined],

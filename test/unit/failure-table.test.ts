@@ -1,12 +1,37 @@
 import { expect, test } from "@jest/globals";
-import { type FailureRow, failureTable } from "../../src/failures/failure-table.ts";
+import { type Effect, findConsequence, outcomes } from "../../src/failures/consequence.ts";
+import type { FailureKind } from "../../src/failures/failure.ts";
+import { failureTable } from "../../src/failures/failure-table.ts";
 import { findWorstCode } from "../../src/failures/service-faults.ts";
 
-test("no row promises more than is certain", () => {
-  for (const [kind, row] of Object.entries<FailureRow>(failureTable)) {
-    // What may exist must not be sent again, and a write that may be sent again is a read that may be.
-    if (row.retryable) expect([kind, row.outcome, row.retryableRead]).toEqual([kind, "NOT_CREATED", true]);
+const kinds = Object.keys(failureTable) as FailureKind[];
+const effects: Exclude<Effect, "read">[] = ["create", "update", "delete"];
+
+test.each(effects)("a failed %s is sent again only if that cannot do it twice", (effect) => {
+  const outcomesOf = (isRepeatable: boolean) =>
+    kinds
+      .map((kind) => findConsequence({ kind }, { effect, isRepeatable }))
+      .flatMap(({ retryable, outcome }) => (retryable ? [outcome] : []));
+
+  expect(new Set(outcomesOf(false))).toEqual(new Set([outcomes[effect]["not-done"]]));
+  expect(new Set(outcomesOf(true))).toEqual(new Set([outcomes[effect]["not-done"], "UNKNOWN"]));
+});
+
+test("one rule reads the outcome of every kind of write", () => {
+  for (const effect of effects) {
+    expect(outcomes[effect].unknown).toBe("UNKNOWN");
+    expect(outcomes[effect]["not-done"]).toMatch(/^NOT_/);
+    expect(outcomes[effect].done).not.toMatch(/^NOT_|^UNKNOWN$/);
   }
+});
+
+test.each(kinds)("before a replay, %s never says that the write was not done", (kind) => {
+  const { outcome, retryable } = findConsequence(
+    { kind, isBeforeReplay: true },
+    { effect: "create", isRepeatable: false },
+  );
+
+  expect([outcome, retryable]).toEqual(["UNKNOWN", failureTable[kind].isTransient]);
 });
 
 test.each([

@@ -2,19 +2,32 @@ import { expect, test } from "@jest/globals";
 import { BearerToken } from "../../src/auth/bearer-token.ts";
 import { createCaller } from "../../src/auth/caller.ts";
 import { type FailureKind, RequestFailure } from "../../src/failures/failure.ts";
-import { openResponse, sealResponse } from "../../src/idempotency/claim.ts";
-import { createIdempotencyGuard, type IdempotencyResult } from "../../src/idempotency/idempotency-guard.ts";
+import {
+  createIdempotencyGuard,
+  type GuardedWrite,
+  type IdempotencyResult,
+} from "../../src/idempotency/idempotency-guard.ts";
 import { type ClaimResult, type IdempotencyStore, StoreUnavailable } from "../../src/idempotency/idempotency-store.ts";
-import { createMemoryStore, maxMemoryStoreBytes } from "../../src/idempotency/memory-store.ts";
+import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
 
-const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken, undefined);
-const memoryStore = () => createMemoryStore({ ttlMs: 60_000, maxBytes: maxMemoryStoreBytes });
+const caller = createCaller(BearerToken.parse("Bearer t") as BearerToken);
+const memoryStore = () => createMemoryStore({ ttlMs: 60_000, maxBytes: 1024 * 1024 });
 
 function start({ store = memoryStore(), waitMs = 10_000 }: { store?: IdempotencyStore; waitMs?: number } = {}) {
   const results: IdempotencyResult[] = [];
-  const guard = createIdempotencyGuard({ store, waitMs });
-  const once = <Response>(create: () => Promise<Response>, idempotencyKey: string | null = "k") =>
-    guard.once({ caller, idempotencyKey, input: {}, onResult: (result) => results.push(result) }, create);
+  const guard = createIdempotencyGuard(store);
+  const once = <Response>(run: () => Promise<Response>, more: Partial<GuardedWrite<Response>> = {}) =>
+    guard.once({
+      caller,
+      operation: "create",
+      idempotencyKey: "k",
+      input: {},
+      deadline: performance.now() + waitMs,
+      run,
+      readBack: mustNotRun,
+      onResult: (result) => results.push(result),
+      ...more,
+    });
   return { once, results };
 }
 
@@ -26,17 +39,11 @@ const kindOf = (request: Promise<unknown>) =>
 const mustNotRun = () => Promise.reject(new Error("must not be called"));
 const failing = (kind: FailureKind) => () => Promise.reject(new RequestFailure({ kind }));
 
-test("a request without a key asks no store", async () => {
-  const { once, results } = start({ store: { ...memoryStore(), claim: mustNotRun } });
-
-  expect(await once(async () => "one", null)).toEqual({ response: "one", isReplayed: false });
-  expect(await kindOf(once(failing("conflict"), null))).toBe("conflict");
-  expect(results).toEqual([]);
-});
-
 test.each<[ClaimResult, FailureKind, IdempotencyResult]>([
   [{ state: "abandoned" }, "outcome-unknown", "outcome-unknown"],
-  [{ state: "created", sealedResponse: "damaged" }, "outcome-unknown-after-created", "outcome-unknown"],
+  [{ state: "done", tokenDigest: "d", response: "{" }, "outcome-unknown-after-success", "outcome-unknown"],
+  [{ state: "unknown", isDone: true }, "outcome-unknown-after-success", "outcome-unknown"],
+  [{ state: "unknown", isDone: false }, "outcome-unknown", "outcome-unknown"],
   [{ state: "other-input" }, "idempotency-key-reused", "key-reused"],
 ])("a key that is %j fails with %s", async (standing, kind, result) => {
   const { once, results } = start({ store: { ...memoryStore(), claim: async () => standing } });
@@ -46,13 +53,13 @@ test.each<[ClaimResult, FailureKind, IdempotencyResult]>([
 });
 
 test.each<[string, () => Promise<unknown>, string, IdempotencyResult]>([
-  ["a failure that created nothing", failing("conflict"), "no failure", "not-created"],
+  ["a failure that created nothing", failing("conflict"), "no failure", "not-done"],
   ["a failure with an unknown outcome", failing("server-error"), "outcome-unknown", "uncertain"],
-  ["a failure after creation", failing("bad-response-after-created"), "outcome-unknown-after-created", "uncertain"],
+  ["a failure after creation", failing("bad-response-after-success"), "outcome-unknown-after-success", "uncertain"],
   ["a bug", () => Promise.reject(new TypeError("a bug")), "outcome-unknown", "uncertain"],
-  // Sealing 6,115 characters yields more than 8,192.
-  ["a response that is too long to keep", async () => "x".repeat(6115), "outcome-unknown-after-created", "uncertain"],
-  ["the longest response that is kept", async () => "x".repeat(6114), "no failure", "created"],
+  // Two quotation marks are part of the stored text.
+  ["a response that is too long to keep", async () => "x".repeat(8191), "outcome-unknown-after-success", "uncertain"],
+  ["the longest response that is kept", async () => "x".repeat(8190), "no failure", "done"],
 ])("after %s, the next request with the key has its meaning", async (_what, create, next, result) => {
   const { once, results } = start();
   await kindOf(once(create));
@@ -81,7 +88,7 @@ test("a request that has waited long enough fails, and later ones get the respon
 
   expect(await first).toEqual({ response: "response", isReplayed: false });
   expect(await once(mustNotRun)).toEqual({ response: "response", isReplayed: true });
-  expect(results).toEqual(["outcome-unknown", "created", "replayed"]);
+  expect(results).toEqual(["outcome-unknown", "done", "replayed"]);
 });
 
 /** Another process whose request is in flight, and what this process asks the store that they share. */
@@ -145,16 +152,55 @@ test("while the store is unavailable, one claim fails all requests that wait for
   expect(claims).toBe(1);
 });
 
-test("a sealed response opens with its own key only", () => {
-  const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-  // The longest name that the rules allow.
-  const response = { name: "🙂".repeat(255) };
-  const sealed = sealResponse(response, key);
+test("a request whose deadline passes while it waits fails, and the key stays valid", async () => {
+  const { once } = start();
+  const gate = Promise.withResolvers<string>();
+  const first = once(() => gate.promise);
 
-  expect(openResponse(sealed, key)).toEqual(response);
-  for (const damaged of ["", "AAAA", sealed.slice(0, -4), `${sealed}AAAA`]) {
-    expect(openResponse(damaged, key)).toBeUndefined();
-  }
-  expect(openResponse(sealed, otherKey)).toBeUndefined();
-  expect(sealResponse(response, key)).not.toBe(sealed);
+  expect(await kindOf(once(mustNotRun, { deadline: performance.now() + 20 }))).toBe("outcome-unknown");
+  gate.resolve("response");
+
+  expect(await first).toEqual({ response: "response", isReplayed: false });
+});
+
+const tokenOf = (subject: string, signature: string) => {
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return createCaller(
+    BearerToken.parse(`Bearer ${encode({ alg: "HS256" })}.${encode({ sub: subject })}.${signature}`) as BearerToken,
+  );
+};
+
+test.each<[string, () => Promise<boolean>, string, IdempotencyResult]>([
+  ["is found", async () => true, "no failure", "replayed"],
+  ["is not found", async () => false, "outcome-unknown-after-success", "replay-refused"],
+  ["is forbidden", failing("forbidden"), "outcome-unknown-after-success", "replay-refused"],
+  ["is rejected with the token", failing("token-rejected"), "token-rejected", "replay-refused"],
+  ["fails for now", failing("rate-limited"), "rate-limited", "replay-refused"],
+])("another token of a claimed subject gets the response if the action %s", async (_case, readBack, kind, result) => {
+  const { once, results } = start();
+  await once(async () => "one", { caller: tokenOf("s", "first") });
+
+  expect(await kindOf(once(mustNotRun, { caller: tokenOf("s", "second"), readBack }))).toBe(kind);
+  expect(results).toEqual(["done", result]);
+});
+
+test("a failure of that read says that it precedes a replay", async () => {
+  const { once } = start();
+  await once(async () => "one", { caller: tokenOf("s", "first") });
+
+  const refreshed = once(mustNotRun, { caller: tokenOf("s", "second"), readBack: failing("server-error") });
+
+  await expect(refreshed).rejects.toMatchObject({ failure: { kind: "server-error", isBeforeReplay: true } });
+});
+
+test("the token that has created the action needs no such read, nor does a request that waits for it", async () => {
+  const { once, results } = start();
+  const gate = Promise.withResolvers<string>();
+  const first = once(() => gate.promise, { caller: tokenOf("s", "first") });
+  const second = once(mustNotRun, { caller: tokenOf("s", "first") });
+  gate.resolve("one");
+
+  expect(await first).toEqual({ response: "one", isReplayed: false });
+  expect(await second).toEqual({ response: "one", isReplayed: true });
+  expect(results).toEqual(["done", "replayed"]);
 });

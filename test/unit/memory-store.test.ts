@@ -2,9 +2,9 @@ import { expect, test } from "@jest/globals";
 import type { ClaimResult } from "../../src/idempotency/idempotency-store.ts";
 import { createMemoryStore } from "../../src/idempotency/memory-store.ts";
 
-// With 400 bytes of bookkeeping.
+// With 500 bytes of bookkeeping.
 const bytesPerKey = 1000;
-const created = { state: "created", sealedResponse: "s".repeat(600) } as const;
+const done = { state: "done", response: "s".repeat(500), tokenDigest: "d" } as const;
 
 function start(maxKeys = 3) {
   let time = 1;
@@ -14,7 +14,7 @@ function start(maxKeys = 3) {
   return {
     claim,
     stateOf: async (key: string) => (await claim(key)).state,
-    create: async (key: string) => readLease(await claim(key)).end(created),
+    create: async (key: string) => readLease(await claim(key)).end(done),
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
@@ -30,17 +30,17 @@ test("forgets the oldest ended keys when it is full", async () => {
   const { create, stateOf } = start(3);
   for (const key of ["a", "b", "c", "d"]) await create(key);
 
-  expect(await Promise.all(["d", "c", "b", "a"].map(stateOf))).toEqual(["created", "created", "created", "claimed"]);
+  expect(await Promise.all(["d", "c", "b", "a"].map(stateOf))).toEqual(["done", "done", "done", "claimed"]);
 });
 
 test("the time to live starts when the request ends, and a replay does not extend it", async () => {
   const { claim, stateOf, pass } = start();
   const lease = readLease(await claim("a"));
   pass(5000);
-  await lease.end(created);
+  await lease.end(done);
 
   pass(1000);
-  expect(await stateOf("a")).toBe("created");
+  expect(await stateOf("a")).toBe("done");
   pass(1);
   expect(await stateOf("a")).toBe("claimed");
 });

@@ -6,13 +6,13 @@ import { onTestEnd } from "../helpers/cleanup.ts";
 
 // What is written, and when. What the scripts do with it is tested on a real Redis.
 
-const [ttlMs, maxRequestMs, leaseMs] = [1_000_000, 20_000, 3000];
+const [ttlMs, maxWriteMs, leaseMs] = [1_000_000, 20_000, 3000];
 const keepStartedMs = "1023000";
 const key = "contactswing-bff:idempotency:k";
 
 /** A store whose connection the test plays. */
 async function start() {
-  const written: (readonly string[])[] = [];
+  const written: unknown[][] = [];
   const state = { isAvailable: true, isStopped: false, reply: (): unknown => ["claimed"] };
   let recover: (evaluate: Evaluate) => Promise<void> = async () => undefined;
   const connection: RedisConnection = {
@@ -31,7 +31,7 @@ async function start() {
       state.isStopped = true;
     },
   };
-  const store = createRedisStore({ connection, ttlMs, maxRequestMs, leaseMs });
+  const store = createRedisStore({ connection, ttlMs, maxWriteMs, leaseMs });
   await store.start();
   onTestEnd(() => store.stop(0));
   /** What is written to a new connection. */
@@ -63,9 +63,9 @@ test("a claim has its lease, its time to keep, and whether the key is known to b
 test.each<[string[], ClaimResult]>([
   [["in-flight"], { state: "in-flight" }],
   [["other-input"], { state: "other-input" }],
-  [["created", "sealed"], { state: "created", sealedResponse: "sealed" }],
-  [["unknown", "CREATED"], { state: "unknown", outcome: "CREATED" }],
-  [["unknown", "UNKNOWN"], { state: "unknown", outcome: "UNKNOWN" }],
+  [["done", "digest.cmVzcG9uc2U"], { state: "done", tokenDigest: "digest", response: "response" }],
+  [["unknown", "done"], { state: "unknown", isDone: true }],
+  [["unknown", "unclear"], { state: "unknown", isDone: false }],
   [["state of a later release"], { state: "abandoned" }],
 ])("the reply %j means %j and leaves nothing to write", async (reply, standing) => {
   const { claim, state, reconnect } = await start();
@@ -108,8 +108,9 @@ test("a key in flight is written every third of a lease and to every new connect
 });
 
 test.each<[AttemptResult, string[]]>([
-  [{ state: "created", sealedResponse: "sealed" }, ["created", "sealed", "1000000"]],
-  [{ state: "unknown", outcome: "CREATED" }, ["unknown", "CREATED", "1000000"]],
+  [{ state: "done", tokenDigest: "digest", response: "response" }, ["done", "digest.cmVzcG9uc2U", "1000000"]],
+  [{ state: "unknown", isDone: true }, ["unknown", "done", "1000000"]],
+  [{ state: "unknown", isDone: false }, ["unknown", "unclear", "1000000"]],
   [{ state: "free" }, ["free", "-", "10000"]],
 ])("the ending %j is written at once, or on the next connection if Redis is unavailable", async (ending, words) => {
   const { takeLease, state, written, reconnect } = await start();

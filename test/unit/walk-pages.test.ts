@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { decodeCursor, encodeCursor } from "../../src/operations/data-extraction-actions/cursor.ts";
-import type { Page, PageRequest, Row } from "../../src/operations/data-extraction-actions/rest.ts";
+import { decodeCursor, encodeCursor, type Position } from "../../src/operations/data-extraction-actions/cursor.ts";
+import type { Page, PageRequest, Row } from "../../src/operations/data-extraction-actions/operation.ts";
 import { maxPageRequests, walkPages } from "../../src/operations/data-extraction-actions/walk-pages.ts";
 
 /** A list as ContactSwing has it: rows of all kinds, and how it deals with page sizes. */
@@ -15,7 +15,7 @@ interface List {
   readonly announcesEmptyPage: boolean;
 }
 
-const action = (id: number): Row => ({ id: String(id), name: "n", details: { isActive: true } });
+const action = (id: number): Row => ({ id: String(id), name: "n", isActive: true, webhook: null }) as Row;
 
 const lists = fc.record<List>({
   rows: fc
@@ -38,7 +38,7 @@ function readPage(list: List, { page, pageSize: requestedSize }: PageRequest): P
 /** Walks from a cursor, and checks what is true of every walk. */
 async function walk(list: List, first: number, cursor: string | undefined) {
   const requests: PageRequest[] = [];
-  const start = cursor === undefined ? undefined : decodeCursor(cursor);
+  const start = cursor === undefined ? undefined : decodeCursor(cursor, undefined);
   if (cursor !== undefined && start === undefined) throw new Error(`the cursor ${cursor} cannot be decoded`);
 
   const result = await walkPages(first, start, async (request) => {
@@ -79,9 +79,41 @@ test("any sequence of cursors returns every action exactly once and in order, by
         const next = last?.next ?? end;
         isOver = last === undefined && !hasNextPage;
         if (!isOver && next === undefined) throw new Error("there is nothing to continue from");
-        if (next !== undefined) cursor = encodeCursor(next);
+        if (next !== undefined) cursor = encodeCursor(next, undefined);
       }
       expect(found).toEqual(list.rows.flatMap((row) => row?.id ?? []));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("any filter returns every match exactly once and in order, with no more details than it may request", async () => {
+  const steps = { first: fc.integer({ min: 1, max: 100 }), maxDetails: fc.integer({ min: 1, max: 100 }) };
+  await fc.assert(
+    fc.asyncProperty(lists, fc.record(steps), fc.integer({ min: 1, max: 9 }), async (list, settings, divisor) => {
+      const isWanted = (id: string | undefined) => Number(id) % divisor === 0;
+      const found: (string | undefined)[] = [];
+      let position: Position | undefined;
+      for (let isOver = false; !isOver; ) {
+        let details = 0;
+        const walk = await walkPages(
+          settings.first,
+          position,
+          async (request) => readPage(list, request),
+          ({ id }) => {
+            if (details === settings.maxDetails) return undefined;
+            details += 1;
+            return Promise.resolve(isWanted(id));
+          },
+        );
+        expect(walk.matches.length).toBeLessThanOrEqual(settings.first);
+        found.push(...walk.matches.map(({ action }) => action.id));
+        isOver = !walk.hasNextPage;
+        // Every walk makes progress.
+        if (!isOver) expect(walk.end?.row).toBeGreaterThan(position?.row ?? 0);
+        position = walk.end;
+      }
+      expect(found).toEqual(list.rows.flatMap((row) => (isWanted(row?.id) ? [row?.id] : [])));
     }),
     { numRuns: 200 },
   );
@@ -100,19 +132,24 @@ test("continues on the next page behind the last row of a page, however few rows
   expect(pages).toEqual([1, 2]);
 });
 
-test("decodes no text but the cursors that it encodes", () => {
+test("decodes no text but the cursors that it encodes for the same filter", () => {
   const encode = (text: string) => Buffer.from(text).toString("base64url");
-  expect(decodeCursor(encode("1:20:100:100"))).toEqual({ row: 20, requestedSize: 100, appliedSize: 100 });
+  const position = { row: 20, requestedSize: 100, appliedSize: 100 };
+  expect(decodeCursor(encode("1:20:100:100"), undefined)).toEqual(position);
+  expect(decodeCursor(encode("2:20:100:100:tag"), "tag")).toEqual(position);
+  expect(decodeCursor(encode("2:20:100:100:tag"), "other")).toBeUndefined();
+  expect(decodeCursor(encode("2:20:100:100:tag"), undefined)).toBeUndefined();
+  expect(decodeCursor(encode("1:20:100:100"), "tag")).toBeUndefined();
   for (const text of ["2:20:100:100", "1:20:50:50", "1:20:100:0", "1:-1:100:100", "1:020:100:100", "1:20:100:100:1"]) {
-    expect([text, decodeCursor(encode(text))]).toEqual([text, undefined]);
+    expect([text, decodeCursor(encode(text), undefined)]).toEqual([text, undefined]);
   }
   for (const cursor of ["", "20", `${encode("1:20:100:100")}=`, ` ${encode("1:20:100:100")}`]) {
-    expect([cursor, decodeCursor(cursor)]).toEqual([cursor, undefined]);
+    expect([cursor, decodeCursor(cursor, undefined)]).toEqual([cursor, undefined]);
   }
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
-      const position = decodeCursor(text);
-      if (position !== undefined) expect(encodeCursor(position)).toBe(text);
+      const decoded = decodeCursor(text, undefined);
+      if (decoded !== undefined) expect(encodeCursor(decoded, undefined)).toBe(text);
     }),
   );
 });

@@ -1,10 +1,9 @@
 import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
-import type { RequestContext } from "../../request-context.ts";
-import { inSpan } from "../../telemetry/tracing.ts";
-import { validateInput } from "../../validation/validate-input.ts";
+import type { RequestContext } from "../../execution/request-context.ts";
 import { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
-import { CreateDataExtractionActionInput, inputDefaults } from "./input.ts";
-import { postAction } from "./rest.ts";
+import type { Operation } from "../operation.ts";
+import { CreateDataExtractionActionInput } from "./input.ts";
+import { postAction } from "./operation.ts";
 
 @ObjectType({ simpleResolvers: true, description: "Result of `createDataExtractionAction`." })
 class CreateDataExtractionActionPayload {
@@ -24,7 +23,7 @@ class CreateDataExtractionActionPayload {
 }
 
 @Resolver()
-export class CreateDataExtractionActionResolver {
+class CreateDataExtractionActionResolver {
   @Mutation(() => CreateDataExtractionActionPayload, {
     nullable: true,
     description:
@@ -35,23 +34,15 @@ export class CreateDataExtractionActionResolver {
   async createDataExtractionAction(
     @Arg("input", () => CreateDataExtractionActionInput, { description: "The action to create." })
     input: CreateDataExtractionActionInput,
-    @Ctx() { authenticate, contactSwing, idempotency, onIdempotencyResult: onResult, record }: RequestContext,
+    @Ctx() { contactSwing }: RequestContext,
   ): Promise<CreateDataExtractionActionPayload> {
-    // The token comes first: an untrusted client learns nothing about the rules.
-    const caller = await authenticate();
-    inSpan("validate input", record.traceContext, () => validateInput(input, ["input"]));
-
-    const { idempotencyKey, ...action } = input;
-    const { response, isReplayed } = await idempotency.once(
-      { caller, idempotencyKey, input: action, defaults: inputDefaults, onResult },
-      () => contactSwing.send(postAction, input),
-    );
-
-    const { actionId, name } = response.result;
-    return {
-      action: { id: actionId, name: name ?? input.name, type: input.type, knownDetails: {}, isNew: true },
-      ctxId: response.ctxId,
-      replayed: isReplayed,
-    };
+    const { result, ctxId, isReplayed } = await contactSwing.send(postAction, { input });
+    const { id, name = input.name } = result;
+    return { action: { id, name, type: input.type, isNew: !isReplayed }, ctxId, replayed: isReplayed };
   }
 }
+
+export const createDataExtractionAction: Operation = {
+  rest: postAction,
+  Resolver: CreateDataExtractionActionResolver,
+};

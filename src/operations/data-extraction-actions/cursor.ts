@@ -1,4 +1,4 @@
-import type { PageSize } from "./rest.ts";
+import type { PageSize } from "./operation.ts";
 
 /**
  * A position in ContactSwing's list. A cursor is the position behind its row, so it works in any process and survives a
@@ -15,22 +15,24 @@ export interface Position {
 
 export const startPosition: Position = { row: 0, requestedSize: 100, appliedSize: 100 };
 
-const version = 1;
-const pattern = /^1:(\d{1,12}):(100|10):([1-9]\d{0,11})$/;
+const pattern = /^([12]):(\d{1,12}):(100|10):([1-9]\d{0,11})(?::([\w-]+))?$/;
 
-export function encodeCursor({ row, requestedSize, appliedSize }: Position): string {
-  return Buffer.from([version, row, requestedSize, appliedSize].join(":")).toString("base64url");
+/** @param filterTag identifies the filter that the cursor belongs to; undefined without one. */
+export function encodeCursor({ row, requestedSize, appliedSize }: Position, filterTag: string | undefined): string {
+  const position = [row, requestedSize, appliedSize];
+  const parts = filterTag === undefined ? [1, ...position] : [2, ...position, filterTag];
+  return Buffer.from(parts.join(":")).toString("base64url");
 }
 
-/** The position of a cursor of this field; undefined for any other text. */
-export function decodeCursor(cursor: string): Position | undefined {
-  const [, row, requestedSize, appliedSize] = pattern.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+/** The position of a cursor of this field with this filter; undefined for any other text. */
+export function decodeCursor(cursor: string, filterTag: string | undefined): Position | undefined {
+  const [, , row, requestedSize, appliedSize] = pattern.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
   if (requestedSize === undefined) return undefined;
   const position: Position = {
     row: Number(row),
     requestedSize: requestedSize === "100" ? 100 : 10,
     appliedSize: Number(appliedSize),
   };
-  // Only the canonical form: decoding base64 ignores what it does not know.
-  return encodeCursor(position) === cursor ? position : undefined;
+  // Only the canonical form, with the same filter: decoding base64 ignores what it does not know.
+  return encodeCursor(position, filterTag) === cursor ? position : undefined;
 }

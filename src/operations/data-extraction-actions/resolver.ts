@@ -1,29 +1,55 @@
-import { Max, Min } from "class-validator";
+import { ValidateNested } from "class-validator";
 import { Args, ArgsType, Ctx, Directive, Field, Int, ObjectType, Query, Resolver } from "type-graphql";
-import type { RequestContext } from "../../request-context.ts";
-import { textRule } from "../../validation/text-rules.ts";
-import { validateInput } from "../../validation/validate-input.ts";
+import type { RequestContext } from "../../execution/request-context.ts";
+import { limits } from "../../limits.ts";
+import { createRule } from "../../validation/rule.ts";
+import { createTextRule } from "../../validation/text-rules.ts";
 import { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
-import { dataExtractionType } from "../data-extraction-action/rest.ts";
+import { getAction } from "../data-extraction-action/operation.ts";
+import type { Operation } from "../operation.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { type ListedAction, listActions } from "./rest.ts";
-import { type FetchPage, walkPages } from "./walk-pages.ts";
+import { DataExtractionActionFilter, matchFilter, tagFilter } from "./filter.ts";
+import { listActions } from "./operation.ts";
+import { type FetchPage, type Matches, walkPages } from "./walk-pages.ts";
 
+const defaultFirst = 20;
 const maxFirst = 100;
+
+const isInRange = createRule(
+  { name: "isInRange", message: `Must be from 1 to ${maxFirst}.`, params: { min: 1, max: maxFirst } },
+  (value) => value === null || (Number(value) >= 1 && Number(value) <= maxFirst),
+);
+
+const isCursor = createTextRule(
+  { name: "isCursor", message: "Must be a cursor that this field returned for the same filter." },
+  (text, args) => decodeCursor(text, tagFilter((args as DataExtractionActionsArgs).filter)) !== undefined,
+);
 
 @ArgsType()
 class DataExtractionActionsArgs {
-  @Field(() => Int, { defaultValue: 20, description: `Maximum number of actions to return, 1 to ${maxFirst}.` })
-  @Min(1, { message: "Must be at least 1." })
-  @Max(maxFirst, { message: `Must be at most ${maxFirst}.` })
-  readonly first!: number;
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: defaultFirst,
+    description: `Maximum number of actions to return, 1 to ${maxFirst}.`,
+  })
+  @isInRange
+  readonly first?: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Return the actions after this cursor, which must come from this field.",
+    description: "Return the actions after this cursor, which must come from this field with the same filter.",
   })
-  @textRule("isCursor", "Must be a cursor that this field returned.", (text) => decodeCursor(text) !== undefined)
+  @isCursor
   readonly after?: string | null;
+
+  @Field(() => DataExtractionActionFilter, {
+    nullable: true,
+    description:
+      "Return only actions that match. ContactSwing has no filter of its own, so a page may have fewer than `first` " +
+      "actions, or none, although `hasNextPage` is true.",
+  })
+  @ValidateNested()
+  readonly filter?: DataExtractionActionFilter | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: "A data extraction action in a list." })
@@ -64,7 +90,7 @@ class DataExtractionActionConnection {
 }
 
 @Resolver()
-export class DataExtractionActionsResolver {
+class DataExtractionActionsResolver {
   @Query(() => DataExtractionActionConnection, {
     nullable: true,
     description:
@@ -72,28 +98,42 @@ export class DataExtractionActionsResolver {
       "`hasNextPage` is true, because ContactSwing lists all kinds of actions together.",
   })
   async dataExtractionActions(
-    @Args(() => DataExtractionActionsArgs) args: DataExtractionActionsArgs,
-    @Ctx() { authenticate, contactSwing }: RequestContext,
+    @Args(() => DataExtractionActionsArgs) { first, after, filter }: DataExtractionActionsArgs,
+    @Ctx() { contactSwing }: RequestContext,
   ): Promise<DataExtractionActionConnection> {
-    await authenticate();
-    validateInput(args, []);
-    const { first, after } = args;
-    const start = typeof after === "string" ? decodeCursor(after) : undefined;
+    const filterTag = tagFilter(filter);
+    const start = typeof after === "string" ? decodeCursor(after, filterTag) : undefined;
     const fetchPage: FetchPage = async (request) => (await contactSwing.send(listActions, request)).result;
-    const { matches, hasNextPage, end } = await walkPages(first, start, fetchPage);
-    const edges = matches.map(({ action, next }) => ({ cursor: encodeCursor(next), node: toAction(action) }));
+    const walk = await walkPages(first ?? defaultFirst, start, fetchPage, createMatcher(filter, contactSwing));
+    const edges = walk.matches.map(({ action, next }) => ({ cursor: encodeCursor(next, filterTag), node: action }));
     return {
       edges,
       pageInfo: {
-        hasNextPage,
+        hasNextPage: walk.hasNextPage,
         hasPreviousPage: typeof after === "string",
         startCursor: edges[0]?.cursor ?? null,
-        endCursor: end === undefined ? null : encodeCursor(end),
+        endCursor: walk.end === undefined ? null : encodeCursor(walk.end, filterTag),
       },
     };
   }
 }
 
-function toAction({ id, name, details }: ListedAction): DataExtractionAction {
-  return { id, name, type: dataExtractionType, knownDetails: details, isNew: false };
+export const dataExtractionActions: Operation = { rest: listActions, Resolver: DataExtractionActionsResolver };
+
+/** Decides by the row and, if that does not say whether the action is active, by a limited number of details. */
+function createMatcher(
+  filter: DataExtractionActionsArgs["filter"],
+  contactSwing: RequestContext["contactSwing"],
+): Matches {
+  let detailsLeft: number = limits.upstream.detailsPerFilter;
+  return (action) => {
+    const verdict = matchFilter(filter, action);
+    if (verdict !== undefined) return verdict;
+    if (detailsLeft === 0) return undefined;
+    detailsLeft -= 1;
+    // Without details the action is neither active nor inactive.
+    return contactSwing
+      .send(getAction, { id: action.id })
+      .then(({ result }) => (result && matchFilter(filter, { ...action, isActive: result.isActive ?? null })) ?? false);
+  };
 }

@@ -1,0 +1,51 @@
+// What callers can meet: each kind of failure with each meaning that it can have for the operations of the registry.
+import {
+  type Consequence,
+  findConsequence,
+  findConsequenceAfterWrite,
+  type WriteEffect,
+} from "../src/failures/consequence.ts";
+import type { FailureKind } from "../src/failures/failure.ts";
+import { failureTable } from "../src/failures/failure-table.ts";
+import { refusals } from "../src/idempotency/idempotency-guard.ts";
+import { operations } from "../src/operations/index.ts";
+
+export const failureKinds = Object.keys(failureTable) as FailureKind[];
+
+const read = { effect: "read", isRepeatable: true } as const;
+
+/** The writes of the registry that differ in what a failure means. */
+export const writes = [
+  ...new Map(
+    operations.flatMap(({ rest: { effect, isRepeatable } }) =>
+      effect === "read"
+        ? []
+        : [[`${effect} ${isRepeatable}`, { effect: effect as WriteEffect, isRepeatable }] as const],
+    ),
+  ).values(),
+];
+
+/** Only writes with an idempotency key fail this way. */
+const kindsOfKeys: ReadonlySet<FailureKind> = new Set([
+  "idempotency-key-reused",
+  "idempotency-unavailable",
+  "outcome-unknown",
+  "outcome-unknown-after-success",
+]);
+/** Found before any field has succeeded. */
+const kindsBeforeFields: ReadonlySet<FailureKind> = new Set(["keys-unavailable", "variable-invalid"]);
+
+/** Every meaning of a kind: for a read, for a write, for a read after a write, and for the read before a replay. */
+export function listConsequences(kind: FailureKind): readonly Consequence[] {
+  const ofWrites = writes.map((write) => findConsequence({ kind }, write));
+  if (kindsOfKeys.has(kind)) return ofWrites;
+  const afterWrites = kindsBeforeFields.has(kind) ? [] : writes.map(findConsequenceAfterWrite);
+  const beforeReplays = refusals.has(kind)
+    ? []
+    : writes.map((write) => findConsequence({ kind, isBeforeReplay: true }, write));
+  return [findConsequence({ kind }, read), ...ofWrites, ...afterWrites, ...beforeReplays];
+}
+
+export function isOnlyOfKeys(kind: FailureKind): boolean {
+  return kindsOfKeys.has(kind);
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { limits } from "../limits.ts";
+import { atMostEvery } from "../timing/at-most-every.ts";
+
+/** Why this service closed a connection: the error of its socket. */
+class ConnectionClosed extends Error {}
+
+/** Why this service closed a connection with requests in flight; undefined if its client did. */
+export function findCloseReason({ errored }: Socket): string | undefined {
+  return errored instanceof ConnectionClosed ? errored.message : undefined;
+}
+
+/** An open connection of a client. */
+interface Connection {
+  /** Those whose last byte has not been sent. */
+  readonly responses: Set<ServerResponse>;
+  /** The bytes received when it was last looked at. */
+  bytesRead: number;
+}
+
+export interface Connections {
+  /**
+   * Counts a request against its connection until its response is complete.
+   * @returns whether it may be handled; if not, its connection has been closed.
+   */
+  admit(request: IncomingMessage, response: ServerResponse): boolean;
+  /** The response to the last request of a connection that has arrived completely, until its last byte is sent. */
+  findPending(socket: Socket): ServerResponse | undefined;
+  /** Closes connections soon whose clients do not read their responses, because others need the memory. */
+  releaseStalled(): void;
+}
+
+const { max, requestsInFlight, stalledResponseMs, stalledResponseUnderPressureMs } = limits.connection;
+const pressureEveryMs = 1000;
+
+/** Bounds what connections can hold: how many there are, their pipelined requests, and responses that nobody reads. */
+export function limitConnections(server: Server): Connections {
+  // The least recently active first.
+  const connections = new Map<Socket, Connection>();
+
+  function close(socket: Socket, reason: string): void {
+    connections.delete(socket);
+    socket.destroy(new ConnectionClosed(reason));
+  }
+
+  function markActive(socket: Socket, connection: Connection): void {
+    connection.bytesRead = socket.bytesRead;
+    if (connections.delete(socket)) connections.set(socket, connection);
+  }
+
+  /** Closes the connection that has made no progress for longest, of those whose request is not being handled. */
+  function makeRoom(): void {
+    // One that has made progress comes up again, behind the others.
+    for (const [socket, connection] of connections) {
+      if ([...connection.responses].some(hasWholeRequest)) continue;
+      if (socket.bytesRead === connection.bytesRead) {
+        close(socket, "no progress while connections are short");
+        return;
+      }
+      markActive(socket, connection);
+    }
+    releaseStalled();
+  }
+
+  const releaseStalled = atMostEvery(pressureEveryMs, () => {
+    for (const [socket, { responses }] of connections) {
+      if ([...responses].some(({ writableEnded }) => writableEnded)) socket.setTimeout(stalledResponseUnderPressureMs);
+    }
+  });
+
+  server.on("connection", (socket: Socket) => {
+    if (connections.size >= max) makeRoom();
+    if (connections.size >= max) {
+      socket.destroy();
+      return;
+    }
+    connections.set(socket, { responses: new Set(), bytesRead: 0 });
+    socket.once("close", () => connections.delete(socket));
+  });
+
+  // Node.js' own takes a response that is still being sent for idle, and `close` calls it.
+  server.closeIdleConnections = () => {
+    for (const [socket, { responses, bytesRead }] of connections) {
+      if (responses.size === 0 && socket.bytesRead === bytesRead) close(socket, "idle");
+    }
+  };
+
+  return {
+    admit(request, response) {
+      const { socket } = request;
+      const connection = connections.get(socket);
+      // Closed: these requests arrived in the same chunk as the one that was too many.
+      if (connection === undefined) return false;
+      connection.responses.add(response);
+      markActive(socket, connection);
+      if (connection.responses.size > requestsInFlight) {
+        close(socket, "too many pipelined requests");
+        return false;
+      }
+      // Node.js knows about parts of a write that have left. The time counts from the last of them.
+      response.setTimeout(stalledResponseMs, () => {
+        if (response.writableEnded) close(socket, "response not read");
+      });
+      response.once("close", () => {
+        connection.responses.delete(response);
+        markActive(socket, connection);
+      });
+      return true;
+    },
+    findPending: (socket) => [...(connections.get(socket)?.responses ?? [])].findLast(hasWholeRequest),
+    releaseStalled,
+  };
+}
+
+function hasWholeRequest({ req }: ServerResponse): boolean {
+  return req.complete;
+}
