@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { operations } from "../src/operations/index.ts";
+import { composeSupergraph } from "./compose-supergraph.ts";
 import { printErrorTables, printSandboxTable } from "./print-docs.ts";
 import { printErrorTypes, updateErrorSchema } from "./print-error-types.ts";
 
@@ -17,7 +18,14 @@ const generated: Readonly<Record<string, (text: string) => string>> = {
   "docs/sandbox.md": (text) => replaceSections(text, { failures: printSandboxTable() }),
   "docs/clients/error-extensions.d.ts": (text) => replaceSections(text, { codes: printErrorTypes() }),
   "docs/clients/error-extensions.schema.json": updateErrorSchema,
+  "deploy/compose/supergraph.graphql": printSupergraph,
 };
+
+/** The graph of deploy/compose.yaml, whose one subgraph is the service. */
+function printSupergraph(): string {
+  const supergraphSdl = composeSupergraph([{ name: "contactswing", url: "http://bff:4000/graphql", sdl }]);
+  return `# Composed from schema.graphql by \`npm run schema\`: the graph of deploy/compose.yaml.\n${supergraphSdl.trim()}\n`;
+}
 
 function replaceSections(text: string, sections: Readonly<Record<string, string>>): string {
   return Object.entries(sections).reduce((current, [name, content]) => {

@@ -1,12 +1,6 @@
-import { globSync } from "node:fs";
-import { dirname } from "node:path";
-
 const root = new URL("..", import.meta.url).pathname;
 
 const toPath = (name) => `<rootDir>/test/${name}.test.ts`;
-
-/** Tests that depend on time: they run alone. */
-const serial = ["drain", "overload"].map(toPath);
 
 /** Tests that start the built service. */
 const built = ["check-upstream", "idempotency-redis", "memory", "process", "rolling-restart", "sandbox-process"].map(
@@ -14,10 +8,13 @@ const built = ["check-upstream", "idempotency-redis", "memory", "process", "roll
 );
 
 /** Tests of what the playground's build writes. */
-const playground = ["<rootDir>/test/playground.test.ts"];
+const playground = [toPath("playground")];
 
-// Packages of their own, which bring their own dependencies: scripts/test.mjs runs those.
-const packages = globSync("test/*/package.json", { cwd: root }).map((path) => `<rootDir>/${dirname(path)}/`);
+/** Tests that depend on time: scripts/test.mjs runs them alone. */
+const timing = ["drain", "overload"].map(toPath);
+
+// It has packages and a configuration of its own.
+const outside = "<rootDir>/test/outside/";
 
 const common = {
   rootDir: root,
@@ -25,7 +22,7 @@ const common = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/test/esbuild-transform.mjs" },
-  modulePathIgnorePatterns: packages,
+  modulePathIgnorePatterns: [outside],
 };
 
 // biome-ignore lint/style/noDefaultExport: Jest takes its configuration by its default export
@@ -33,19 +30,12 @@ export default {
   rootDir: root,
   maxWorkers: 2,
   testTimeout: 30_000,
-  testSequencer: "<rootDir>/test/sequencer.mjs",
   projects: [
     {
       ...common,
-      displayName: "parallel",
+      displayName: "service",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", ...packages, ...serial, ...built, ...playground],
-    },
-    {
-      ...common,
-      displayName: "playground",
-      testMatch: playground,
-      globalSetup: "<rootDir>/test/build-playground.mjs",
+      testPathIgnorePatterns: [outside, ...built, ...playground, ...timing],
     },
     {
       ...common,
@@ -55,9 +45,14 @@ export default {
     },
     {
       ...common,
-      displayName: "serial",
-      testMatch: serial,
-      runner: "<rootDir>/test/serial-runner.mjs",
+      displayName: "playground",
+      testMatch: playground,
+      globalSetup: "<rootDir>/test/build-playground.mjs",
+    },
+    {
+      ...common,
+      displayName: "timing",
+      testMatch: timing,
       globalSetup: "<rootDir>/test/build-service.mjs",
     },
   ],
