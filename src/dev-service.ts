@@ -23,17 +23,20 @@ const localOrigins = [/^http:\/\/localhost(?::\d+)?$/, /^http:\/\/127\.0\.0\.1(?
 const exampleQuery = `mutation { createDataExtractionAction(input: { name: "My Data Extraction Action", webhook: { mandatory: true, name: "interested", description: "user interested on buying the product", type: YES_NO, syncData: true, syncModule: "customers", syncField: "customer_timezone" } }) { action { id name type isActive webhook { description type } } ctxId replayed } }`;
 
 let playgroundBuild: Promise<void> | undefined;
+/** Builds what has changed since the last build; pages that are opened at the same time wait for the same build. */
 const buildPlayground = () => {
-  playgroundBuild ??= import(new URL("../scripts/build-playground.mjs", import.meta.url).href).then((script) =>
-    script.buildPlayground(),
-  );
+  playgroundBuild ??= import(new URL("../scripts/build-playground.mjs", import.meta.url).href)
+    .then((script) => script.buildPlayground())
+    .finally(() => {
+      playgroundBuild = undefined;
+    });
   return playgroundBuild;
 };
 
 await runService(async () => {
-  const { HOST, SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
+  const { SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
   const isSandboxed = sandboxed === "true";
-  const given = readConfig({ ...process.env, HOST: HOST?.trim() || "127.0.0.1" });
+  const given = readConfig(process.env);
   const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
   const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
   // Programs read the lines that production writes.
@@ -58,8 +61,6 @@ await runService(async () => {
         "",
       ];
       process.stdout.write(`${lines.join("\n")}\n`);
-      // In the background; a page that is opened meanwhile waits for it, and reports its failure.
-      buildPlayground().catch(() => undefined);
     },
   };
 });

@@ -1,10 +1,13 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { utimes } from "node:fs/promises";
+import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, jest, test } from "@jest/globals";
 import { demo } from "../src/sandbox/demo.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { authorized, create, minimalInput, onlyError, send } from "./helpers/graphql.ts";
+import { listen } from "./helpers/listen.ts";
 import { eventually } from "./helpers/process.ts";
 
 jest.setTimeout(60_000);
@@ -20,12 +23,12 @@ function isRunning(group: number): boolean {
 }
 
 /** `npm run dev` in a process group of its own, as a terminal makes one: Ctrl-C signals the whole group. */
-async function startDev(environment: Record<string, string>) {
+function spawnDev(environment: Record<string, string>) {
   const { CONTACTSWING_URL: _url, HOST: _host, ...inherited } = process.env;
   const child = spawn("npm", ["run", "dev"], {
     cwd: new URL("..", import.meta.url).pathname,
     env: { ...inherited, PORT: "0", ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
   const group = child.pid as number;
@@ -33,17 +36,35 @@ async function startDev(environment: Record<string, string>) {
     if (isRunning(group)) process.kill(-group, "SIGKILL");
   });
   let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  const readUrls = () =>
-    [...output.matchAll(/^GraphQL: (http:\/\/127\.0\.0\.1:\d+)\/graphql$/gm)].map(([, url]) => url);
-  await eventually(() => curlPattern.test(output), "the curl command");
-  return { group, output: () => output, readUrls, url: readUrls()[0] ?? "" };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  return { child, group, output: () => output };
 }
 
-test("npm run dev prints a request that creates an action, keeps it across a restart on save, and ends with one Ctrl-C", async () => {
-  const { group, output, readUrls, url } = await startDev({});
+/** `npm run dev` once it has printed its example. */
+async function startDev(environment: Record<string, string> = {}) {
+  const { group, output } = spawnDev(environment);
+  const readUrls = () =>
+    [...output().matchAll(/^GraphQL: (http:\/\/127\.0\.0\.1:\d+)\/graphql$/gm)].map(([, url]) => url);
+  await eventually(() => curlPattern.test(output()), "the curl command");
+  return { group, output, readUrls, url: readUrls()[0] ?? "" };
+}
+
+async function save(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(new URL(`../src/${file}`, import.meta.url), now, now);
+}
+
+async function readName(url: string, id: string): Promise<string | undefined> {
+  const { body } = await send(url, { query: `{ dataExtractionAction(id: "${id}") { name } }` });
+  return body.data.dataExtractionAction?.name;
+}
+
+test("npm run dev prints a request that creates an action, and ends with one Ctrl-C", async () => {
+  const { group, output, url } = await startDev();
 
   const command = `${curlPattern.exec(output())?.[0]} --silent`;
   const { stdout } = await promisify(execFile)("sh", ["-c", command]);
@@ -59,14 +80,42 @@ test("npm run dev prints a request that creates an action, keeps it across a res
   const line = /^\{.*"graphql request".*\}$/m.exec(output())?.[0] ?? "{}";
   expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
 
-  const now = new Date();
-  await utimes(new URL("../src/dev-service.ts", import.meta.url), now, now);
-  const restarted = await eventually(() => readUrls()[1], "the restart");
-  const query = `{ dataExtractionAction(id: "${action.id}") { name } }`;
-  expect((await send(restarted, { query })).body).toEqual({ data: { dataExtractionAction: { name: action.name } } });
-
   process.kill(-group, "SIGINT");
   await eventually(() => !isRunning(group), "the end of all processes");
+});
+
+test("npm run dev restarts the service or the sandbox when its code is saved, and keeps actions while only the service restarts", async () => {
+  const { output, readUrls, url } = await startDev();
+  const countSandboxes = () => [...output().matchAll(/^ContactSwing sandbox: started/gm)].length;
+  const { body } = await create(url, minimalInput);
+  const { id, name } = body.data.createDataExtractionAction.action;
+
+  await save("dev-service.ts");
+  const restarted = await eventually(() => readUrls()[1], "the service's restart");
+  expect(await readName(restarted, id)).toBe(name);
+  expect(countSandboxes()).toBe(1);
+
+  await save("sandbox/handlers.ts");
+  await eventually(() => countSandboxes() === 2, "the sandbox's restart");
+  expect(await readName(restarted, id)).toBeUndefined();
+  expect(readUrls()).toHaveLength(2);
+});
+
+test("npm run dev ends with a message if its port is in use or a setting is invalid", async () => {
+  const { port } = await listen(createServer());
+
+  for (const [environment, message] of [
+    [{ PORT: String(port) }, `The service cannot start: port ${port} is already in use.\n`],
+    [{ METRICS_PORT: String(port) }, `The service cannot start: port ${port} is already in use.\n`],
+    [{ MAX_IN_FLIGHT: "many" }, "MAX_IN_FLIGHT"],
+  ] as const) {
+    const { child, group, output } = spawnDev(environment);
+    const [code] = await once(child, "close");
+
+    expect(code).toBe(1);
+    expect(output()).toContain(message);
+    expect(isRunning(group)).toBe(false);
+  }
 });
 
 test("npm run dev in front of another ContactSwing rejects the demo token, and allows pages from this machine", async () => {
