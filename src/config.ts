@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { findOtelProblems } from "./telemetry/otel-settings.ts";
 
 const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
 
@@ -138,6 +139,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   for (const name of ["JWT_ISSUER", "JWT_AUDIENCE"]) {
     if (environment[name]?.trim() && !environment.JWKS_URL?.trim()) problems.push(`${name} needs JWKS_URL.`);
   }
+  problems.push(...findOtelProblems(environment));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...given,

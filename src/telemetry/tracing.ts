@@ -14,6 +14,7 @@ import {
 import { RequestFailure } from "../failures/failure.ts";
 import { findWorstCode, isServiceFault } from "../failures/service-faults.ts";
 import type { Logger } from "./logger.ts";
+import { readOtelSetting } from "./otel-settings.ts";
 
 export interface Tracing {
   /** Exports the remaining spans, at the latest until `deadlineMs` on the clock of `performance.now()`. */
@@ -46,16 +47,13 @@ export function startSpan(name: string, parent: Context, options: SpanOptions = 
 
 /** Whether OpenTelemetry's own variables ask for traces, by naming a receiver or an exporter. */
 export function isTracingRequested(environment: NodeJS.ProcessEnv): boolean {
-  const read = (name: string) => environment[name]?.trim().toLowerCase() || undefined;
-  if (read("OTEL_SDK_DISABLED") === "true" || read("OTEL_TRACES_EXPORTER") === "none") return false;
+  const read = (name: string) => readOtelSetting(environment, name);
+  if (read("OTEL_SDK_DISABLED")?.toLowerCase() === "true" || read("OTEL_TRACES_EXPORTER") === "none") return false;
   const names = ["OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
   return names.some((name) => read(name) !== undefined);
 }
 
-/**
- * Starts the OpenTelemetry SDK if it is requested; otherwise the SDK is not even loaded.
- * @throws Error naming each variable whose value this service does not support
- */
+/** Starts the OpenTelemetry SDK if it is requested; otherwise the SDK is not even loaded. */
 export async function startTracing({ environment, version, logger }: TracingOptions): Promise<Tracing> {
   if (!isTracingRequested(environment)) return { stop: async () => {} };
   const { startSdk } = await import("./tracing-sdk.ts");

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { describeConfig, findConfigWarnings, readConfig } from "../../src/config.ts";
+import { findOtelProblems } from "../../src/telemetry/otel-settings.ts";
 
 const defaults = {
   isProduction: false,
@@ -130,4 +131,60 @@ test.each([
   expect(findConfigWarnings(readConfig(environment), environment)).toEqual(
     isMistaken ? [expect.stringContaining(name)] : [],
   );
+});
+
+test("names all variables of OpenTelemetry that are not supported, without their values", () => {
+  const environment = {
+    OTEL_SDK_DISABLED: "secret",
+    OTEL_RESOURCE_ATTRIBUTES: "team=secret,share=100%",
+    OTEL_PROPAGATORS: "b3",
+    OTEL_METRICS_EXPORTER: "otlp",
+    OTEL_LOGS_EXPORTER: "otlp",
+    OTEL_TRACES_EXPORTER: "zipkin-secret",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "secret:4317",
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "ftp://secret",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "grpc-secret",
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json-secret",
+    OTEL_EXPORTER_OTLP_HEADERS: "secret",
+    OTEL_EXPORTER_OTLP_COMPRESSION: "zstd",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "10s",
+    OTEL_TRACES_SAMPLER: "jaeger_remote-secret",
+    OTEL_TRACES_SAMPLER_ARG: "1.5",
+    OTEL_BSP_SCHEDULE_DELAY: "-1",
+    OTEL_BSP_MAX_QUEUE_SIZE: "0",
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "many-secret",
+    OTEL_BSP_EXPORT_TIMEOUT: "1.5",
+  };
+
+  const problems = findOtelProblems(environment);
+
+  expect(() => readConfig(environment)).toThrow(problems.join("\n  "));
+  expect(problems.map((problem) => problem.split(" must be ")[0])).toEqual(Object.keys(environment));
+  expect(problems.join()).not.toContain("secret");
+});
+
+test.each([
+  ["a=b", true],
+  ["team=voice%20agents, share=100%25,", true],
+  ["a=b=c", false],
+  ["=b", false],
+  ["a", false],
+  [`a=${"b".repeat(256)}`, false],
+])("OTEL_RESOURCE_ATTRIBUTES may be %j: %s", (OTEL_RESOURCE_ATTRIBUTES, isValid) => {
+  expect(findOtelProblems({ OTEL_RESOURCE_ATTRIBUTES })).toHaveLength(isValid ? 0 : 1);
+});
+
+test("supports the values that OpenTelemetry's documentation recommends", () => {
+  const environment = {
+    OTEL_SDK_DISABLED: "false",
+    OTEL_PROPAGATORS: "tracecontext",
+    OTEL_METRICS_EXPORTER: "none",
+    OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Basic%20dXNlcjpwYXNz,x-key=a==",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "10000",
+    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: "0.25",
+    OTEL_SERVICE_NAME: "any name",
+  };
+
+  expect(findOtelProblems(environment)).toEqual([]);
 });

@@ -1,10 +1,5 @@
 import { expect, test } from "@jest/globals";
-import {
-  extractTraceContext,
-  formatTraceHeaders,
-  isTracingRequested,
-  startTracing,
-} from "../../src/telemetry/tracing.ts";
+import { extractTraceContext, formatTraceHeaders, isTracingRequested } from "../../src/telemetry/tracing.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
@@ -40,33 +35,9 @@ test.each<[Record<string, string>, boolean]>([
   [{ OTEL_SERVICE_NAME: "bff", OTEL_TRACES_SAMPLER: "always_on" }, false],
   [{ ...endpoint, OTEL_SDK_DISABLED: "True" }, false],
   [{ ...endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
-  [{ ...endpoint, OTEL_SDK_DISABLED: "no" }, true],
+  [{ ...endpoint, OTEL_SDK_DISABLED: "false" }, true],
   [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://collector:4318/v1/traces" }, true],
   [{ OTEL_TRACES_EXPORTER: "otlp" }, true],
 ])("finds in %j whether traces are requested: %s", (environment, expected) => {
   expect(isTracingRequested(environment)).toBe(expected);
-});
-
-test("names all unsupported variables, without their values", async () => {
-  const environment = {
-    OTEL_TRACES_EXPORTER: "zipkin-secret",
-    OTEL_EXPORTER_OTLP_ENDPOINT: "secret:4317",
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "ftp://secret",
-    OTEL_EXPORTER_OTLP_PROTOCOL: "grpc-secret",
-    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json-secret",
-    OTEL_TRACES_SAMPLER: "jaeger_remote-secret",
-    OTEL_TRACES_SAMPLER_ARG: "1.5",
-    OTEL_BSP_SCHEDULE_DELAY: "-1",
-    OTEL_BSP_MAX_QUEUE_SIZE: "0",
-    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "many-secret",
-    OTEL_BSP_EXPORT_TIMEOUT: "1.5",
-  };
-
-  const message = await startTracing({ environment, version: "0", logger: undefined as never }).then(
-    () => "",
-    (error) => error.message,
-  );
-
-  for (const name of Object.keys(environment)) expect(message).toContain(`${name} must be`);
-  expect(message).not.toContain("secret");
 });
