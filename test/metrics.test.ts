@@ -110,7 +110,7 @@ test("show the process's CPU time, memory, and start in Prometheus' units", asyn
   expect(value("nodejs_eventloop_time_seconds_total", { state: "active" })).toBeGreaterThan(0.1);
   expect(value("process_cpu_seconds_total")).toBeGreaterThan(0.1);
   expect(value("process_resident_memory_bytes")).toBeGreaterThan(20e6);
-  expect(value("nodejs_memory_bytes", { kind: "heap_used" })).toBeGreaterThan(5e6);
+  expect(value("nodejs_heap_size_used_bytes")).toBeGreaterThan(5e6);
   const startedAt = Date.now() / 1000 - process.uptime();
   expect(Math.abs((value("process_start_time_seconds") ?? 0) - startedAt)).toBeLessThan(60);
 });

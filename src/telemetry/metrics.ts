@@ -5,7 +5,7 @@ import type { BreakerState } from "../contactswing/circuit-breaker.ts";
 import { type CapacityLimit, capacityLimits } from "../failures/failure.ts";
 import { type IdempotencyResult, idempotencyResults } from "../idempotency/idempotency-guard.ts";
 import { type CountedField, createRequestMetrics } from "./request-metrics.ts";
-import { createRuntimeMetrics } from "./runtime-metrics.ts";
+import { collectProcessMetrics, createRuntimeMetrics } from "./runtime-metrics.ts";
 import { createStoreTelemetry } from "./store-telemetry.ts";
 import { createUpstreamMetrics } from "./upstream-metrics.ts";
 
@@ -72,6 +72,7 @@ export function createMetrics(sources: MetricsSources) {
     readBreakerState,
   );
   const observeEventLoopDelay = createRuntimeMetrics(registry);
+  const registries = [registry, collectProcessMetrics()];
   let scraping: Promise<string> | undefined;
 
   return {
@@ -84,9 +85,11 @@ export function createMetrics(sources: MetricsSources) {
     contentType: registry.contentType,
     /** Everything in Prometheus' text format. Concurrent scrapes share one. */
     scrape(): Promise<string> {
-      scraping ??= registry.metrics().finally(() => {
-        scraping = undefined;
-      });
+      scraping ??= Promise.all(registries.map((each) => each.metrics()))
+        .then((texts) => texts.join("\n"))
+        .finally(() => {
+          scraping = undefined;
+        });
       return scraping;
     },
   };

@@ -1,11 +1,19 @@
 import { performance } from "node:perf_hooks";
-import process from "node:process";
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
-const microsecondsPerSecond = 1e6;
+let processMetrics: Registry | undefined;
+
+/** prom-client's metrics of the process: once for all of its services, because what observes them is never removed. */
+export function collectProcessMetrics(): Registry {
+  if (processMetrics === undefined) {
+    processMetrics = new Registry();
+    collectDefaultMetrics({ register: processMetrics });
+  }
+  return processMetrics;
+}
 
 /**
- * Event loop, memory, and CPU time under their customary names, read when they are scraped.
+ * What prom-client does not have: how busy the event loop is, and how late timers fire.
  * @returns records how late a timer fired, in milliseconds.
  */
 export function createRuntimeMetrics(registry: Registry): (delayMs: number) => void {
@@ -23,42 +31,6 @@ export function createRuntimeMetrics(registry: Registry): (delayMs: number) => v
       this.inc({ state: "idle" }, idle / 1000);
     },
   });
-  new Gauge({
-    name: "process_resident_memory_bytes",
-    help: "Resident memory.",
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
-    },
-  });
-  new Gauge({
-    name: "nodejs_memory_bytes",
-    help: "V8's heap, and the memory outside of it.",
-    labelNames: ["kind"],
-    registers,
-    collect() {
-      const { heapTotal, heapUsed, external } = process.memoryUsage();
-      this.set({ kind: "heap_total" }, heapTotal);
-      this.set({ kind: "heap_used" }, heapUsed);
-      this.set({ kind: "external" }, external);
-    },
-  });
-  new Counter({
-    name: "process_cpu_seconds_total",
-    help: "CPU time, user and system.",
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / microsecondsPerSecond);
-    },
-  });
-  new Gauge({
-    name: "process_start_time_seconds",
-    help: "When the process started, in seconds since the epoch.",
-    registers,
-  }).set(Date.now() / 1000 - process.uptime());
-
   const delays = new Histogram({
     name: "nodejs_eventloop_delay_seconds",
     help: "How late a timer fired that is due every 50 ms.",
