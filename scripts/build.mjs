@@ -55,7 +55,7 @@ export async function buildService() {
   const sandbox = await build({
     ...common,
     ...bundle,
-    entryPoints: { sandbox: "src/sandbox-main.ts" },
+    entryPoints: { sandbox: "src/sandbox/main.ts" },
     outExtension: { ".js": ".mjs" },
     format: "esm",
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },

@@ -1,10 +1,6 @@
 // What callers can meet: each kind of failure with each meaning that it can have for the operations of the registry.
-import {
-  type Consequence,
-  findConsequence,
-  findConsequenceAfterWrite,
-  type WriteEffect,
-} from "../src/failures/consequence.ts";
+import { type Consequence, findConsequence, findConsequenceAfterWrite } from "../src/failures/consequence.ts";
+import type { WriteEffect } from "../src/failures/effect.ts";
 import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { refusals } from "../src/idempotency/idempotency-guard.ts";

@@ -1,7 +1,7 @@
 import process from "node:process";
+import { demoToken } from "./auth/demo-token.ts";
 import { readConfig } from "./config.ts";
-import { prepareService } from "./prepare-service.ts";
-import { runService } from "./run-service.ts";
-import { demoToken } from "./sandbox/demo-token.ts";
+import { runUntilSignal } from "./process/run-until-signal.ts";
+import { createServiceProcess } from "./process/service-process.ts";
 
-void runService(async () => prepareService(readConfig(process.env), { rejectedToken: demoToken }));
+void runUntilSignal(async () => createServiceProcess(readConfig(process.env), { rejectedToken: demoToken }));

@@ -1,11 +1,9 @@
 import Fastify from "fastify";
 import { createAuthentication } from "./auth/authentication.ts";
-import { createTokenVerifier } from "./auth/token-verifier.ts";
+import { createTokenVerifier, type TokenVerifier } from "./auth/token-verifier.ts";
 import type { Config } from "./config.ts";
-import { createAdmission, type Lane } from "./contactswing/admission.ts";
-import { createCircuitBreaker } from "./contactswing/circuit-breaker.ts";
-import { type Client, createClient, type RequestScope } from "./contactswing/client.ts";
-import { createTransport } from "./contactswing/transport.ts";
+import type { Client, RequestScope } from "./contactswing/client.ts";
+import { type ContactSwing, createContactSwing } from "./contactswing/contactswing.ts";
 import { createRequestSession } from "./execution/request-session.ts";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { ReportBug } from "./graphql/error-gate.ts";
@@ -13,7 +11,6 @@ import { createWriteFinder } from "./graphql/failed-field.ts";
 import { createSourceCheck } from "./graphql/reject-source.ts";
 import { createSubgraphSchema } from "./graphql/schema.ts";
 import { createEventLoopGauge } from "./http/event-loop-gauge.ts";
-import { finishRequests } from "./http/finish-requests.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -25,8 +22,9 @@ import { operations as defaultOperations } from "./operations/index.ts";
 import type { Operation } from "./operations/operation.ts";
 import { registerPlayground, respondWithoutPlayground } from "./playground/playground.ts";
 import type { PlaygroundDemo } from "./playground/settings.ts";
+import { shutDown } from "./shutdown.ts";
 import type { Logger } from "./telemetry/logger.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { serializeError } from "./telemetry/serialize-error.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 import { createUpstreamTelemetry } from "./telemetry/upstream-telemetry.ts";
@@ -72,34 +70,12 @@ export interface ServiceOptions {
 const minuteMs = 60_000;
 // The same directory as seen from src/ and from dist/.
 const builtPlayground = new URL("../dist/browser/", import.meta.url);
-/** Time to close everything else after the last request. A stop takes at most this plus the grace period. */
-const closingMs = 1000;
-/** The part of it that is reserved for the log. */
-const logMs = 250;
-
 /** Creates every part and connects them: the one place that knows all of them. */
 export function createService(options: ServiceOptions): Service {
   const { config, logger, version, rejectedToken, tracing, operations = defaultOperations } = options;
   let isDraining = false;
 
-  const createBreaker = (lane: Lane) =>
-    createCircuitBreaker(
-      () => performance.now(),
-      (state) =>
-        logger.warn({ "circuit_breaker.requests": lane }, `circuit breaker ${state === "open" ? "opened" : "closed"}`),
-    );
-  const verifier =
-    config.jwksUrl === undefined
-      ? undefined
-      : createTokenVerifier({
-          jwksUrl: config.jwksUrl,
-          issuer: config.jwtIssuer,
-          audience: config.jwtAudience,
-          onAvailabilityChange: (problem) => {
-            if (problem === undefined) logger.warn("token verification keys loaded again");
-            else logger.warn({ "event.reason": problem }, "token verification keys could not be loaded");
-          },
-        });
+  const verifier = createVerifier(config, logger);
   const metrics = createMetrics({
     version,
     countDroppedLogLines: options.countDroppedLogLines ?? (() => 0),
@@ -107,48 +83,15 @@ export function createService(options: ServiceOptions): Service {
       name,
       operationType: effect === "read" ? "query" : "mutation",
     })),
-    readBreakerState: (lane) => admission.breakerState(lane),
+    readBreakerState: (lane) => contactSwing.breakerState(lane),
     dependencies: {
-      ...(config.redisUrl === undefined ? {} : { "idempotency-store": () => store.isAvailable }),
-      ...(verifier === undefined ? {} : { "key-server": () => verifier.isAvailable }),
+      ...(config.redisUrl !== undefined && { "idempotency-store": () => store.isAvailable }),
+      ...(verifier && { "key-server": () => verifier.isAvailable }),
     },
   });
-
-  const store: IdempotencyStore = createIdempotencyStore({
-    redisUrl: config.redisUrl,
-    ttlMs: config.idempotencyTtlSeconds * 1000,
-    maxWriteMs: config.requestTimeoutMs + config.upstreamTimeoutMs,
-    observeCommand: metrics.observeStoreCommand,
-    onAvailabilityChange(availability) {
-      if (availability.isAvailable) logger.warn("idempotency store available again");
-      else logger.warn({ "error.code": availability.cause }, "idempotency store unavailable");
-    },
-  });
-  const transport = createTransport({
-    baseUrl: config.contactSwingUrl,
-    connectTimeoutMs: config.upstreamConnectTimeoutMs,
-    responseTimeoutMs: config.upstreamTimeoutMs,
-  });
-  const admission = createAdmission({
-    maxInFlight: config.maxInFlight,
-    maxInFlightPerCaller: config.maxInFlightPerCaller,
-    breakers: { reads: createBreaker("reads"), writes: createBreaker("writes") },
-  });
-  const upstreamClient = createClient({
-    transport,
-    admission,
-    observer: createUpstreamTelemetry({
-      baseUrl: config.contactSwingUrl,
-      metrics: metrics.upstream,
-      shed: metrics.shed,
-      unknownPath: atMostEvery(minuteMs, () =>
-        logger.warn("ContactSwing does not know the path of a request: CONTACTSWING_URL may be wrong"),
-      ),
-    }),
-    host: new URL(config.contactSwingUrl).hostname,
-    userAgent: `contactswing-bff/${version}`,
-  });
+  const store = createStore(config, logger, metrics);
   const idempotency = createIdempotencyGuard(store);
+  const contactSwing = createUpstream(config, logger, metrics, version);
   const authenticationFor = createAuthentication(rejectedToken, verifier);
 
   const reportBug: ReportBug = (error, { requestId, token }) =>
@@ -199,44 +142,37 @@ export function createService(options: ServiceOptions): Service {
         })
       : respondWithoutPlayground,
     createContext({ id: requestId, token, signals, memory }, record) {
-      const scope: RequestScope = {
-        requestId,
-        signals,
-        record,
-        memory,
-        authenticate: authenticationFor(token, record),
-      };
-      const contactSwing = createRequestSession({
-        client: options.client ?? upstreamClient,
+      const authenticate = authenticationFor(token, record);
+      const scope: RequestScope = { requestId, signals, record, memory, authenticate };
+      const session = createRequestSession({
+        client: options.client ?? contactSwing.client,
         idempotency,
         scope,
-        maxReadsPerCaller: admission.maxReadsPerCaller,
+        maxReadsPerCaller: contactSwing.maxReadsPerCaller,
         onIdempotencyResult(result) {
           metrics.countIdempotencyResult(result);
           record.idempotencyResults = [...(record.idempotencyResults ?? []), result];
         },
       });
-      return { ...scope, token, contactSwing, rootFields: new Map() };
+      return { ...scope, token, contactSwing: session, rootFields: new Map() };
     },
   });
 
-  async function stop(): Promise<number> {
-    isDraining = true;
-    const lastDeadline = performance.now() + config.shutdownGraceMs + closingMs;
-    await finishRequests({ app, observation, graceMs: config.shutdownGraceMs, cutOff: transport.destroy });
-    gauge.stop();
-    verifier?.stop();
-    transport.destroy();
-    const deadline = Math.min(lastDeadline, performance.now() + closingMs);
-    const deadlineBeforeLog = deadline - logMs;
-    await Promise.all([
-      apollo.stop(),
-      store.stop(deadlineBeforeLog),
-      tracing?.stop(deadlineBeforeLog),
-      metricsApp.close(),
-    ]);
-    return deadline;
-  }
+  const stopOnce = () =>
+    shutDown({
+      app,
+      observation,
+      graceMs: config.shutdownGraceMs,
+      closeUpstream: contactSwing.close,
+      stops: [
+        gauge.stop,
+        apollo.stop.bind(apollo),
+        () => metricsApp.close(),
+        () => verifier?.stop(),
+        store.stop,
+        (deadlineMs) => tracing?.stop(deadlineMs),
+      ],
+    });
   let stopped: Promise<number> | undefined;
 
   return {
@@ -250,7 +186,8 @@ export function createService(options: ServiceOptions): Service {
       isDraining = true;
     },
     stop() {
-      stopped ??= stop();
+      isDraining = true;
+      stopped ??= stopOnce();
       return stopped;
     },
     abandonRequests: () => observation.abandon("second signal"),
@@ -258,4 +195,55 @@ export function createService(options: ServiceOptions): Service {
       return observation.endedCount;
     },
   };
+}
+
+function createVerifier({ jwksUrl, jwtIssuer, jwtAudience }: Config, logger: Logger): TokenVerifier | undefined {
+  if (jwksUrl === undefined) return undefined;
+  return createTokenVerifier({
+    jwksUrl,
+    issuer: jwtIssuer,
+    audience: jwtAudience,
+    onAvailabilityChange(problem) {
+      if (problem === undefined) logger.warn("token verification keys loaded again");
+      else logger.warn({ "event.reason": problem }, "token verification keys could not be loaded");
+    },
+  });
+}
+
+function createStore(config: Config, logger: Logger, metrics: Metrics): IdempotencyStore {
+  return createIdempotencyStore({
+    redisUrl: config.redisUrl,
+    ttlMs: config.idempotencyTtlSeconds * 1000,
+    // Nothing is sent after the request's deadline.
+    maxWriteMs: config.requestTimeoutMs + config.upstreamTimeoutMs,
+    observeCommand: metrics.observeStoreCommand,
+    onAvailabilityChange(availability) {
+      if (availability.isAvailable) logger.warn("idempotency store available again");
+      else logger.warn({ "error.code": availability.cause }, "idempotency store unavailable");
+    },
+  });
+}
+
+function createUpstream(config: Config, logger: Logger, metrics: Metrics, version: string): ContactSwing {
+  const { contactSwingUrl: baseUrl, maxInFlight, maxInFlightPerCaller } = config;
+  return createContactSwing({
+    baseUrl,
+    connectTimeoutMs: config.upstreamConnectTimeoutMs,
+    responseTimeoutMs: config.upstreamTimeoutMs,
+    maxInFlight,
+    maxInFlightPerCaller,
+    userAgent: `contactswing-bff/${version}`,
+    observer: createUpstreamTelemetry({
+      baseUrl,
+      metrics: metrics.upstream,
+      shed: metrics.shed,
+      unknownPath: atMostEvery(minuteMs, () =>
+        logger.warn("ContactSwing does not know the path of a request: CONTACTSWING_URL may be wrong"),
+      ),
+    }),
+    onBreakerChange(lane, state) {
+      const message = `circuit breaker ${state === "open" ? "opened" : "closed"}`;
+      logger.warn({ "circuit_breaker.requests": lane }, message);
+    },
+  });
 }

@@ -90,7 +90,7 @@ test("npm run dev restarts the service or the sandbox when its code is saved, an
   const { body } = await create(url, minimalInput);
   const { id, name } = body.data.createDataExtractionAction.action;
 
-  await save("dev-service.ts");
+  await save("dev/service.ts");
   const restarted = await eventually(() => readUrls()[1], "the service's restart");
   expect(await readName(restarted, id)).toBe(name);
   expect(countSandboxes()).toBe(1);

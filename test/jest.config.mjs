@@ -58,6 +58,6 @@ export default {
   ],
   coverageProvider: "v8",
   coverageReporters: ["text-summary", "lcovonly"],
-  collectCoverageFrom: ["src/**/*.ts", "!src/main.ts", "!src/dev*.ts", "!src/sandbox-main.ts", "!src/**/browser/**"],
+  collectCoverageFrom: ["src/**/*.ts", "!src/**/main.ts", "!src/dev/*.ts", "!src/**/browser/**"],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

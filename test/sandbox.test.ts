@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { demoToken } from "../src/sandbox/demo-token.ts";
+import { demoToken } from "../src/auth/demo-token.ts";
 import { startSandbox } from "./helpers/service.ts";
 
 // The scenarios are played through the service in test/scenarios.test.ts.

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { type Effect, findConsequence } from "../src/failures/consequence.ts";
+import { findConsequence } from "../src/failures/consequence.ts";
+import type { Effect } from "../src/failures/effect.ts";
 import type { FailureKind } from "../src/failures/failure.ts";
 import { failureTable } from "../src/failures/failure-table.ts";
 import { recipes } from "../src/sandbox/recipes.ts";

@@ -1,5 +1,5 @@
-import { isRecord } from "../contactswing/json.ts";
 import type { SentField, SentValue } from "../contactswing/sent-field.ts";
+import { isRecord } from "../text/json.ts";
 import type { OpenApiDocument, Schema } from "./openapi-document.ts";
 
 export interface Difference {

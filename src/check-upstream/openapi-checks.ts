@@ -1,9 +1,9 @@
-import { isRecord } from "../contactswing/json.ts";
 import { type RestOperation, UnexpectedResponse } from "../contactswing/rest-operation.ts";
 import type { CreateDataExtractionActionInput } from "../operations/create-data-extraction-action/input.ts";
 import { postAction } from "../operations/create-data-extraction-action/operation.ts";
 import { getAction } from "../operations/data-extraction-action/operation.ts";
 import { listActions } from "../operations/data-extraction-actions/operation.ts";
+import { isRecord } from "../text/json.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
 import { compareObject, type Difference } from "./compare-fields.ts";
 import { type DocumentedOperation, type OpenApiDocument, readOpenApi, type Schema } from "./openapi-document.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../contactswing/json.ts";
+import { isRecord } from "../text/json.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { isNonEmptyString, isRecord } from "../contactswing/json.ts";
 import { isPathSegment, isSuccess } from "../contactswing/rest-operation.ts";
 import { failureTable } from "../failures/failure-table.ts";
 import { actionTypes, responseTypes } from "../operations/data-extraction-action/data-extraction-action.ts";
 import { getAction } from "../operations/data-extraction-action/operation.ts";
 import { listActions, type Page, type PageRequest } from "../operations/data-extraction-actions/operation.ts";
+import { isNonEmptyString, isRecord } from "../text/json.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
 import type { Read, Upstream } from "./upstream.ts";
 

@@ -1,5 +1,5 @@
-import { isRecord } from "../contactswing/json.ts";
 import { actionTypes } from "../operations/data-extraction-action/data-extraction-action.ts";
+import { isRecord } from "../text/json.ts";
 
 const dataExtractionType = actionTypes.restValues.SINGLEDATAEXTRACTION;
 

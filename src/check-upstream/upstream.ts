@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { replaceToken } from "../auth/replace-token.ts";
 import { type Interpretation, interpret } from "../contactswing/classify-failure.ts";
 import type { Exchange } from "../contactswing/exchange.ts";
-import { parseJson } from "../contactswing/json.ts";
 import { isHtml, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
 import { type RestOperation, toPath } from "../contactswing/rest-operation.ts";
 import { createTransport, type Transport } from "../contactswing/transport.ts";
 import type { Memory } from "../memory/memory-budget.ts";
-import { version } from "../version.ts";
+import { version } from "../process/version.ts";
+import { parseJson } from "../text/json.ts";
 import { NotChecked } from "./check.ts";
 import { probeIdleConnection } from "./connection.ts";
 

@@ -1,4 +1,4 @@
-import type { Effect } from "../failures/consequence.ts";
+import type { Effect } from "../failures/effect.ts";
 import { type CapacityLimit, type Failure, overloaded } from "../failures/failure.ts";
 import { limits } from "../limits.ts";
 import type { BreakerState, CircuitBreaker, Finding } from "./circuit-breaker.ts";

@@ -1,9 +1,9 @@
 import { replaceToken } from "../auth/replace-token.ts";
 import { type Failure, type FailureKind, overloaded, type UpstreamFacts } from "../failures/failure.ts";
 import type { MemoryShortage } from "../memory/memory-budget.ts";
+import { isNonEmptyString, isRecord, parseJson } from "../text/json.ts";
 import { findText, listTexts } from "./error-text.ts";
 import type { Exchange, LostExchange, TransportResponse } from "./exchange.ts";
-import { isNonEmptyString, isRecord, parseJson } from "./json.ts";
 import { isHtml, type Secrets } from "./plain-text.ts";
 import { isSuccess, type RestOperation, UnexpectedResponse } from "./rest-operation.ts";
 import { readRetryAfter } from "./retry-after.ts";

@@ -1,4 +1,4 @@
-import { isNonEmptyString, isRecord } from "./json.ts";
+import { isNonEmptyString, isRecord } from "../text/json.ts";
 import { type Secrets, toPlainText } from "./plain-text.ts";
 
 /** The places where an error body may have its text: FastAPI's `detail`, then other common ones. */

@@ -1,6 +1,5 @@
 import { replaceToken } from "../auth/replace-token.ts";
-
-const maxCharacters = 500;
+import { truncate } from "../text/truncate.ts";
 
 /** What must not appear in a text that is passed on. */
 export interface Secrets {
@@ -39,14 +38,6 @@ export function toPlainText(text: string, { token, host }: Secrets): string | un
   const withoutCredentials = replaceToken(text, token).replace(jwtPattern, "[token]").replace(bearerPattern, "[token]");
   const plain = replaceHost(replaceUrls(withoutCredentials), host).replace(invisiblePattern, " ").trim().toWellFormed();
   return plain === "" ? undefined : truncate(plain);
-}
-
-/** At most 500 characters (code points), the last one an ellipsis if the text was longer. */
-export function truncate(text: string): string {
-  if (text.length <= maxCharacters) return text;
-  // A code point takes one or two UTF-16 units.
-  const characters = Array.from(text.slice(0, 2 * maxCharacters + 2));
-  return characters.length <= maxCharacters ? text : `${characters.slice(0, maxCharacters - 1).join("")}…`;
 }
 
 /** Replaces each URL, from its scheme to the next space, quote, or angle bracket. Linear, unlike a regular expression. */

@@ -1,4 +1,5 @@
-import type { Effect, FailedOperation, WriteEffect } from "../failures/consequence.ts";
+import type { FailedOperation } from "../failures/consequence.ts";
+import type { Effect, WriteEffect } from "../failures/effect.ts";
 import type { FieldError, UpstreamFacts } from "../failures/failure.ts";
 import type { Wording } from "../failures/failure-table.ts";
 import type { RestMethod } from "./exchange.ts";

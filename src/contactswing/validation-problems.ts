@@ -1,6 +1,6 @@
 import type { FieldError } from "../failures/failure.ts";
+import { isRecord } from "../text/json.ts";
 import { findText } from "./error-text.ts";
-import { isRecord } from "./json.ts";
 import { type Secrets, toPlainText } from "./plain-text.ts";
 import type { Translator } from "./translator.ts";
 

@@ -1,12 +1,6 @@
+import type { Effect, WriteEffect, WriteState } from "./effect.ts";
 import type { Failure } from "./failure.ts";
 import { type FailureRow, failureTable } from "./failure-table.ts";
-
-/** What an operation does to ContactSwing's data. */
-export type Effect = "read" | "create" | "update" | "delete";
-export type WriteEffect = Exclude<Effect, "read">;
-
-/** Whether a write has been done. */
-export type WriteState = "not-done" | "unknown" | "done";
 
 /**
  * The answer to the caller's question after a failed write: has it been done? `UNKNOWN` means that it may have been, a

@@ -1,4 +1,4 @@
-import type { WriteState } from "./consequence.ts";
+import type { WriteState } from "./effect.ts";
 
 /** What a message says about the operation that failed. */
 export interface Wording {

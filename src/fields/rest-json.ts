@@ -1,6 +1,6 @@
-import { isRecord } from "../contactswing/json.ts";
 import { UnexpectedResponse } from "../contactswing/rest-operation.ts";
 import type { SentField, SentValue } from "../contactswing/sent-field.ts";
+import { isRecord } from "../text/json.ts";
 import type { DeclaringClass, JsonType } from "./field-type.ts";
 import { listFields } from "./rest-field.ts";
 

@@ -1,8 +1,8 @@
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
-import { truncate } from "../contactswing/plain-text.ts";
 import { type Consequence, findConsequence, findConsequenceAfterWrite, outcomes } from "../failures/consequence.ts";
 import type { Failure, FieldError } from "../failures/failure.ts";
 import { type FailureRow, failureTable, type Wording } from "../failures/failure-table.ts";
+import { truncate } from "../text/truncate.ts";
 import type { FailedField } from "./failed-field.ts";
 
 const maxQuotedFieldErrors = 3;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parseJson } from "../contactswing/json.ts";
 import { type FailureKind, RequestFailure } from "../failures/failure.ts";
 import { type FailureRow, failureTable } from "../failures/failure-table.ts";
 import { limits } from "../limits.ts";
+import { parseJson } from "../text/json.ts";
 import { waitAtMost } from "../timing/wait-at-most.ts";
 import { type DerivedClaim, deriveClaim, type KeyedWrite } from "./claim.ts";
 import {

@@ -1,6 +1,6 @@
+import { demoToken } from "../auth/demo-token.ts";
 import type { PlaygroundDemo } from "../playground/settings.ts";
 import { exampleId } from "./action-store.ts";
-import { demoToken } from "./demo-token.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
 const entries: readonly (readonly [string, Scenario])[] = Object.entries(scenarios);

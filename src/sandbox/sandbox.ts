@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
+import { demoToken } from "../auth/demo-token.ts";
 import { operations as registry } from "../operations/index.ts";
 import type { Operation } from "../operations/operation.ts";
 import { detail, sendPartialResponse, sendResponse, text } from "./behavior.ts";
-import { demoToken } from "./demo-token.ts";
 import { createHandlers, type Handler, type HandlerRequest, type Handling } from "./handlers.ts";
 import { findScenario, readSelector } from "./scenarios.ts";
 

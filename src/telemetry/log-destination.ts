@@ -22,7 +22,7 @@ export function createLogDestination(): LogDestination {
   const output = process.stdout;
   let droppedLines = 0;
   let reportedLines = 0;
-  // The reader is gone: no reason to stop serving callers.
+  // stdout closed (EPIPE): keep serving.
   output.on("error", () => undefined);
   const destination: LogDestination = {
     write(line) {

@@ -1,4 +1,4 @@
-import { demoToken } from "../../src/sandbox/demo-token.ts";
+import { demoToken } from "../../src/auth/demo-token.ts";
 
 export interface PublicError {
   readonly message: string;

@@ -1,11 +1,11 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from "type-graphql";
-import { isRecord } from "../../src/contactswing/json.ts";
 import { defineRestOperation, isSuccess, UnexpectedResponse } from "../../src/contactswing/rest-operation.ts";
 import type { RequestContext } from "../../src/execution/request-context.ts";
 import { body, callerArguments, pathParameter } from "../../src/fields/arguments.ts";
 import { RestField } from "../../src/fields/rest-field.ts";
 import { text } from "../../src/fields/types.ts";
 import type { Operation } from "../../src/operations/operation.ts";
+import { isRecord } from "../../src/text/json.ts";
 import { isIdempotencyKey } from "../../src/validation/text-rules.ts";
 
 @InputType({ description: "A campaign to create." })

@@ -1,5 +1,4 @@
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from "type-graphql";
-import { isRecord } from "../../src/contactswing/json.ts";
 import { defineRestOperation, isSuccess, UnexpectedResponse } from "../../src/contactswing/rest-operation.ts";
 import type { RequestContext } from "../../src/execution/request-context.ts";
 import { body, callerArguments, pathParameter } from "../../src/fields/arguments.ts";
@@ -10,6 +9,7 @@ import {
   responseTypes,
 } from "../../src/operations/data-extraction-action/data-extraction-action.ts";
 import type { Operation } from "../../src/operations/operation.ts";
+import { isRecord } from "../../src/text/json.ts";
 
 @InputType({ description: "A question of an action." })
 export class QuestionInput {

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { type Effect, findConsequence, outcomes } from "../../src/failures/consequence.ts";
+import { findConsequence, outcomes } from "../../src/failures/consequence.ts";
+import type { Effect } from "../../src/failures/effect.ts";
 import type { FailureKind } from "../../src/failures/failure.ts";
 import { failureTable } from "../../src/failures/failure-table.ts";
 import { findWorstCode } from "../../src/failures/service-faults.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { replaceToken } from "../../src/auth/replace-token.ts";
-import { isHtml, toPlainText, truncate } from "../../src/contactswing/plain-text.ts";
+import { isHtml, toPlainText } from "../../src/contactswing/plain-text.ts";
+import { truncate } from "../../src/text/truncate.ts";
 
 const secrets = { token: "canary-token.of~the+caller/==", host: "api.contactswing.zone" };
 const plain = (text: string, host = secrets.host) => toPlainText(text, { ...secrets, host });

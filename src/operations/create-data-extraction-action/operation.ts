@@ -1,6 +1,6 @@
-import { isNonEmptyString, isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess, UnexpectedResponse } from "../../contactswing/rest-operation.ts";
 import { body, callerArguments } from "../../fields/arguments.ts";
+import { isNonEmptyString, isRecord } from "../../text/json.ts";
 import { getAction } from "../data-extraction-action/operation.ts";
 import { CreateDataExtractionActionInput } from "./input.ts";
 

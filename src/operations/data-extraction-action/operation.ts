@@ -1,7 +1,7 @@
-import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess, UnexpectedResponse } from "../../contactswing/rest-operation.ts";
 import { callerArguments, pathParameter } from "../../fields/arguments.ts";
 import { parseFields } from "../../fields/rest-json.ts";
+import { isRecord } from "../../text/json.ts";
 import { actionTypes, DataExtractionAction } from "./data-extraction-action.ts";
 
 /** "Get Action by ID". The result is null if there is no such action, or if it is an action of another kind. */

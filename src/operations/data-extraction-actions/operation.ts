@@ -1,7 +1,7 @@
-import { isRecord } from "../../contactswing/json.ts";
 import { defineRestOperation, isSuccess, UnexpectedResponse } from "../../contactswing/rest-operation.ts";
 import { isAboutHeader, readValidationProblems } from "../../contactswing/validation-problems.ts";
 import { ownArguments } from "../../fields/arguments.ts";
+import { isRecord } from "../../text/json.ts";
 import type { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
 import { parseAction } from "../data-extraction-action/operation.ts";
 

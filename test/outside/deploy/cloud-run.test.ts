@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { readConfig } from "../../../src/config.ts";
-import { version } from "../../../src/version.ts";
+import { version } from "../../../src/process/version.ts";
 import { readYaml } from "../../helpers/yaml-file.ts";
 import { findManifestProblems, type Manifest } from "./kubernetes.ts";
 

@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { BearerToken } from "../../../src/auth/bearer-token.ts";
+import { demoToken } from "../../../src/auth/demo-token.ts";
 import { readConfig } from "../../../src/config.ts";
-import { demoToken } from "../../../src/sandbox/demo-token.ts";
 import { readYaml } from "../../helpers/yaml-file.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: checked against the schema below

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { createSandbox } from "./sandbox/sandbox.ts";
+import { createSandbox } from "../sandbox/sandbox.ts";
 
 const { port, hostname } = new URL(process.env.CONTACTSWING_URL ?? "");
 const sandbox = createSandbox();

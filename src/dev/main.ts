@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readConfig, sandboxVariable } from "./config.ts";
+import { readConfig, sandboxVariable } from "../config.ts";
 
 const retryMs = 50;
 
@@ -57,10 +57,10 @@ async function run(environment: NodeJS.ProcessEnv): Promise<void> {
   if (!environment.CONTACTSWING_URL?.trim()) {
     withUpstream.CONTACTSWING_URL = `http://127.0.0.1:${sandboxPort}`;
     withUpstream[sandboxVariable] = "true";
-    children.push(watch("dev-sandbox.ts", withUpstream));
+    children.push(watch("sandbox.ts", withUpstream));
     await waitUntilListening(withUpstream.CONTACTSWING_URL);
   }
-  const service = watch("dev-service.ts", withUpstream);
+  const service = watch("service.ts", withUpstream);
   children.push(service);
   const [code] = await once(service, "exit");
   stop();

@@ -1,11 +1,11 @@
 import process from "node:process";
 import pretty from "pino-pretty";
-import { readConfig, sandboxVariable } from "./config.ts";
-import { formatCurl } from "./playground/curl.ts";
-import { prepareService } from "./prepare-service.ts";
-import { runService } from "./run-service.ts";
-import { demo } from "./sandbox/demo.ts";
-import { demoToken } from "./sandbox/demo-token.ts";
+import { demoToken } from "../auth/demo-token.ts";
+import { readConfig, sandboxVariable } from "../config.ts";
+import { formatCurl } from "../playground/curl.ts";
+import { runUntilSignal } from "../process/run-until-signal.ts";
+import { createServiceProcess } from "../process/service-process.ts";
+import { demo } from "../sandbox/demo.ts";
 
 const prettyOptions = {
   colorize: true,
@@ -25,7 +25,7 @@ const exampleQuery = `mutation { createDataExtractionAction(input: { name: "My D
 let playgroundBuild: Promise<void> | undefined;
 /** Builds what has changed since the last build; pages that are opened at the same time wait for the same build. */
 const buildPlayground = () => {
-  playgroundBuild ??= import(new URL("../scripts/build-playground.mjs", import.meta.url).href)
+  playgroundBuild ??= import(new URL("../../scripts/build-playground.mjs", import.meta.url).href)
     .then((script) => script.buildPlayground())
     .finally(() => {
       playgroundBuild = undefined;
@@ -33,7 +33,7 @@ const buildPlayground = () => {
   return playgroundBuild;
 };
 
-await runService(async () => {
+await runUntilSignal(async () => {
   const { SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
   const isSandboxed = sandboxed === "true";
   const given = readConfig(process.env);
@@ -42,7 +42,7 @@ await runService(async () => {
   // Programs read the lines that production writes.
   const destination = process.stdout.isTTY ? pretty(prettyOptions) : undefined;
   return {
-    ...(await prepareService(config, { buildPlayground, ...token }, destination)),
+    ...(await createServiceProcess(config, { buildPlayground, ...token }, destination)),
     // No load balancer has to notice, and every restart on save would wait for it.
     shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
     onStarted: (url) => {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { BearerToken } from "./auth/bearer-token.ts";
-import { ConfigError, readConfig } from "./config.ts";
-import { createSandbox } from "./sandbox/sandbox.ts";
+import { BearerToken } from "../auth/bearer-token.ts";
+import { ConfigError, readConfig } from "../config.ts";
+import { createSandbox } from "./sandbox.ts";
 
 const defaultPort = "4010";
 const defaultHost = "127.0.0.1";

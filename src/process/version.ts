@@ -1,0 +1,4 @@
+import manifest from "../../package.json" with { type: "json" };
+
+/** The service's version. */
+export const { version } = manifest;
