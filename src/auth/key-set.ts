@@ -12,7 +12,7 @@ const maxBytes = 256 * 1024;
 const timeoutMs = 5000;
 // How long a key that was removed from the set may be accepted while the set cannot be loaded.
 const maxAgeMs = 60 * 60_000;
-// Anyone can make up key IDs: unknown ones cause at most one load in this time.
+// Anyone can make up key IDs: unknown ones trigger at most one reload per interval.
 const unknownKeyCooldownMs = 30_000;
 // How long a server that fails is left alone while there are no keys.
 const failurePauseMs = 1000;

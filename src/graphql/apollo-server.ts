@@ -19,7 +19,7 @@ export interface ApolloServerOptions {
   readonly schema: GraphQLSchema;
   /** Whether introspection is on, and error messages have names of the schema. */
   readonly isExplorable: boolean;
-  /** Whether `_service { sdl }` is answered where introspection is off. */
+  /** Whether `_service { sdl }` responds where introspection is off. */
   readonly isSdlPublic: boolean;
   readonly findWrite: FindWrite;
   readonly reportBug: ReportBug;

@@ -79,7 +79,7 @@ export function limitConnections(server: Server): Connections {
     socket.once("close", () => connections.delete(socket));
   });
 
-  // Node.js' own takes a response that is still being sent for idle, and `close` calls it.
+  // Node.js' own, which `close` calls, also closes connections whose response is still being sent.
   server.closeIdleConnections = () => {
     for (const [socket, { responses, bytesRead }] of connections) {
       if (responses.size === 0 && socket.bytesRead === bytesRead) close(socket, "idle");

@@ -10,7 +10,7 @@ const maxCountedDelayMs = 500;
 
 /** Tells whether more work arrives than the event loop can do. */
 export interface EventLoopGauge {
-  /** True for a request that comes late in a turn of the event loop, if turns have been too long for a while. */
+  /** True once this tick exceeds its budget under sustained lag. */
   isOverloaded(): boolean;
   stop(): void;
 }

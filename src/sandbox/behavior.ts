@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** What the sandbox does with a request instead of the usual. */
+/** How the sandbox deviates from responding normally. */
 export type Behavior =
   | FixedResponse
   /** Never responds. */
@@ -9,13 +9,13 @@ export type Behavior =
   | { readonly kind: "reset" }
   /** Sends the head of a response and part of its body, then nothing more or the end of the connection. */
   | { readonly kind: "partial"; readonly status: number; readonly end: "hang" | "close" }
-  /** The usual, after a while. */
+  /** Respond normally after `slowMs`. */
   | { readonly kind: "delay" }
-  /** The usual, after which nothing listens for a while. */
+  /** Respond normally, then refuse connections for `outageMs`. */
   | { readonly kind: "outage" }
-  /** The usual; the list is empty. */
+  /** Respond normally; the list is empty. */
   | { readonly kind: "empty" }
-  /** The usual, without `ctx_id`. */
+  /** Respond normally, without `ctx_id`. */
   | { readonly kind: "no-ctx-id" };
 
 export interface FixedResponse {
