@@ -150,11 +150,9 @@ describeWithRedis("on Redis, the service", () => {
   });
 
   test("stores no token, key, or input in Redis, and less than 700 bytes per key", async () => {
-    // The upstream changes the name that it was sent.
-    const { redis, url } = await start(({ body }) => {
-      const { name } = JSON.parse(body);
-      return { status: 201, body: { ctx_id: "c", data: { action_id: "act-1", name: `${name} (canary)` } } };
-    });
+    // ContactSwing changes the name that it was sent.
+    const changed = { action_id: "act-1", name: "changed", type: "SINGLEDATAEXTRACTION" };
+    const { redis, url } = await start(() => ({ status: 201, body: { ctx_id: "ctx-1", data: changed } }));
     const webhook = { ...fullInput.webhook, syncModule: "canary" };
     const input = { ...fullInput, webhook, name: "canary action", idempotencyKey: "canary-key" };
 
@@ -162,9 +160,12 @@ describeWithRedis("on Redis, the service", () => {
 
     const [key, ...others] = await recordsOf(redis);
     expect(others).toEqual([]);
-    expect(`${key} ${await redis.command("GET", String(key))}`).not.toMatch(/canary|act-1|customer/i);
+    const record = String(await redis.command("GET", String(key)));
+    const stored = Buffer.from(record.split(".").at(-1) ?? "", "base64url").toString();
+    expect(JSON.parse(stored)).toEqual({ result: { id: "act-1", name: "changed" }, status: 201, ctxId: "ctx-1" });
+    expect(`${key} ${record} ${stored}`).not.toMatch(/canary|customer/i);
     expect(await redis.command("MEMORY", "USAGE", String(key))).toBeLessThan(700);
-    expect(payloadOf(await create(url, input, token)).action.name).toBe("canary action (canary)");
+    expect(payloadOf(await create(url, input, token)).action.name).toBe("changed");
   });
 
   test("stores the outcome of a create request that the shutdown cut short", async () => {

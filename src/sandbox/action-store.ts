@@ -12,7 +12,7 @@ export interface StoredAction {
   readonly webhook?: unknown;
 }
 
-type NewAction = Pick<StoredAction, "name" | "type"> & Partial<StoredAction>;
+export type NewAction = Pick<StoredAction, "name" | "type"> & Partial<StoredAction>;
 
 export const exampleId = "sandbox:example";
 

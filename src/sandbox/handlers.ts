@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createActionStore, exampleId } from "./action-store.ts";
+import { createActionStore, exampleId, type NewAction } from "./action-store.ts";
 import { type Behavior, detail, type FixedResponse, json } from "./behavior.ts";
 import { createActionModel, jsonProblem, readInteger, type ValidationProblem, validateBody } from "./fastapi.ts";
 import { findScenario } from "./scenarios.ts";
@@ -36,7 +36,7 @@ export function createHandlers(): Readonly<Record<string, Handler>> {
 
   return {
     createDataExtractionAction({ body }) {
-      let action: Readonly<Record<string, unknown>>;
+      let action: unknown;
       try {
         action = JSON.parse(body);
       } catch {
@@ -44,12 +44,14 @@ export function createHandlers(): Readonly<Record<string, Handler>> {
       }
       const problems = validateBody(action, createActionModel);
       if (problems.length > 0) return { respond: () => detail(422, problems) };
-      const { name, type, description = null, webhook } = action as { name: string; type: string } & typeof action;
+      // The documented response to a read lacks it.
+      const { action_timing: _, ...created } = action as NewAction & { readonly action_timing: unknown };
+      const { name, type } = created;
       if (isMisspelled(name)) return { respond: () => detail(400, "The sandbox has no scenario of this name.") };
       return {
         selector: name,
         respond(scenario) {
-          const { id } = actions.add({ name, type, description: description as string | null, webhook });
+          const { id } = actions.add(created);
           return json(201, { ...contextId(scenario), data: { action_id: id, name, type } });
         },
       };
