@@ -7,6 +7,7 @@ import { operations } from "../src/operations/index.ts";
 import { composeSupergraph } from "./compose-supergraph.ts";
 import { printErrorTables, printSandboxTable } from "./print-docs.ts";
 import { printErrorTypes, updateErrorSchema } from "./print-error-types.ts";
+import { printLimits, printMemory } from "./print-limits.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
 const { sdl } = createSubgraphSchema(operations);
@@ -15,6 +16,8 @@ const { sdl } = createSubgraphSchema(operations);
 const generated: Readonly<Record<string, (text: string) => string>> = {
   "schema.graphql": () => sdl,
   "docs/errors.md": (text) => replaceSections(text, printErrorTables()),
+  "docs/limits.md": (text) => replaceSections(text, { limits: printLimits() }),
+  "docs/memory.md": (text) => replaceSections(text, { memory: printMemory() }),
   "docs/sandbox.md": (text) => replaceSections(text, { failures: printSandboxTable() }),
   "docs/clients/error-extensions.d.ts": (text) => replaceSections(text, { codes: printErrorTypes() }),
   "docs/clients/error-extensions.schema.json": updateErrorSchema,

@@ -8,13 +8,9 @@ import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
 import { listRules } from "../src/validation/rule.ts";
 import { failureKinds, writes } from "./list-consequences.ts";
+import { printTable } from "./print-table.ts";
 
 const code = (text: string) => `\`${text}\``;
-
-function printTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return `\n${lines.join("\n")}\n\n`;
-}
 
 /** A failure that is retryable as a write is retryable as a read. */
 function describeRetry(kind: FailureKind): string {

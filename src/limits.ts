@@ -2,8 +2,8 @@ const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
 /**
- * Every number that limits what a caller or ContactSwing can make this service do. docs/limits.md and docs/memory.md say
- * what happens beyond them.
+ * Every number that limits what a caller or ContactSwing can make this service do. docs/limits.md and docs/memory.md are
+ * generated from it (`npm run schema`) and say what happens beyond each.
  */
 export const limits = {
   /** Connections of clients. */
@@ -51,15 +51,25 @@ export const limits = {
     rootFields: 10,
     /** References of a gateway. */
     entities: 1000,
-    /** Of a list. */
-    pageItems: 100,
     /** Leaves and objects in the response, as far as the document tells: a thousand references with every field have 14,000. */
     responseValues: 50_000,
   },
 
-  /** What is reported of one request: problems of a document, of variables, or of references. */
+  /** One list field. */
+  list: {
+    items: 100,
+    /** ContactSwing's pages, which have rows of all kinds of actions. */
+    pageRequests: 10,
+    /** Requested because a filter depends on them. */
+    details: 100,
+  },
+
+  /** What is reported of one request. */
   errors: {
+    /** Problems of a document, of variables, or of references. */
     count: 20,
+    /** Fields that ContactSwing rejects. */
+    upstreamFields: 100,
     messageCharacters: 500,
   },
 
@@ -69,8 +79,6 @@ export const limits = {
     readShare: 0.75,
     /** A gateway may ask for a thousand entities in one request: more reads of one request than these wait. */
     readsPerRequest: 32,
-    /** Actions whose details one list field requests because its filter depends on them. */
-    detailsPerFilter: 100,
     /** Decompressed. */
     responseBytes: mebibyte,
     responseHeaderBytes: 64 * kibibyte,
@@ -99,9 +107,26 @@ export const limits = {
     memoryStoreBytes: 32 * mebibyte,
   },
 
-  /** What requests in flight use: bodies, parsed JSON, headers, ContactSwing's responses, and their own. */
+  /** Requests to `/graphql` are rejected while more of them arrive than the event loop can handle. */
+  eventLoop: {
+    /** How late it may be before the requests that waited for it are rejected. */
+    delayMs: 100,
+    /** How much lateness in a row counts as lasting overload. */
+    lastingDelayMs: 2000,
+  },
+
+  /** Most of these can be filled by callers. */
   memory: {
+    /** What requests in flight use: bodies, parsed JSON, headers, ContactSwing's responses, and their own. */
     allRequestsBytes: 64 * mebibyte,
     oneRequestBytes: 16 * mebibyte,
+    /** Parsed and validated documents. */
+    documentsBytes: 8 * mebibyte,
+    persistedQueriesBytes: 4 * mebibyte,
+    /** A longer one is not kept. */
+    persistedQueryCharacters: 16 * kibibyte,
+    keySetBytes: 256 * kibibyte,
+    /** Log lines that wait for a slow reader. Further lines are dropped. */
+    logBytes: 4 * mebibyte,
   },
 } as const;

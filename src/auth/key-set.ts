@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import { limits } from "../limits.ts";
 
 /** Thrown when nothing can be said about any token, because no keys are loaded. */
 export class KeysUnavailable extends Error {}
@@ -8,7 +9,7 @@ export class KeysUnavailable extends Error {}
 /** A failed load, described without the address or the content of the key set. */
 class LoadError extends Error {}
 
-const maxBytes = 256 * 1024;
+const { keySetBytes: maxBytes } = limits.memory;
 const timeoutMs = 5000;
 // How long a key that was removed from the set may be accepted while the set cannot be loaded.
 const maxAgeMs = 60 * 60_000;

@@ -1,10 +1,11 @@
 import type { FieldError } from "../failures/failure.ts";
+import { limits } from "../limits.ts";
 import { isRecord } from "../text/json.ts";
 import { findText } from "./error-text.ts";
 import { type Secrets, toPlainText } from "./plain-text.ts";
 import type { Translator } from "./translator.ts";
 
-const maxFieldErrors = 100;
+const { upstreamFields: maxFieldErrors } = limits.errors;
 
 /** One entry of pydantic's validation list. Version 1 has only these three fields; the others are never passed on. */
 export interface ValidationProblem {

@@ -1,9 +1,8 @@
 import { InMemoryLRUCache, type KeyValueCache } from "@apollo/utils.keyvaluecache";
 import type { DocumentNode, Token } from "graphql";
+import { limits } from "../limits.ts";
 
-const maxDocumentBytes = 8 * 1024 * 1024;
-const maxPersistedQueriesBytes = 4 * 1024 * 1024;
-const maxPersistedQueryCharacters = 16 * 1024;
+const { documentsBytes, persistedQueriesBytes, persistedQueryCharacters } = limits.memory;
 
 // Measured on Node.js 26: syntax tree and token chain together, per token.
 const bytesPerToken = 256;
@@ -16,14 +15,14 @@ const bytesPerEntry = 512;
  * of what they take, and ignores their text: a few thousand documents with long comments would fill the memory.
  */
 export function createDocumentStore(): KeyValueCache<DocumentNode> {
-  return new InMemoryLRUCache<DocumentNode>({ maxSize: maxDocumentBytes, sizeCalculation: estimateBytes });
+  return new InMemoryLRUCache<DocumentNode>({ maxSize: documentsBytes, sizeCalculation: estimateBytes });
 }
 
 /** Texts of automatic persisted queries; a longer one is not kept, and is sent in full each time. */
 export function createPersistedQueryCache(): KeyValueCache<string> {
   return new InMemoryLRUCache<string>({
-    maxSize: maxPersistedQueriesBytes,
-    maxEntrySize: weighText(maxPersistedQueryCharacters),
+    maxSize: persistedQueriesBytes,
+    maxEntrySize: weighText(persistedQueryCharacters),
     sizeCalculation: ({ length }) => weighText(length),
   });
 }

@@ -1,7 +1,7 @@
 import { GraphQLError, Lexer, Source, TokenKind } from "graphql";
 import { limits } from "../limits.ts";
 
-export type OperationLimit = Exclude<keyof typeof limits.operation, "pageItems">;
+export type OperationLimit = keyof typeof limits.operation;
 
 const nounByLimit: Readonly<Record<OperationLimit, string>> = {
   tokens: "tokens",

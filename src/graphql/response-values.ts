@@ -14,7 +14,8 @@ import {
 } from "graphql";
 import { limits } from "../limits.ts";
 
-const { pageItems, responseValues: maxValues } = limits.operation;
+const { responseValues: maxValues } = limits.operation;
+const { items: pageItems } = limits.list;
 
 /**
  * Whether the response to an operation can have more values than allowed: each field once for its name in the response,

@@ -1,7 +1,6 @@
-/** How late the event loop may be before the requests that waited for it are rejected. */
-export const maxDelayMs = 100;
-/** How much lateness in a row counts as lasting overload. */
-export const lastingDelayMs = 2000;
+import { limits } from "../limits.ts";
+
+const { delayMs: maxDelayMs, lastingDelayMs } = limits.eventLoop;
 const tickMs = 50;
 // Rejecting takes time as well: at least this share of a turn goes to the requests that are handled.
 const handledShare = 0.8;
@@ -17,9 +16,8 @@ export interface EventLoopGauge {
 
 /**
  * Measures how late a timer runs. A burst makes some ticks late until one is on time again; only if none is, until
- * {@link lastingDelayMs} have added up, is there a queue that does not drain (the idea of CoDel, RFC 8289). Then each turn
- * of the event loop handles requests for {@link maxDelayMs}, or for most of the time of the turn before, and rejects the
- * rest, so that the service continues at its capacity. @fastify/under-pressure rejects everything until its next sample,
+ * `lastingDelayMs` have added up, is there a queue that does not drain (the idea of CoDel, RFC 8289). Then each turn of the
+ * event loop handles requests for `delayMs`, or for most of the time of the turn before, and rejects the rest, so that the service continues at its capacity. @fastify/under-pressure rejects everything until its next sample,
  * which halves the throughput under overload (docs/performance.md).
  * @param now a monotonic clock in milliseconds.
  * @param onDelay called at every tick with its lateness in milliseconds.
@@ -27,7 +25,7 @@ export interface EventLoopGauge {
 export function createEventLoopGauge(now: () => number, onDelay: (delayMs: number) => void): EventLoopGauge {
   let tickedAt = now();
   let delayInARowMs = 0;
-  let allowedDelayMs = maxDelayMs;
+  let allowedDelayMs: number = maxDelayMs;
 
   const timer = setInterval(() => {
     const delayMs = now() - tickedAt - tickMs;

@@ -1,8 +1,8 @@
 import process from "node:process";
+import { limits } from "../limits.ts";
 import { waitAtMost } from "../timing/wait-at-most.ts";
 
-/** What may wait for a slow reader. Further lines are dropped, so that the log cannot exhaust the memory. */
-const maxBufferedBytes = 4 * 1024 * 1024;
+const { logBytes: maxBufferedBytes } = limits.memory;
 
 export interface LogDestination {
   write(line: string): void;

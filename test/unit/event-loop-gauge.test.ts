@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
-import { createEventLoopGauge, lastingDelayMs, maxDelayMs } from "../../src/http/event-loop-gauge.ts";
+import { createEventLoopGauge } from "../../src/http/event-loop-gauge.ts";
+import { limits } from "../../src/limits.ts";
 
+const { delayMs: maxDelayMs, lastingDelayMs } = limits.eventLoop;
 const tickMs = 50;
 const hour = 3_600_000;
 const turnsOf = (count: number, delayMs: number): number[] => Array(count).fill(delayMs);

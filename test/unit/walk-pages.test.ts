@@ -1,8 +1,9 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { limits } from "../../src/limits.ts";
 import { decodeCursor, encodeCursor, type Position } from "../../src/operations/data-extraction-actions/cursor.ts";
 import type { Page, PageRequest, Row } from "../../src/operations/data-extraction-actions/operation.ts";
-import { maxPageRequests, walkPages } from "../../src/operations/data-extraction-actions/walk-pages.ts";
+import { walkPages } from "../../src/operations/data-extraction-actions/walk-pages.ts";
 
 /** A list as ContactSwing has it: rows of all kinds, and how it deals with page sizes. */
 interface List {
@@ -48,13 +49,13 @@ async function walk(list: List, first: number, cursor: string | undefined) {
 
   const { matches, hasNextPage } = result;
   expect(matches.length).toBeLessThanOrEqual(first);
-  expect(requests.length).toBeLessThanOrEqual(maxPageRequests);
+  expect(requests.length).toBeLessThanOrEqual(limits.list.pageRequests);
   expect(new Set(requests.map(({ page, pageSize }) => `${page}/${pageSize}`)).size).toBe(requests.length);
   const lastPage = readPage(list, requests.at(-1) as PageRequest);
   if (lastPage === "too-large") return result;
   // No page more than `first` requires: the last one has the last match.
   if (matches.length === first) expect(lastPage.rows).toContainEqual(matches.at(-1)?.action);
-  else if (hasNextPage) expect(requests).toHaveLength(maxPageRequests);
+  else if (hasNextPage) expect(requests).toHaveLength(limits.list.pageRequests);
   const lastAction = list.rows.findLast((row) => row !== null);
   const isLeft = matches.length > 0 && matches.at(-1)?.action.id !== lastAction?.id;
   expect(hasNextPage).toBe(lastPage.hasNext || isLeft);

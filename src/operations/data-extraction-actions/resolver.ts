@@ -13,7 +13,7 @@ import { listActions } from "./operation.ts";
 import { type FetchPage, type Matches, walkPages } from "./walk-pages.ts";
 
 const defaultFirst = 20;
-const maxFirst = 100;
+const { items: maxFirst } = limits.list;
 
 const isInRange = createRule(
   { name: "isInRange", message: `Must be from 1 to ${maxFirst}.`, params: { min: 1, max: maxFirst } },
@@ -125,7 +125,7 @@ function createMatcher(
   filter: DataExtractionActionsArgs["filter"],
   contactSwing: RequestContext["contactSwing"],
 ): Matches {
-  let detailsLeft: number = limits.upstream.detailsPerFilter;
+  let detailsLeft: number = limits.list.details;
   return (action) => {
     const verdict = matchFilter(filter, action);
     if (verdict !== undefined) return verdict;

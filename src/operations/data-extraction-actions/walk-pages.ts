@@ -1,9 +1,9 @@
+import { limits } from "../../limits.ts";
 import type { DataExtractionAction } from "../data-extraction-action/data-extraction-action.ts";
 import { type Position, startPosition } from "./cursor.ts";
 import type { Page, PageRequest, Row } from "./operation.ts";
 
-/** One field requests at most this many pages. */
-export const maxPageRequests = 10;
+const { pageRequests: maxPageRequests } = limits.list;
 
 export interface Match {
   readonly action: DataExtractionAction;
@@ -26,7 +26,7 @@ export type Matches = (action: DataExtractionAction) => boolean | undefined | Pr
 /**
  * Collects the next `first` matching actions from numbered pages that hold all kinds of actions. While nothing changes
  * upstream, consecutive walks return every one exactly once and in order. A walk requests no page that `first` does not
- * require, and at most {@link maxPageRequests}.
+ * require, and at most ten.
  */
 export async function walkPages(
   first: number,
