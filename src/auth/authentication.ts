@@ -10,7 +10,7 @@ import type { TokenVerifier } from "./token-verifier.ts";
  * @param verifier undefined if only ContactSwing verifies tokens.
  */
 export function createAuthentication(rejectedToken: string | undefined, verifier: TokenVerifier | undefined) {
-  // With a suffix it tells the sandbox to fail.
+  // A suffix tells the sandbox which failure to play.
   const isRejected = (token: string) =>
     rejectedToken !== undefined && (token === rejectedToken || token.startsWith(`${rejectedToken}.`));
 

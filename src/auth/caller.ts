@@ -14,7 +14,7 @@ export interface Caller {
   readonly isVerified: boolean;
   /** Of the verified token, if it has one. */
   readonly subject: Subject | undefined;
-  /** Digest of the verified subject, or else of the token: what shares and the circuit breaker's evidence go by. */
+  /** Digest of the verified subject, or else of the token: identifies the caller for shares and for the breaker. */
   readonly id: string;
 }
 
@@ -27,10 +27,10 @@ export function createVerifiedCaller(token: BearerToken, subject: Subject | unde
   return { token, isVerified: true, subject, id: digest(subject ?? token.reveal()) };
 }
 
-/** What idempotency keys belong to. Secret if it is a token: never log or store it. */
+/** The owner of idempotency keys. Secret if it is a token: never log or store it. */
 export interface KeyOwner {
   readonly owner: Subject | string;
-  /** Whether it is certain that the caller is the owner: otherwise ContactSwing has to accept the token first. */
+  /** Whether the owner is verified. If not, ContactSwing must accept the token before a replay. */
   readonly isCertain: boolean;
 }
 
@@ -43,13 +43,13 @@ export function findKeyOwner({ token, isVerified, subject }: Caller): KeyOwner {
   return { owner: subject ?? claimed ?? token.reveal(), isCertain: claimed === undefined };
 }
 
-/** The subject of a token's claims; undefined if it has none: it must be a text that is not empty. */
+/** The subject of a token's claims; undefined unless it is a non-empty string. */
 export function toSubject({ iss, sub }: { readonly iss?: unknown; readonly sub?: unknown }): Subject | undefined {
   if (typeof sub !== "string" || sub === "") return undefined;
   return { issuer: typeof iss === "string" ? iss : null, subject: sub };
 }
 
-/** Reads a JSON Web Token without verifying it: undefined if it is none, or has no subject. */
+/** Reads the subject of a JSON Web Token without verifying it; undefined for any other token. */
 function readClaimedSubject(token: string): Subject | undefined {
   const [header, claims, ...others] = token.split(".").map(decodePart);
   return header && claims && others.length === 1 ? toSubject(claims) : undefined;

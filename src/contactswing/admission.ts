@@ -67,7 +67,7 @@ export function createAdmission({ maxInFlight, maxInFlightPerCaller, breakers }:
         if (left === 0) inFlightByCaller.delete(callerId);
         else inFlightByCaller.set(callerId, left);
         permit.report(finding);
-        // Without a connection it makes no difference what would have been sent.
+        // No connection: reads and writes are affected alike.
         if (finding === "unreachable") other.countUnreachable();
       };
     },

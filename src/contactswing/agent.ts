@@ -5,7 +5,7 @@ import { limits } from "../limits.ts";
 
 const { idleSocketMs, socketAgeMs } = limits.upstream;
 
-// Node.js gives an address no less.
+// The minimum of Node.js.
 const minAttemptMs = 10;
 
 const firstReleasedAt = Symbol("when a socket was first released by a request");

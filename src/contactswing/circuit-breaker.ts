@@ -2,7 +2,7 @@ import { limits } from "../limits.ts";
 
 const { windowMs, minRequests, failureShare, firstPauseMs, maxPauseMs } = limits.circuitBreaker;
 const bucketMs = 100;
-// More callers than that say nothing new.
+// Further callers are no further evidence.
 const maxCallersPerBucket = 2;
 
 export type BreakerState = "closed" | "open" | "half-open";
@@ -49,7 +49,7 @@ export function createCircuitBreaker(
   let pauseMs = 0;
   let openUntil = 0;
   let isProbing = false;
-  /** Whose probe has failed although there was a connection: others come first next time. */
+  /** The caller whose probe failed after a connection was established: other callers probe first next time. */
   let lastProber: string | undefined;
 
   const isOpen = () => pauseMs > 0;
@@ -100,7 +100,7 @@ export function createCircuitBreaker(
 
   const ordinaryPermit = (callerId: string): Permit => ({
     report(finding) {
-      // A request that was in flight when the breaker opened says nothing new.
+      // A request that was in flight when the breaker opened is no further evidence.
       if (!isOpen() && finding !== "undetermined") count(finding, callerId);
     },
   });

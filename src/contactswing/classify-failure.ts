@@ -50,7 +50,7 @@ export function interpret<Args, Result>(
   }
   if (exchange.kind === "response") return interpretResponse(args, exchange.response, context);
   const { head, networkErrorCode } = exchange;
-  // The status says that nothing was done, whatever the rest would have said.
+  // The status alone says that nothing was done.
   if (head !== undefined && isRejection(head.status)) {
     const { upstream, failure } = interpretResponse(args, { ...head, body: "" }, context);
     return { upstream, failure: { ...failure, kind: failure?.kind ?? "request-rejected", networkErrorCode } };
@@ -93,7 +93,7 @@ export function describeShortage(shortage: MemoryShortage): Failure {
   return shortage === "memory-short" ? overloaded("memory") : { kind: "response-too-large" };
 }
 
-/** Whether ContactSwing does not know the path of a request: FastAPI's own words for that. */
+/** Whether this is FastAPI's own response to an unknown path. */
 export function isUnknownPath(exchange: Exchange): boolean {
   if (exchange.kind !== "response" || exchange.response.status !== 404) return false;
   const body = parseJson(exchange.response.body);

@@ -120,7 +120,7 @@ function canBeSent({ pathParameters = {} }: RestRequest): boolean {
   return Object.values(pathParameters).every(isPathSegment);
 }
 
-/** What cannot be requested cannot exist: the meaning of a 404, without a request. */
+/** Treats what cannot be part of a path as not found, without a request. */
 function pretendNotFound<Args, Result>(
   args: Args,
   context: Omit<ClassificationContext, "endedAt"> & { readonly operation: RestOperation<Args, Result> },
@@ -131,13 +131,13 @@ function pretendNotFound<Args, Result>(
   return toResult(interpretation);
 }
 
-/** The result stays in memory in the place of the response, as long as the request. */
+/** The result replaces the response in memory until the end of the request. */
 function findShortage({ result }: Interpretation<unknown>, memory: Memory, isRead: boolean): Failure | undefined {
   const shortage = isRead ? memory.take(estimateValueBytes(result)) : undefined;
   return shortage && describeShortage(shortage);
 }
 
-/** A documented response to a write always has memory: the ID of what was created must not get lost. */
+/** Reserves memory for a write's response, so that the ID of what was created is not lost. */
 function guaranteeMemory(memory: Memory): Memory {
   let bytesLeft = limits.upstream.guaranteedWriteBytes;
   return {

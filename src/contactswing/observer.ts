@@ -21,6 +21,6 @@ export interface UpstreamObserver {
   start(operation: RestOperation<never, unknown>, record: RequestRecord): UpstreamObservation;
   /** An upstream request was not sent. */
   shed(limit: CapacityLimit): void;
-  /** ContactSwing does not know the path of a request at all. */
+  /** ContactSwing has no route for the path of a request. */
   unknownPath(): void;
 }

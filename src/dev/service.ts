@@ -43,7 +43,7 @@ await runUntilSignal(async () => {
   const destination = process.stdout.isTTY ? pretty(prettyOptions) : undefined;
   return {
     ...(await createServiceProcess(config, { buildPlayground, ...token }, destination)),
-    // No load balancer has to notice, and every restart on save would wait for it.
+    // There is no load balancer, and every restart on save would wait for it.
     shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
     onStarted: (url) => {
       const origin = new URL(url);

@@ -7,7 +7,7 @@ import type { RequestSession } from "./request-session.ts";
 /** A root field of the operation that is being executed. */
 export interface RootField {
   readonly operation: RestOperation<never, unknown>;
-  /** Whether its resolver has succeeded: what fails below it is a part of a payload that stands. */
+  /** Whether its resolver has succeeded: if a field below it fails, the rest of the payload stays. */
   hasSucceeded: boolean;
 }
 

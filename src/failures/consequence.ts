@@ -36,7 +36,7 @@ export function findConsequence(failure: Failure, { effect, isRepeatable }: Fail
   return { outcome: outcomes[effect][write], retryable: isTransient && isSafe };
 }
 
-/** What a failure means that happened after the write of its field: the payload stands, and a part of it is missing. */
+/** What a failure after a successful write means: a part of the payload is missing, and the rest stays. */
 export function findConsequenceAfterWrite({ effect }: { readonly effect: WriteEffect }): Consequence {
   return { outcome: outcomes[effect].done, retryable: false };
 }

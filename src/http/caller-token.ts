@@ -14,7 +14,7 @@ export function containsCredentials(text: string, request: IncomingMessage): boo
   return words.some((word) => word !== "" && !/^bearer$/i.test(word) && text.includes(word));
 }
 
-/** Whether the request has credentials of which nobody knows which part is secret. */
+/** Whether the request has credentials that could not be parsed, so that any part of them may be secret. */
 export function hasUnreadableToken({ headers }: IncomingMessage, token: BearerToken | undefined): boolean {
   return token === undefined && headers.authorization !== undefined;
 }

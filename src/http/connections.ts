@@ -27,7 +27,7 @@ export interface Connections {
   admit(request: IncomingMessage, response: ServerResponse): boolean;
   /** The response to the last request of a connection that has arrived completely, until its last byte is sent. */
   findPending(socket: Socket): ServerResponse | undefined;
-  /** Closes connections soon whose clients do not read their responses, because others need the memory. */
+  /** Makes connections whose clients do not read their responses time out soon, because others need the memory. */
   releaseStalled(): void;
 }
 
@@ -51,7 +51,7 @@ export function limitConnections(server: Server): Connections {
 
   /** Closes the connection that has made no progress for longest, of those whose request is not being handled. */
   function makeRoom(): void {
-    // One that has made progress comes up again, behind the others.
+    // One that has made progress is moved behind the others.
     for (const [socket, connection] of connections) {
       if ([...connection.responses].some(hasWholeRequest)) continue;
       if (socket.bytesRead === connection.bytesRead) {
@@ -98,7 +98,7 @@ export function limitConnections(server: Server): Connections {
         close(socket, "too many pipelined requests");
         return false;
       }
-      // Node.js knows about parts of a write that have left. The time counts from the last of them.
+      // Node.js restarts this timeout whenever a part of the response has been written to the network.
       response.setTimeout(stalledResponseMs, () => {
         if (response.writableEnded) close(socket, "response not read");
       });

@@ -4,7 +4,7 @@ const { delayMs: maxDelayMs, lastingDelayMs } = limits.eventLoop;
 const tickMs = 50;
 // Rejecting takes time as well: at least this share of a turn goes to the requests that are handled.
 const handledShare = 0.8;
-// One long pause (a garbage collection, a container that was frozen) says less than several in a row.
+// A single long pause, such as a garbage collection or a frozen container, is no overload.
 const maxCountedDelayMs = 500;
 
 /** Tells whether more work arrives than the event loop can do. */
@@ -17,8 +17,9 @@ export interface EventLoopGauge {
 /**
  * Measures how late a timer runs. A burst makes some ticks late until one is on time again; only if none is, until
  * `lastingDelayMs` have added up, is there a queue that does not drain (the idea of CoDel, RFC 8289). Then each turn of the
- * event loop handles requests for `delayMs`, or for most of the time of the turn before, and rejects the rest, so that the service continues at its capacity. @fastify/under-pressure rejects everything until its next sample,
- * which halves the throughput under overload (docs/performance.md).
+ * event loop handles requests for `delayMs`, or for most of the time of the turn before, and rejects the rest, so that the
+ * service continues at its capacity. @fastify/under-pressure rejects everything until its next sample, which halves the
+ * throughput under overload (docs/performance.md).
  * @param now a monotonic clock in milliseconds.
  * @param onDelay called at every tick with its lateness in milliseconds.
  */

@@ -29,7 +29,7 @@ export function registerGraphqlRoute(app: FastifyInstance, dependencies: Graphql
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { record } = request;
     if (record === null) throw new Error("requests to this path are observed");
-    // Apollo Server checks this only when it writes the response: a write would be done and its response withheld.
+    // Apollo Server checks this only after execution: a write would be done and its response withheld.
     const mediaType = negotiateMediaType(request);
     if (mediaType === undefined) return sendHttpError(request, reply, 406);
     const httpGraphQLRequest = toGraphqlRequest(request, mediaType);

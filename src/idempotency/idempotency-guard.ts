@@ -75,7 +75,7 @@ export function createIdempotencyGuard(store: IdempotencyStore): IdempotencyGuar
   ): Promise<GuardedResponse<Response>> {
     const { promise, resolve } = Promise.withResolvers<KeyState>();
     claiming.set(claim.fingerprint, promise);
-    // After a bug in the store, this is all that is known.
+    // The result after a bug in the store.
     let keyState: KeyState = { state: "abandoned" };
     try {
       const claimed = await awaitClaim(store, claim, wasInFlight, write.deadline);
@@ -188,7 +188,7 @@ async function replay<Response>(
   return { response, isReplayed: true };
 }
 
-/** Failures of a read that say that the action is not for this token. Any other says nothing about it. */
+/** Failures of a read that say that this token may not see the action. */
 export const refusals: ReadonlySet<FailureKind> = new Set([
   "forbidden",
   "conflict",

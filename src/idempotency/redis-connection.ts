@@ -16,7 +16,7 @@ export interface Script {
 export type Evaluate = (script: Script, key: string, words: readonly string[]) => Promise<unknown>;
 
 export interface RedisConnection {
-  /** Whether Redis could be used the last time. */
+  /** Whether the last probe succeeded. */
   readonly isAvailable: boolean;
   /** @throws StoreUnavailable at once while Redis is unavailable; the script has not run then. */
   readonly evaluate: Evaluate;
@@ -59,9 +59,9 @@ interface RedisClient {
 }
 
 /**
- * A connection to Redis that can be used as long as Redis accepts writes and replies in time. A probe every half second
- * finds out, and whatever makes it fail, the next one has a new connection, for which the name is resolved again: behind
- * it may be another server, which has become the primary. Commands are neither repeated nor queued.
+ * A connection to Redis that can be used as long as Redis accepts writes and replies in time. It is probed every
+ * half second, and after a failed probe, for whatever cause, the next one uses a new connection, for which the name is
+ * resolved again: another server may have become the primary. Commands are neither repeated nor queued.
  */
 export function createRedisConnection(settings: RedisConnectionSettings): RedisConnection {
   const { url, probeKey, onAvailabilityChange, observeCommand } = settings;

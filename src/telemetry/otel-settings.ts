@@ -43,7 +43,7 @@ function isPair(entry: string): boolean {
   return name !== "" && value !== undefined && more.length === 0 && Math.max(name.length, value.length) <= 255;
 }
 
-/** OpenTelemetry's packages ignore other values, and traces would silently go astray. */
+/** OpenTelemetry's packages silently ignore other values. */
 const supportedValues: Readonly<Record<string, Supported>> = {
   OTEL_SDK_DISABLED: matches(/^(?:true|false)$/i, "true or false"),
   OTEL_RESOURCE_ATTRIBUTES: pairs,

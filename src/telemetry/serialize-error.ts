@@ -1,6 +1,6 @@
 const maxMessageLength = 1000;
 const maxStackLength = 8000;
-/** A message may quote a part of the token, as `JSON.parse` does; a shorter part says nothing. */
+/** A message may quote a part of the token, as `JSON.parse` does. A shorter part reveals nothing. */
 const minTokenPartLength = 8;
 const replacement = "[token]";
 

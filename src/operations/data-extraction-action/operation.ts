@@ -13,7 +13,7 @@ export const getAction = defineRestOperation<{ readonly id: string }, DataExtrac
   path: "/v2/_actions/{action_id}",
   arguments: callerArguments({ id: pathParameter("action_id") }),
   parseResponse({ status, body }, { id }) {
-    // The platform's 404 is a page: it says that ContactSwing is not there, not that the action is not.
+    // The platform's 404 is a page: ContactSwing itself was not reached.
     if (status === 404 && isRecord(body)) return null;
     if (!isSuccess(status)) return undefined;
     const data = isRecord(body) ? body.data : undefined;

@@ -1,6 +1,6 @@
-/** Letters that the rule below does not get right, by code point (CaseFolding.txt of Unicode, status C and S). */
+/** Exceptions to the rule below, by code point (Unicode's CaseFolding.txt, status C and S). */
 const exceptions: Readonly<Record<string, string>> = {
-  // The dotless i has no other case, although its capital letter has another small one.
+  // The dotless i folds to itself, although its capital letter has another small letter.
   "\u0131": "\u0131",
   "\u1fd3": "\u0390",
   "\u1fe3": "\u03b0",

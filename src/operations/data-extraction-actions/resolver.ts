@@ -120,7 +120,7 @@ class DataExtractionActionsResolver {
 
 export const dataExtractionActions: Operation = { rest: listActions, Resolver: DataExtractionActionsResolver };
 
-/** Decides by the row and, if that does not say whether the action is active, by a limited number of details. */
+/** Matches by the row and, where that does not say whether the action is active, by its details, up to a limit. */
 function createMatcher(
   filter: DataExtractionActionsArgs["filter"],
   contactSwing: RequestContext["contactSwing"],
