@@ -7,6 +7,7 @@ import tls from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { demoToken } from "../src/auth/demo-token.ts";
 import { type Report, runChecks } from "../src/check-upstream/run-checks.ts";
+import { operations } from "../src/operations/index.ts";
 import { createCertificate } from "./helpers/certificate.ts";
 import { onTestEnd } from "./helpers/cleanup.ts";
 import { type Differences, startDifferingContactSwing } from "./helpers/differing-contactswing.ts";
@@ -14,6 +15,7 @@ import { findFreePort } from "./helpers/free-port.ts";
 import { describeWith } from "./helpers/redis.ts";
 import { createTestFolder } from "./helpers/test-folder.ts";
 import type { ReceivedRequest } from "./helpers/upstream.ts";
+import { updateAction } from "./other-writes/update-action.ts";
 
 const command = new URL("../dist/check-upstream.cjs", import.meta.url).pathname;
 
@@ -189,6 +191,21 @@ test.each<[what: string, differences: Differences, ...notChecked: string[]]>([
 
   expect(linesOf(report, "different")).toEqual([]);
   expect(linesOf(report, "not-checked")).toEqual(["reachability.tls: the URL is http:", ...notChecked]);
+});
+
+test("every operation of the registry is compared with the OpenAPI document", async () => {
+  const { url } = await startDifferingContactSwing();
+  const settings = { connectTimeoutMs: 1000, responseTimeoutMs: 5000, minIdleMs: 1, token: demoToken };
+
+  const report = await runChecks({ baseUrl: url, ...settings, operations: [...operations, updateAction] });
+
+  expect(linesOf(report, "different")).toEqual(["openapi.updateAction.path: not documented, but /v2/_actions/{id}"]);
+  const aspects = ["fields", "required", "types", "enums", "limits", "parameters", "response"];
+  expect(linesOf(report, "not-checked")).toEqual(
+    expect.arrayContaining(
+      aspects.map((aspect) => `openapi.updateAction.${aspect}: the document has no such operation`),
+    ),
+  );
 });
 
 test.each([

@@ -1,11 +1,9 @@
-import type { Upstream } from "./upstream.ts";
-
 /** One thing that the service assumes about ContactSwing. */
 export interface Check {
   readonly name: string;
   readonly expected: string;
   /** Resolves with what was observed if that is as expected. @throws Different, NotChecked */
-  run(upstream: Upstream): Promise<string>;
+  run(): Promise<string>;
 }
 
 /** Thrown if ContactSwing differs. The message is what was observed. */

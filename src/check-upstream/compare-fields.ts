@@ -1,112 +1,101 @@
-import type { SentField, SentValue } from "../contactswing/sent-field.ts";
-import { isRecord } from "../text/json.ts";
+import type { DeclaringClass, JsonType } from "../fields/field-type.ts";
+import { listFields } from "../fields/rest-field.ts";
 import type { OpenApiDocument, Schema } from "./openapi-document.ts";
 
+/** What about a field can differ. */
+export type FieldAspect = "fields" | "required" | "types" | "enums" | "limits";
+
 export interface Difference {
-  /** What about a field differs; `open` if the document says nothing about the fields of an object. */
-  readonly aspect: "fields" | "required" | "types" | "enums" | "limits" | "open";
+  /** `open` if the document says nothing about the fields of an object. */
+  readonly aspect: FieldAspect | "open";
   readonly text: string;
 }
 
-/** Compares the fields that the service sends with the schema of an object. Of a union, the closest member counts. */
-export function compareObject(
-  fields: readonly SentField[],
+/**
+ * Compares what the service sends with a schema. Of a union, the member that differs least counts.
+ * @param path of the value, such as `webhook.sync_data`; empty for the body.
+ */
+export function compareValue(
+  value: JsonType,
   schema: unknown,
   document: OpenApiDocument,
   path = "",
-): Difference[] {
-  return closest(schema, document, (alternative) => compareProperties(fields, alternative, document, path));
-}
-
-/** The differences from the alternative that differs least. */
-function closest(schema: unknown, document: OpenApiDocument, compare: (schema: Schema) => Iterable<Difference>) {
-  const all = document.listAlternatives(schema).map((alternative) => [...compare(alternative)]);
+): readonly Difference[] {
+  const all = document.listAlternatives(schema).map((member) => [...compareMember(value, member, document, path)]);
   return all.toSorted((a, b) => a.length - b.length)[0] ?? [];
 }
 
-function* compareProperties(
-  fields: readonly SentField[],
+function* compareMember(
+  value: JsonType,
   schema: Schema,
   document: OpenApiDocument,
   path: string,
 ): Iterable<Difference> {
   const name = path || "the body";
-  const nameOf = (field: string) => (path ? `${path}.${field}` : field);
-  const types = listTypes(schema);
-  if (types.length > 0 && !types.includes("object")) {
-    yield { aspect: "types", text: `${name}: ${types.join(" or ")} instead of object` };
-    return;
-  }
-  const { properties } = schema;
-  if (!isRecord(properties)) {
-    yield { aspect: "open", text: name };
-    return;
-  }
-  for (const required of Array.isArray(schema.required) ? schema.required.map(String) : []) {
-    const field = fields.find(({ restName }) => restName === required);
-    if (field?.isAlwaysSent) continue;
-    const what = field === undefined ? "never sent" : "optional in the graph";
-    yield { aspect: "required", text: `${nameOf(required)}: required, but ${what}` };
-  }
-  for (const field of fields) {
-    const fieldName = nameOf(field.restName);
-    const property = properties[field.restName];
-    if (property === undefined) {
-      const fate = schema.additionalProperties === false ? "rejected" : "not known";
-      yield { aspect: "fields", text: `${fieldName}: ${fate}` };
-    } else {
-      yield* compareValue(field.value, property, document, fieldName);
-    }
+  const otherType = findOtherType(value.type, schema);
+  if (otherType !== undefined) yield { aspect: "types", text: `${name}: ${otherType} instead of ${value.type}` };
+  switch (value.type) {
+    case "object":
+      if (schema.properties !== undefined) yield* compareFields(value.getClass(), schema, document, path);
+      else if (otherType === undefined) yield { aspect: "open", text: name };
+      break;
+    case "array":
+      yield* compareValue(value.items, schema.items, document, `${path}[]`);
+      break;
+    case "string":
+      yield* compareValues(value.values, schema, name);
+      if (value.maxLength !== undefined) yield* compareLimits(value.maxLength, schema, name);
   }
 }
 
-function compareValue(value: SentValue, schema: unknown, document: OpenApiDocument, name: string): Difference[] {
-  if (value.type === "object") return compareObject(value.fields, schema, document, name);
-  return closest(schema, document, (alternative) => compareAlternative(value, alternative, document, name));
+/** The documented types, if what is sent has none of them. */
+export function findOtherType(sent: string, { types }: Schema): string | undefined {
+  const accepted = sent === "integer" ? [sent, "number"] : [sent];
+  return types.length === 0 || types.some((type) => accepted.includes(String(type))) ? undefined : types.join(" or ");
 }
 
-function* compareAlternative(
-  value: Exclude<SentValue, { type: "object" }>,
-  schema: Schema,
+function* compareFields(
+  declaring: DeclaringClass,
+  { properties = {}, required, acceptsOthers }: Schema,
   document: OpenApiDocument,
-  name: string,
+  path: string,
 ): Iterable<Difference> {
-  const types = listTypes(schema);
-  const difference = (aspect: Difference["aspect"], text: string): Difference => ({ aspect, text: `${name}: ${text}` });
-  if (types.length > 0 && !types.includes(value.type) && !(value.type === "integer" && types.includes("number"))) {
-    yield difference("types", `${types.join(" or ")} instead of ${value.type}`);
+  const toPath = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const fields = listFields(declaring);
+  for (const name of required) {
+    const field = fields.find(({ restName }) => restName === name);
+    if (field !== undefined && !field.isNullable) continue;
+    const what = field === undefined ? "never sent" : "optional in the graph";
+    yield { aspect: "required", text: `${toPath(name)}: required, but ${what}` };
   }
-  if (value.type === "array") yield* compareValue(value.items, schema.items, document, `${name}[]`);
-  if (value.type !== "string") return;
-  const { values, maxLength: ours } = value;
+  for (const { restName, type } of fields) {
+    if (restName in properties) yield* compareValue(type.json, properties[restName], document, toPath(restName));
+    else yield { aspect: "fields", text: `${toPath(restName)}: ${acceptsOthers ? "not known" : "rejected"}` };
+  }
+}
 
-  const accepted = Array.isArray(schema.enum) ? schema.enum : "const" in schema ? [schema.const] : undefined;
-  const list = (texts: readonly unknown[]) => texts.map((text) => JSON.stringify(text)).join(", ");
-  if (accepted !== undefined && values === undefined) {
-    yield difference("enums", `only ${list(accepted)}, but any text in the graph`);
+/** @param ours the values of the graph's enum; undefined for any text. */
+function* compareValues(ours: readonly string[] | undefined, { values: theirs }: Schema, name: string) {
+  if (theirs === undefined) return;
+  const list = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join(", ");
+  const difference = (text: string): Difference => ({ aspect: "enums", text: `${name}: ${text}` });
+  if (ours === undefined) {
+    yield difference(`only ${list(theirs)}, but any text in the graph`);
+    return;
   }
-  if (accepted !== undefined && values !== undefined) {
-    const lacking = accepted.filter((value) => value !== null && !values.includes(String(value)));
-    const refused = values.filter((value) => !accepted.includes(value));
-    if (lacking.length > 0) yield difference("enums", `the graph lacks ${list(lacking)}`);
-    if (refused.length > 0) yield difference("enums", `${list(refused)} not accepted`);
-  }
+  const lacking = theirs.filter((value) => value !== null && !ours.includes(value));
+  const refused = ours.filter((value) => !theirs.includes(value));
+  if (lacking.length > 0) yield difference(`the graph lacks ${list(lacking)}`);
+  if (refused.length > 0) yield difference(`${list(refused)} not accepted`);
+}
 
-  // A limit that ContactSwing does not document is no difference: the limits are this service's own.
-  if (ours === undefined) return;
-  const { maxLength: theirs, minLength, pattern } = schema;
+/** A limit that ContactSwing does not document is no difference: the limits are this service's own. */
+function* compareLimits(ours: number, { maxLength: theirs, minLength, pattern }: Schema, name: string) {
+  const difference = (text: string): Difference => ({ aspect: "limits", text: `${name}: ${text}` });
   if (typeof theirs === "number" && theirs !== ours) {
     const relation = theirs < ours ? "stricter" : "looser";
-    yield difference("limits", `at most ${theirs} characters, ${relation} than ${ours} here`);
+    yield difference(`at most ${theirs} characters, ${relation} than ${ours} here`);
   }
-  if (typeof minLength === "number" && minLength > 1) {
-    yield difference("limits", `at least ${minLength} characters, stricter than 1 here`);
-  }
-  if (typeof pattern === "string") {
-    yield difference("limits", `must match ${pattern}, which is not checked here`);
-  }
-}
-
-function listTypes({ type }: Schema): string[] {
-  return (Array.isArray(type) ? type : type === undefined ? [] : [type]).map(String).filter((name) => name !== "null");
+  if (Number(minLength) > 1) yield difference(`at least ${minLength} characters, stricter than 1 here`);
+  if (pattern !== undefined) yield difference(`must match ${pattern}, which is not checked here`);
 }

@@ -2,12 +2,21 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as sendRequest } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TransportSettings } from "../contactswing/transport.ts";
 import { NotChecked } from "./check.ts";
-import type { UpstreamSettings } from "./upstream.ts";
+
+/** What was seen of a connection that sent one request without a token and then was left alone. */
+export interface IdleConnection {
+  readonly requestId: string;
+  readonly response: IncomingMessage;
+  /** Undefined if it was still open at the end. */
+  readonly closedAfterMs: number | undefined;
+}
 
 /** The system's code of a network error. */
-export const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "unknown error";
+export const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
 
 /** Waits for an event. @throws NotChecked for an error, or if the event does not happen in time. */
 async function waitFor(
@@ -28,28 +37,32 @@ async function waitFor(
 /** The host name or address of a URL, without the brackets of IPv6. */
 export const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, "");
 
-const portOf = ({ protocol, port }: URL) => Number(port) || (protocol === "https:" ? 443 : 80);
+function addressOf(url: string) {
+  const { protocol, port } = new URL(url);
+  return { host: hostOf(url), port: Number(port) || (protocol === "https:" ? 443 : 80) };
+}
 
 /** @throws NotChecked if there is no connection in time. */
-export async function openTcp({ baseUrl, connectTimeoutMs }: UpstreamSettings): Promise<Socket> {
-  const socket = connectTcp({ host: hostOf(baseUrl), port: portOf(new URL(baseUrl)) });
+export async function openTcp({ baseUrl, connectTimeoutMs }: TransportSettings): Promise<Socket> {
+  const socket = connectTcp(addressOf(baseUrl));
   await waitFor(socket, "connect", connectTimeoutMs);
   return socket;
 }
 
 /** A TLS session, even if the certificate is not trusted. @throws NotChecked if there is none in time. */
-export async function openTls(settings: UpstreamSettings): Promise<TLSSocket> {
-  const host = hostOf(settings.baseUrl);
-  const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = connectTls({ socket: await openTcp(settings), rejectUnauthorized: false, ...servername });
-  await waitFor(socket, "secureConnect", settings.connectTimeoutMs);
+export async function openTls({ baseUrl, connectTimeoutMs }: TransportSettings): Promise<TLSSocket> {
+  const address = addressOf(baseUrl);
+  const servername = isIP(address.host) === 0 ? address.host : "";
+  const socket = connectTls({ ...address, servername, rejectUnauthorized: false });
+  await waitFor(socket, "secureConnect", connectTimeoutMs);
   return socket;
 }
 
-/** Sends one request without a token and then watches the idle connection. @throws NotChecked without a response. */
-export async function probeIdleConnection(settings: UpstreamSettings) {
+/** Watches a connection until it is closed, or for `minIdleMs` after the response. @throws NotChecked without a response. */
+export async function probeIdleConnection(settings: TransportSettings, minIdleMs: number): Promise<IdleConnection> {
   const { protocol, host, pathname: path } = new URL(settings.baseUrl);
   const socket = await (protocol === "https:" ? openTls : openTcp)(settings);
+  const closing = new Promise<number>((resolve) => socket.once("close", () => resolve(performance.now())));
   const requestId = randomUUID();
   const headers = { host, accept: "application/json", connection: "keep-alive", "x-request-id": requestId };
   try {
@@ -57,18 +70,10 @@ export async function probeIdleConnection(settings: UpstreamSettings) {
     const request = sendRequest({ createConnection: () => socket, path, headers }).end();
     const [response] = (await waitFor(request, "response", settings.responseTimeoutMs)) as [IncomingMessage];
     await waitFor(response.resume(), "end", settings.responseTimeoutMs);
-    return { requestId, response, closedAfterMs: await watchIdle(socket, settings.minIdleMs) };
+    const idleSince = performance.now();
+    const closedAt = await Promise.race([closing, delay(minIdleMs, undefined, { ref: false })]);
+    return { requestId, response, closedAfterMs: closedAt && closedAt - idleSince };
   } finally {
     socket.destroy();
   }
-}
-
-/** How long the connection stays open; undefined if it still is at the end. */
-function watchIdle(socket: Socket, minIdleMs: number): Promise<number | undefined> {
-  const since = performance.now();
-  return new Promise((resolve) => {
-    socket.once("close", () => resolve(performance.now() - since));
-    setTimeout(resolve, minIdleMs, undefined).unref();
-    if (socket.destroyed) resolve(0);
-  });
 }

@@ -1,14 +1,116 @@
 import { type RestOperation, UnexpectedResponse } from "../contactswing/rest-operation.ts";
-import type { CreateDataExtractionActionInput } from "../operations/create-data-extraction-action/input.ts";
-import { postAction } from "../operations/create-data-extraction-action/operation.ts";
-import { getAction } from "../operations/data-extraction-action/operation.ts";
-import { listActions } from "../operations/data-extraction-actions/operation.ts";
+import type { DeclaringClass, JsonType } from "../fields/field-type.ts";
+import { listFields } from "../fields/rest-field.ts";
+import { parseObject } from "../fields/rest-json.ts";
+import type { Operation } from "../operations/operation.ts";
 import { isRecord } from "../text/json.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
-import { compareObject, type Difference } from "./compare-fields.ts";
+import { compareValue, type FieldAspect, findOtherType } from "./compare-fields.ts";
+import { createExample, createSample } from "./create-sample.ts";
 import { type DocumentedOperation, type OpenApiDocument, readOpenApi, type Schema } from "./openapi-document.ts";
-import { createSample } from "./sample-value.ts";
 import type { Upstream } from "./upstream.ts";
+
+type AnyOperation = RestOperation<never, unknown>;
+
+/** A check of an operation that the document has. */
+interface OperationCheck {
+  readonly name: string;
+  readonly expected: string;
+  readonly judge: (documented: DocumentedOperation, document: OpenApiDocument) => string;
+}
+
+/** The checks of ContactSwing's own description, which FastAPI serves unless it is turned off. */
+export function createOpenApiChecks(operations: readonly Operation[], upstream: Upstream): readonly Check[] {
+  const readDocument = async () => readOpenApi(await upstream.readDocument());
+  const texts = ["example", ...operations.flatMap(({ rest }) => listValues(rest.arguments.bodyClass))];
+  const documentCheck: Check = {
+    name: "openapi.document",
+    expected: "GET /openapi.json describes the API, if it exists",
+    run: async () => `OpenAPI ${(await readDocument()).version}`,
+  };
+  return [documentCheck, ...operations.flatMap(({ rest }) => createChecks(rest, texts, readDocument))];
+}
+
+/** The REST values of the enums in an input: a text such as `type` may decide how a response is read. */
+function listValues(declaring: DeclaringClass | undefined): readonly string[] {
+  return declaring === undefined ? [] : listFields(declaring).flatMap(({ type }) => listValuesOf(type.json));
+}
+
+function listValuesOf(json: JsonType): readonly string[] {
+  if (json.type === "object") return listValues(json.getClass());
+  if (json.type === "array") return listValuesOf(json.items);
+  return json.type === "string" ? (json.values ?? []) : [];
+}
+
+function createChecks(
+  operation: AnyOperation,
+  texts: readonly string[],
+  readDocument: () => Promise<OpenApiDocument>,
+): readonly Check[] {
+  const { name, method, path } = operation;
+  const pathCheck: Check = {
+    name: `openapi.${name}.path`,
+    expected: `${method} ${path}`,
+    async run() {
+      const { find, findSimilar } = await readDocument();
+      if (find(method, path) !== undefined) return `${method} ${path}`;
+      const observed = ["not documented", ...findSimilar(path)].join(", but ");
+      throw new Different(observed, `${name} fails, or will fail once an undocumented path is removed.`);
+    },
+  };
+  const others = [...checkBody(operation), checkParameters(operation), checkResponse(operation, texts)].map(
+    ({ name: aspect, expected, judge }): Check => ({
+      name: `openapi.${name}.${aspect}`,
+      expected,
+      async run() {
+        const document = await readDocument();
+        const documented = document.find(method, path);
+        if (documented === undefined) throw new NotChecked("the document has no such operation");
+        return judge(documented, document);
+      },
+    }),
+  );
+  return [pathCheck, ...others];
+}
+
+/** What is expected of a body, and what a difference means. */
+const bodyAspects: Readonly<Record<FieldAspect, readonly [expected: string, meaning: string]>> = {
+  fields: [
+    "every field that is sent is known",
+    "ContactSwing ignores these fields or rejects every request that has them.",
+  ],
+  required: [
+    "no required field that may be missing",
+    "Requests without these fields are BAD_USER_INPUT, although the graph accepts them.",
+  ],
+  types: ["the JSON types that are sent", "Requests with these fields are BAD_USER_INPUT, whatever their value."],
+  enums: [
+    "the values of the graph's enums",
+    "Users cannot choose what the graph lacks; a value that is not accepted is BAD_USER_INPUT.",
+  ],
+  limits: [
+    "the length limits of the graph, or none",
+    "A stricter limit rejects texts that the graph accepts; with a looser one the graph rejects texts in vain.",
+  ],
+};
+
+function checkBody({ arguments: { bodyClass } }: AnyOperation): readonly OperationCheck[] {
+  if (bodyClass === undefined) return [];
+  return Object.entries(bodyAspects).map(([aspect, [expected, meaning]]) => ({
+    name: aspect,
+    expected,
+    judge({ requestSchema }, document) {
+      if (requestSchema === undefined) throw new NotChecked("the request has no schema");
+      const differences = compareValue({ type: "object", getClass: () => bodyClass }, requestSchema, document);
+      const textsOf = (wanted: string) =>
+        differences.filter((difference) => difference.aspect === wanted).map(({ text }) => text);
+      requireNone(textsOf(aspect), meaning);
+      const open = textsOf("open");
+      if (open.length > 0) throw new NotChecked(`nothing is said about the fields of ${open.join(", ")}`);
+      return "no difference";
+    },
+  }));
+}
 
 const sentHeaders: ReadonlySet<string> = new Set([
   "authorization",
@@ -17,160 +119,85 @@ const sentHeaders: ReadonlySet<string> = new Set([
   "user-agent",
   "x-request-id",
   "traceparent",
+  "tracestate",
 ]);
 
-async function readDocument(upstream: Upstream): Promise<OpenApiDocument> {
-  const document = readOpenApi(await upstream.readDocument());
-  if (document === undefined) throw new NotChecked("no document: not OpenAPI 3");
-  return document;
-}
-
-interface OperationCheck {
-  readonly name: string;
-  readonly expected: string;
-  readonly judge: (operation: DocumentedOperation, document: OpenApiDocument) => string;
-}
-
-/** The checks of one operation. All but the first need the operation in the document. */
-function createChecks({ name, method, path }: RestOperation<never, unknown>, checks: readonly OperationCheck[]) {
-  const pathCheck: Check = {
-    name: `openapi.${name}.path`,
-    expected: `${method} ${path}`,
-    async run(upstream) {
-      const document = await readDocument(upstream);
-      if (document.find(method, path) !== undefined) return `${method} ${path}`;
-      const similar = document.findSimilar(path);
-      const observed = similar.length === 0 ? "not documented" : `not documented, but ${similar.join(", ")}`;
-      throw new Different(observed, `${name} fails, or will fail once an undocumented path is removed.`);
-    },
-  };
-  const others = checks.map(
-    ({ name: aspect, expected, judge }): Check => ({
-      name: `openapi.${name}.${aspect}`,
-      expected,
-      async run(upstream) {
-        const document = await readDocument(upstream);
-        const operation = document.find(method, path);
-        if (operation === undefined) throw new NotChecked("the document has no such operation");
-        return judge(operation, document);
-      },
-    }),
-  );
-  return [pathCheck, ...others];
-}
-
-/** @param query the query parameters that the service sends, with values that must be accepted. */
-function checkParameters(operationName: string, query: Readonly<Record<string, number>> = {}): OperationCheck {
-  const names = Object.keys(query);
-  const isSent = (place: string, name: string) =>
-    place === "header" ? sentHeaders.has(name.toLowerCase()) : place === "path" || (place === "query" && name in query);
+function checkParameters(operation: AnyOperation): OperationCheck {
+  const { query = {} } = operation.toRequest(exampleArguments(operation));
+  const isSent = ({ place, name }: DocumentedOperation["parameters"][number]) =>
+    place === "path" || (place === "header" ? sentHeaders.has(name.toLowerCase()) : place === "query" && name in query);
   return {
     name: "parameters",
-    expected: `no required parameter but those that are sent${names.length > 0 ? `, and ${names.join(", ")}` : ""}`,
+    expected: ["no required parameter but those that are sent", ...Object.keys(query)].join(", and "),
     judge({ parameters, credentialPlaces }, document) {
       const differences = [
         ...parameters
-          .filter((parameter) => parameter.isRequired && !isSent(parameter.in, parameter.name))
-          .map((parameter) => `${parameter.in} ${parameter.name}: required, but never sent`),
+          .filter((parameter) => parameter.isRequired && !isSent(parameter))
+          .map(({ place, name }) => `${place} ${name}: required, but never sent`),
         ...Object.entries(query).flatMap(([name, value]) => {
-          const parameter = parameters.find((candidate) => candidate.in === "query" && candidate.name === name);
-          if (parameter === undefined) return [`query ${name}: not known`];
-          return describeLimit(name, value, document.listAlternatives(parameter.schema)[0] ?? {});
+          const parameter = parameters.find((candidate) => candidate.place === "query" && candidate.name === name);
+          const [schema] = document.listAlternatives(parameter?.schema);
+          const problems = parameter && schema ? [...compareParameter(name, Number(value), schema)] : ["not known"];
+          return problems.map((problem) => `query ${name}: ${problem}`);
         }),
         ...credentialPlaces.map((place) => `credentials in ${place}, but the token is in Authorization`),
       ];
-      if (differences.length === 0) return `${parameters.length} parameters`;
-      throw new Different(differences.join("; "), `${operationName} is rejected or ignores what is sent.`);
+      requireNone(differences, `${operation.name} is rejected or ignores what is sent.`);
+      return `${parameters.length} parameters`;
     },
   };
 }
 
-/** Why a value is not accepted; nothing if it is. */
-function describeLimit(name: string, value: number, { type, minimum, maximum, default: fallback }: Schema): string[] {
-  if (type === "string" || type === "boolean") return [`query ${name}: ${type} instead of integer`];
-  if (Number(maximum) < value) return [`query ${name}: at most ${maximum}, but ${value} is sent`];
-  if (Number(minimum) > value) return [`query ${name}: at least ${minimum}, but ${value} is sent`];
-  return name === "page" && fallback === 0 ? ["query page: pages start at 0"] : [];
+/** Why a query parameter is not accepted as it is sent; nothing if it is. */
+function* compareParameter(name: string, value: number, schema: Schema): Iterable<string> {
+  const otherType = findOtherType("integer", schema);
+  if (otherType !== undefined) yield `${otherType} instead of integer`;
+  if (Number(schema.maximum) < value) yield `at most ${schema.maximum}, but ${value} is sent`;
+  if (Number(schema.minimum) > value) yield `at least ${schema.minimum}, but ${value} is sent`;
+  if (name === "page" && schema.default === 0) yield "pages start at 0";
 }
 
-/** Lets the service's own parser read a response that the document allows. */
-function checkResponse<Args>(operation: RestOperation<Args, unknown>, args: Args, status: number): OperationCheck {
+/** Lets the service's own parser read responses that the document allows. */
+function checkResponse(operation: AnyOperation, texts: readonly string[]): OperationCheck {
+  const [status = 200] = operation.doneStatuses;
+  function isReadable(body: unknown): boolean {
+    try {
+      operation.parseResponse({ status, body, isOversized: false }, exampleArguments(operation));
+      return true;
+    } catch (error) {
+      if (error instanceof UnexpectedResponse) return false;
+      throw error;
+    }
+  }
   return {
     name: "response",
     expected: "a response that the service can read",
     judge({ responseSchema }, document) {
-      const body = createSample(responseSchema, document);
-      if (!isRecord(body) || Object.keys(body).length === 0) throw new NotChecked("the response has no schema");
+      const bodies = texts.map((text) => createSample(responseSchema, document, text)).filter(isRecord);
+      const [body = {}] = bodies;
+      if (Object.keys(body).length === 0) throw new NotChecked("the response has no schema");
       if ("data" in body && body.data === undefined) throw new NotChecked("the schema says nothing about data");
-      try {
-        operation.parseResponse({ status, body, isOversized: false }, args);
-      } catch (error) {
-        if (!(error instanceof UnexpectedResponse)) throw error;
-        const meaning = `Successful responses to ${operation.name} are UPSTREAM_BAD_RESPONSE.`;
-        throw new Different(`not readable: ${JSON.stringify(body).slice(0, 160)}`, meaning);
-      }
+      const unreadable = bodies.filter((each) => !isReadable(each)).slice(0, 1);
+      requireNone(
+        unreadable.map((each) => `not readable: ${JSON.stringify(each).slice(0, 160)}`),
+        `Successful responses to ${operation.name} are UPSTREAM_BAD_RESPONSE.`,
+      );
       return `readable, with ${Object.keys(body).join(", ")}`;
     },
   };
 }
 
-function checkBody(aspect: Difference["aspect"], expected: string, meaning: string): OperationCheck {
-  return {
-    name: aspect,
-    expected,
-    judge({ requestSchema }, document) {
-      if (requestSchema === undefined) throw new NotChecked("the request has no schema");
-      const all = compareObject(postAction.arguments.listSentFields(), requestSchema, document);
-      const textsOf = (wanted: Difference["aspect"]) =>
-        all.filter((difference) => difference.aspect === wanted).map(({ text }) => text);
-      const differences = textsOf(aspect);
-      if (differences.length > 0) throw new Different(differences.join("; "), meaning);
-      const open = textsOf("open");
-      if (open.length > 0) throw new NotChecked(`nothing is said about the fields of ${open.join(", ")}`);
-      return "no difference";
-    },
-  };
+/** Arguments with a value in every field. */
+function exampleArguments({ arguments: { names, bodyClass, example } }: AnyOperation): never {
+  const input = bodyClass && parseObject(bodyClass, createExample(bodyClass), "example");
+  const parameters = Object.keys(names.pathParameters).map((name) => [name, "example"]);
+  return (example ?? {
+    ...Object.fromEntries(parameters),
+    ...(names.body && { [names.body.argument]: input }),
+  }) as never;
 }
 
-/** The checks of ContactSwing's own description, which FastAPI serves unless it is turned off. */
-export const openApiChecks: readonly Check[] = [
-  {
-    name: "openapi.document",
-    expected: "GET /openapi.json describes the API, if it exists",
-    run: async (upstream) => `OpenAPI ${(await readDocument(upstream)).version}`,
-  },
-  ...createChecks(postAction, [
-    checkBody(
-      "fields",
-      "every field that is sent is known",
-      "ContactSwing ignores these fields or rejects every request that has them.",
-    ),
-    checkBody(
-      "required",
-      "no required field that may be missing",
-      "Create requests without these fields are BAD_USER_INPUT, although the graph accepts them.",
-    ),
-    checkBody(
-      "types",
-      "the JSON types that are sent",
-      "Create requests with these fields are BAD_USER_INPUT, whatever their value.",
-    ),
-    checkBody(
-      "enums",
-      "the values of the graph's enums",
-      "Users cannot choose what the graph lacks; a value that is not accepted is BAD_USER_INPUT.",
-    ),
-    checkBody(
-      "limits",
-      "the length limits of the graph, or none",
-      "A stricter limit rejects texts that the graph accepts; with a looser one the graph rejects texts in vain.",
-    ),
-    checkParameters(postAction.name),
-    checkResponse(postAction, { input: { name: "name" } as CreateDataExtractionActionInput }, 201),
-  ]),
-  ...createChecks(getAction, [checkParameters(getAction.name), checkResponse(getAction, { id: "id" }, 200)]),
-  ...createChecks(listActions, [
-    checkParameters(listActions.name, { page: 1, per_page: 100 }),
-    checkResponse(listActions, { page: 1, pageSize: 10 }, 200),
-  ]),
-];
+/** @throws Different if there are differences. */
+function requireNone(differences: readonly string[], meaning: string): void {
+  if (differences.length > 0) throw new Different(differences.join("; "), meaning);
+}

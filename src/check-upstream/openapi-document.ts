@@ -1,31 +1,32 @@
 import { isRecord } from "../text/json.ts";
+import { NotChecked } from "./check.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A JSON Schema of an OpenAPI document, as FastAPI writes it for pydantic 1 (3.0) and 2 (3.1). */
-export type Schema = JsonObject;
-
-export type OpenApiDocument = NonNullable<ReturnType<typeof readOpenApi>>;
+/** What a JSON Schema says, as FastAPI writes it for pydantic 1 (OpenAPI 3.0) and 2 (3.1). */
+export type Schema = ReturnType<typeof readSchema>;
+export type OpenApiDocument = ReturnType<typeof readOpenApi>;
 export type DocumentedOperation = NonNullable<ReturnType<OpenApiDocument["find"]>>;
 
 // A reference may lead to itself, and a schema may contain itself.
 const maxDepth = 20;
 
-/** Reads an OpenAPI document; undefined if it is none. */
+/** Reads an OpenAPI document. @throws NotChecked if it is none. */
 export function readOpenApi(document: unknown) {
-  if (!isRecord(document) || typeof document.openapi !== "string" || !isRecord(document.paths)) return undefined;
+  if (!isRecord(document) || typeof document.openapi !== "string" || !isRecord(document.paths)) {
+    throw new NotChecked("no document: not OpenAPI 3");
+  }
   const { openapi: version, paths, components, security: commonSecurity } = document;
 
   /** The object that a value is or refers to; an empty one if there is none. */
   function resolve(value: unknown, depth = 0): JsonObject {
-    if (!isRecord(value)) return {};
-    if (typeof value.$ref !== "string") return value;
-    const words = value.$ref.replace(/^#\//, "").split("/").map(decodePointer);
+    const own = asObject(value);
+    if (typeof own.$ref !== "string") return own;
+    const words = own.$ref.replace(/^#\//, "").split("/").map(decodePointer);
     const target = words.reduce<unknown>((part, word) => asObject(part)[word], document);
     return depth > maxDepth ? {} : resolve(target, depth + 1);
   }
 
-  /** The alternatives that a schema allows besides null, with references resolved. */
   function listAlternatives(schema: unknown, depth = 0): Schema[] {
     const own = resolve(schema);
     // FastAPI writes `allOf` only around a single reference.
@@ -33,7 +34,7 @@ export function readOpenApi(document: unknown) {
     if (members !== undefined && depth < maxDepth) {
       return members.flatMap((member) => listAlternatives(member, depth + 1));
     }
-    return own.type === "null" || own.const === null ? [] : [own];
+    return own.type === "null" || own.const === null ? [] : [readSchema(own)];
   }
 
   function readJsonSchema(value: unknown): unknown {
@@ -43,11 +44,11 @@ export function readOpenApi(document: unknown) {
 
   function readParameter(value: unknown) {
     const { name, in: place, required, schema } = resolve(value);
-    return { name: String(name), in: String(place), isRequired: required === true, schema };
+    return { name: String(name), place: String(place), isRequired: required === true, schema };
   }
 
   /** Where the credentials belong, if every alternative needs others than `Authorization`. */
-  function listCredentialPlaces(security: unknown): string[] {
+  function listCredentialPlaces(security: unknown): readonly string[] {
     const alternatives = asArray(security).map((alternative) =>
       Object.keys(asObject(alternative))
         .map((name) => resolve(asObject(asObject(components).securitySchemes)[name]))
@@ -55,7 +56,7 @@ export function readOpenApi(document: unknown) {
         .map(({ in: place, name }) => `${place} ${name}`)
         .filter((place) => place.toLowerCase() !== "header authorization"),
     );
-    return alternatives.every((places) => places.length > 0) ? (alternatives[0] ?? []) : [];
+    return alternatives.every((places) => places.length > 0) ? alternatives.flat() : [];
   }
 
   return {
@@ -76,7 +77,27 @@ export function readOpenApi(document: unknown) {
     },
     /** Paths that differ only in their punctuation. */
     findSimilar: (path: string) => Object.keys(paths).filter((candidate) => squeeze(candidate) === squeeze(path)),
+    /** The alternatives that a schema allows besides null, with references resolved. */
     listAlternatives: (schema: unknown) => listAlternatives(schema),
+  };
+}
+
+function readSchema({ type, properties, items, required, additionalProperties, ...own }: JsonObject) {
+  return {
+    types: [type].flat().filter((name) => name !== undefined && name !== "null"),
+    /** Undefined if any value of the types is accepted. */
+    values: Array.isArray(own.enum) ? own.enum : own.const === undefined ? undefined : [own.const],
+    /** Undefined if nothing is said about them. */
+    properties: isRecord(properties) ? properties : undefined,
+    required: asArray(required).map(String),
+    acceptsOthers: additionalProperties !== false,
+    items,
+    maxLength: own.maxLength,
+    minLength: own.minLength,
+    pattern: own.pattern,
+    minimum: own.minimum,
+    maximum: own.maximum,
+    default: own.default,
   };
 }
 

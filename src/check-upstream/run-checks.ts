@@ -1,9 +1,21 @@
 import { replaceToken } from "../auth/replace-token.ts";
+import type { TransportSettings } from "../contactswing/transport.ts";
+import { operations as defaultOperations } from "../operations/index.ts";
+import type { Operation } from "../operations/operation.ts";
 import { type Check, Different, NotChecked } from "./check.ts";
-import { openApiChecks } from "./openapi-checks.ts";
-import { reachabilityChecks } from "./reachability-checks.ts";
-import { readChecks } from "./read-checks.ts";
-import { createUpstream, type Upstream, type UpstreamSettings } from "./upstream.ts";
+import { createOpenApiChecks } from "./openapi-checks.ts";
+import { createReachabilityChecks } from "./reachability-checks.ts";
+import { createReadChecks } from "./read-checks.ts";
+import { createUpstream } from "./upstream.ts";
+
+export interface CheckSettings extends TransportSettings {
+  /** How long an idle connection has to stay open. */
+  readonly minIdleMs: number;
+  /** Undefined if only what needs no token is checked. */
+  readonly token: string | undefined;
+  /** The registry unless given. */
+  readonly operations?: readonly Operation[];
+}
 
 export interface Result {
   readonly name: string;
@@ -21,24 +33,27 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-const checks: readonly Check[] = [...reachabilityChecks, ...openApiChecks, ...readChecks];
-
 /** Runs every check. The token is in no result. */
-export async function runChecks(settings: UpstreamSettings): Promise<Report> {
-  const upstream = createUpstream(settings);
+export async function runChecks(settings: CheckSettings): Promise<Report> {
+  const { baseUrl: url, token, minIdleMs, operations = defaultOperations } = settings;
+  const upstream = createUpstream(settings, token);
+  const checks = [
+    ...createReachabilityChecks(settings, minIdleMs),
+    ...createOpenApiChecks(operations, upstream),
+    ...createReadChecks(upstream),
+  ];
   try {
-    const results = await Promise.all(checks.map((check) => runCheck(check, upstream)));
-    return { url: settings.baseUrl, exitCode: toExitCode(results, settings.token !== undefined), results };
+    const results = await Promise.all(checks.map((check) => runCheck(check, token)));
+    return { url, exitCode: toExitCode(results, token !== undefined), results };
   } finally {
     upstream.close();
   }
 }
 
-async function runCheck({ name, expected, run }: Check, upstream: Upstream): Promise<Result> {
-  const { token } = upstream.settings;
+async function runCheck({ name, expected, run }: Check, token: string | undefined): Promise<Result> {
   const conceal = (text: string) => (token === undefined ? text : replaceToken(text, token));
   try {
-    return { name, status: "as-expected", expected, observed: conceal(await run(upstream)) };
+    return { name, status: "as-expected", expected, observed: conceal(await run()) };
   } catch (error) {
     if (error instanceof Different) {
       const { message, meaning } = error;

@@ -4,22 +4,11 @@ import { type Interpretation, interpret } from "../contactswing/classify-failure
 import type { Exchange } from "../contactswing/exchange.ts";
 import { isHtml, type Secrets, toPlainText } from "../contactswing/plain-text.ts";
 import { type RestOperation, toPath } from "../contactswing/rest-operation.ts";
-import { createTransport, type Transport } from "../contactswing/transport.ts";
+import { createTransport, type Transport, type TransportSettings } from "../contactswing/transport.ts";
 import type { Memory } from "../memory/memory-budget.ts";
 import { version } from "../process/version.ts";
 import { parseJson } from "../text/json.ts";
 import { NotChecked } from "./check.ts";
-import { probeIdleConnection } from "./connection.ts";
-
-export interface UpstreamSettings {
-  readonly baseUrl: string;
-  readonly connectTimeoutMs: number;
-  readonly responseTimeoutMs: number;
-  /** How long an idle connection has to stay open. */
-  readonly minIdleMs: number;
-  /** Undefined if only what needs no token is checked. */
-  readonly token: string | undefined;
-}
 
 /** A response, and what the service makes of it. */
 export type Read<Result> = Interpretation<Result> & {
@@ -42,8 +31,11 @@ const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const unlimited: Memory = { take: () => undefined, giveBack: () => {} };
 
-/** Reads ContactSwing through the service's own transport: nothing but GET, and each request only once. */
-export function createUpstream(settings: UpstreamSettings) {
+/**
+ * Reads ContactSwing through the service's own transport and parsers: nothing but GET, and each request only once.
+ * @param ownToken the token that is checked; undefined if only what needs none is.
+ */
+export function createUpstream(settings: TransportSettings, ownToken: string | undefined) {
   const transport = createTransport(settings);
   const documents = createTransport({ ...settings, maxResponseBytes: maxDocumentBytes });
   const secretsOf = (token: string = randomUUID()) => ({ token, host: new URL(settings.baseUrl).hostname });
@@ -90,12 +82,11 @@ export function createUpstream(settings: UpstreamSettings) {
   }
 
   return {
-    settings,
     /**
      * Reads with the given token, or with the one that is checked.
      * @throws NotChecked if there is no token, no response, or one that says nothing about the API.
      */
-    async read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token = settings.token) {
+    async read<Args, Result>(operation: RestOperation<Args, Result>, args: Args, token = ownToken) {
       if (token === undefined) throw new NotChecked("no token was given");
       return once(JSON.stringify([operation.name, args, token]), () => send(operation, args, token));
     },
@@ -104,9 +95,8 @@ export function createUpstream(settings: UpstreamSettings) {
       once("document", async () => {
         const exchange = await get(documents, "/openapi.json", randomUUID());
         if (exchange.kind === "response" && exchange.response.status === 200) return parseJson(exchange.response.body);
-        throw new NotChecked(`no document: ${summarize(exchange, secretsOf(settings.token))}`);
+        throw new NotChecked(`no document: ${summarize(exchange, secretsOf(ownToken))}`);
       }),
-    probeIdleConnection: () => once("idle connection", () => probeIdleConnection(settings)),
     close() {
       transport.destroy();
       documents.destroy();

@@ -3,7 +3,6 @@ import type { Effect, WriteEffect } from "../failures/effect.ts";
 import type { FieldError, UpstreamFacts } from "../failures/failure.ts";
 import type { Wording } from "../failures/failure-table.ts";
 import type { RestMethod } from "./exchange.ts";
-import type { SentField } from "./sent-field.ts";
 import { type ArgumentNames, createTranslator, type Translator } from "./translator.ts";
 
 export interface RestRequest {
@@ -33,8 +32,10 @@ export interface ArgumentMapping<Args> {
   toRequest(args: Args, keepsNulls: boolean): RestRequest;
   /** What a repeated write is recognized by. */
   identify(args: Args): WriteIdentity;
-  /** The fields of the body. */
-  listSentFields(): readonly SentField[];
+  /** The class that declares the fields of the body. */
+  readonly bodyClass?: new () => object;
+  /** Arguments that the service itself chooses, for comparing them with ContactSwing's own description. */
+  readonly example?: unknown;
 }
 
 export interface WriteIdentity {

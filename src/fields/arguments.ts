@@ -3,7 +3,7 @@ import type { FieldError } from "../failures/failure.ts";
 import { isWithin, maxLengthRule, textLimits } from "../validation/text-rules.ts";
 import type { DeclaringClass } from "./field-type.ts";
 import { listDefaults, listFieldNames } from "./rest-field.ts";
-import { listSentFields, toRestObject } from "./rest-json.ts";
+import { toRestObject } from "./rest-json.ts";
 
 /** An argument that becomes a segment of the path: an ID. */
 export interface PathParameter {
@@ -60,7 +60,7 @@ export function callerArguments<Table extends ArgumentTable>(table: Table): Argu
         }),
       };
     },
-    listSentFields: () => (bodyEntry === undefined ? [] : listSentFields(bodyEntry.declaring)),
+    ...(bodyEntry && { bodyClass: bodyEntry.declaring }),
     identify(args) {
       const given: Readonly<Record<string, unknown>> = args;
       if (bodyEntry === undefined) return { idempotencyKey: undefined, input: args, defaults: {} };
@@ -75,13 +75,16 @@ export function callerArguments<Table extends ArgumentTable>(table: Table): Argu
   };
 }
 
-/** Maps what the service itself chooses to send. */
-export function ownArguments<Args extends object>(toRequest: (args: Args) => RestRequest): ArgumentMapping<Args> {
+/** Maps what the service itself chooses to send. @param example for the upstream check. */
+export function ownArguments<Args extends object>(
+  toRequest: (args: Args) => RestRequest,
+  example: Args,
+): ArgumentMapping<Args> {
   return {
     isFromCaller: false,
     names: { pathParameters: {} },
     findProblems: () => [],
-    listSentFields: () => [],
+    example,
     toRequest,
     identify: (args) => ({ idempotencyKey: undefined, input: args, defaults: {} }),
   };

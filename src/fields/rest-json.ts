@@ -1,7 +1,6 @@
 import { UnexpectedResponse } from "../contactswing/rest-operation.ts";
-import type { SentField, SentValue } from "../contactswing/sent-field.ts";
 import { isRecord } from "../text/json.ts";
-import type { DeclaringClass, JsonType } from "./field-type.ts";
+import type { DeclaringClass } from "./field-type.ts";
 import { listFields } from "./rest-field.ts";
 
 /**
@@ -16,20 +15,6 @@ export function toRestObject(declaring: DeclaringClass, input: object, keepsNull
     return [[restName, value === null ? null : type.toJson(value, keepsNulls)] as const];
   });
   return Object.fromEntries(entries);
-}
-
-/** The fields of the REST form of an input. */
-export function listSentFields(declaring: DeclaringClass): SentField[] {
-  return listFields(declaring).map(({ restName, isNullable = false, type }) => ({
-    restName,
-    isAlwaysSent: !isNullable,
-    value: toSentValue(type.json),
-  }));
-}
-
-function toSentValue(json: JsonType): SentValue {
-  if (json.type === "object") return { type: json.type, fields: listSentFields(json.getClass()) };
-  return json.type === "array" ? { type: json.type, items: toSentValue(json.items) } : json;
 }
 
 /**

@@ -17,7 +17,7 @@ const operationOf = (effect: "create" | "read") =>
     path: "/",
     subject: "action",
     arguments: {
-      ...ownArguments(() => ({})),
+      ...ownArguments(() => ({}), {}),
       isFromCaller: true,
       names: {
         pathParameters: {},

@@ -34,7 +34,10 @@ export const listActions = defineRestOperation<PageRequest, Page | "too-large">(
   subject: "list of actions",
   method: "GET",
   path: "/v2/_actions",
-  arguments: ownArguments(({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } })),
+  arguments: ownArguments(({ page, pageSize }) => ({ query: { page: String(page), per_page: String(pageSize) } }), {
+    page: 1,
+    pageSize: 100,
+  }),
   parseResponse({ status, body, isOversized }, request) {
     if (request.pageSize === 100 && (status === 422 || (isSuccess(status) && isOversized))) {
       return isAboutHeader(readValidationProblems(body)) ? undefined : "too-large";
