@@ -6,8 +6,8 @@ import { protocolErrors } from "../src/graphql/protocol-codes.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
-import { listRules } from "../src/validation/rule.ts";
 import { failureKinds, writes } from "./list-consequences.ts";
+import { listDocumentedRules } from "./list-rules.ts";
 import { printTable } from "./print-table.ts";
 
 const code = (text: string) => `\`${text}\``;
@@ -47,7 +47,11 @@ export function printErrorTables() {
     ),
     rules: printTable(
       ["rule", "params", "message"],
-      listRules().map(({ name, params, message }) => [code(name), params ? code(JSON.stringify(params)) : "", message]),
+      listDocumentedRules().map(({ name, params, messages }) => [
+        code(name),
+        params.map(code).join(", "),
+        messages.join("<br>"),
+      ]),
     ),
     documents: printTable(
       ["code", "when"],

@@ -47,7 +47,7 @@ test.each<[string, (maximum: number) => string, keyof typeof messages]>([
     fieldErrors: Object.entries(maxima).map(([path, maximum]) => ({
       path: path.split("."),
       rule,
-      message: messages[rule].replace("N", String(maximum)),
+      message: messages[rule].replace("N", maximum.toLocaleString("en")),
       ...(rule === "maxCodePoints" && { params: { max: maximum } }),
     })),
   });
@@ -82,7 +82,7 @@ test("all problems are reported at once", async () => {
     "input.name maxCodePoints",
     "input.webhook.description hasNoControlCharacters",
     "input.webhook.name isNotBlank",
-    "input.webhook.syncField isNeededToSync",
+    "input.webhook.syncField requiredWhenSyncing",
     "input.webhook.syncModule isNotBlank",
   ]);
   expect(upstream.received).toEqual([]);
@@ -102,8 +102,8 @@ test.each<[object, string[]]>([
   expect(body.errors?.[0]?.extensions.fieldErrors ?? []).toEqual(
     missing.map((field) => ({
       path: ["input", "webhook", field],
-      rule: "isNeededToSync",
-      message: "Required when syncData is true.",
+      rule: "requiredWhenSyncing",
+      message: "Must be given when extracted data is stored.",
     })),
   );
 });

@@ -108,13 +108,13 @@ function findVariableUses(
 function* findTypeErrors(value: unknown, givenType: GraphQLInputType, path: Path): Generator<FieldError> {
   const type = getNullableType(givenType);
   if (value === undefined || value === null) {
-    if (isNonNullType(givenType)) yield { path, message: `Is required and must be of type ${type}.`, rule };
+    if (isNonNullType(givenType)) yield { path, message: `Must be given, and be of type ${type}.`, rule };
   } else if (isListType(type)) {
     for (const item of Array.isArray(value) ? value : [value]) yield* findTypeErrors(item, type.ofType, path);
   } else if (isInputObjectType(type)) {
     yield* findFieldErrors(value, type, path);
   } else if (isRoundedId(value, type)) {
-    yield { path, message: "Is a number that JSON cannot hold exactly. Send the ID as a string.", rule };
+    yield { path, message: "Must be sent as a string, because JSON cannot hold this number exactly.", rule };
   } else if (!isCoercible(value, type)) {
     yield { path, message: `Must be of type ${type}.`, rule };
   }
@@ -138,7 +138,8 @@ function* findFieldErrors(
     }
   }
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name)) yield { path, message: `Contains a field that ${type} does not have.`, rule };
+    if (!Object.hasOwn(fields, name))
+      yield { path, message: `Must not contain fields that ${type} does not have.`, rule };
   }
 }
 

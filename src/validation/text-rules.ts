@@ -26,7 +26,7 @@ export function createTextRule(
 
 export const maxLengthRule = (max: number): Rule => ({
   name: "maxCodePoints",
-  message: `Must be at most ${max} characters long.`,
+  message: `Must be at most ${max.toLocaleString("en")} characters long.`,
   params: { max },
 });
 

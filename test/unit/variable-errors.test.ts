@@ -20,8 +20,8 @@ function find(query: string, variables: Record<string, unknown> = {}, name?: str
 
 const toPath = (names: string) => names.split(".").filter(Boolean);
 const problem = (names: string, message: string) => ({ path: toPath(names), message, rule: "type" });
-const required = (names: string, type: string) => problem(names, `Is required and must be of type ${type}.`);
-const unknownField = problem("outer", "Contains a field that Outer does not have.");
+const required = (names: string, type: string) => problem(names, `Must be given, and be of type ${type}.`);
+const unknownField = problem("outer", "Must not contain fields that Outer does not have.");
 
 describe("a value", () => {
   const findIn = (value: unknown) => find("query ($o: Outer!) { a(outer: $o, id: 1) }", { o: value });
@@ -104,7 +104,7 @@ describe("a variable", () => {
   });
 
   test.each([9_007_199_254_740_992, -9_007_199_254_740_992, 1e300])("may not be the number %d as an ID", (id) => {
-    const message = "Is a number that JSON cannot hold exactly. Send the ID as a string.";
+    const message = "Must be sent as a string, because JSON cannot hold this number exactly.";
 
     expect(find("query ($v: ID!) { b(id: $v) }", { v: id })).toEqual([problem("id", message)]);
     expect(find("query ($v: ID!) { b(id: $v) }", { v: Number.MAX_SAFE_INTEGER })).toEqual([]);

@@ -14,7 +14,7 @@ import {
 
 /** Required as soon as `syncData` of the same object is true. */
 const requiredWhenSyncing = createRule(
-  { name: "isNeededToSync", message: "Required when syncData is true." },
+  { name: "requiredWhenSyncing", message: "Must be given when extracted data is stored." },
   (value, webhook) => (value ?? null) !== null || (webhook as DataExtractionWebhookInput).syncData !== true,
 );
 
