@@ -18,7 +18,7 @@ const prettyOptions = {
 };
 
 // Pages of a frontend's own development server.
-const localOrigins = [/^http:\/\/localhost(?::\d+)?$/, /^http:\/\/127\.0\.0\.1(?::\d+)?$/];
+const localOrigin = /^https?:\/\/(?:(?:[\w-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
 
 const exampleQuery = `mutation { createDataExtractionAction(input: { name: "My Data Extraction Action", webhook: { mandatory: true, name: "interested", description: "user interested on buying the product", type: YES_NO, syncData: true, syncModule: "customers", syncField: "customer_timezone" } }) { action { id name type isActive webhook { description type } } ctxId replayed } }`;
 
@@ -37,7 +37,7 @@ await runUntilSignal(async () => {
   const { SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
   const isSandboxed = sandboxed === "true";
   const given = readConfig(process.env);
-  const config = { ...given, corsOrigins: [...given.corsOrigins, ...localOrigins] };
+  const config = { ...given, corsOrigins: [...given.corsOrigins, localOrigin] };
   const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
   // Programs read the lines that production writes.
   const destination = process.stdout.isTTY ? pretty(prettyOptions) : undefined;
