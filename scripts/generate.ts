@@ -1,16 +1,20 @@
 // Writes what is generated from the code, or with --check reports which files differ from it. In a file that is partly
 // written by hand, a comment `generated: <name>` begins a generated section, and a comment `/generated` ends it.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { operations } from "../src/operations/index.ts";
 import { composeSupergraph } from "./compose-supergraph.ts";
 import { printErrorTables, printSandboxTable } from "./print-docs.ts";
-import { printErrorTypes, updateErrorSchema } from "./print-error-types.ts";
+import { printErrorTypes, printRuleTypes, updateErrorSchema } from "./print-error-types.ts";
 import { printLimits, printMemory } from "./print-limits.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
 const { sdl } = createSubgraphSchema(operations);
+
+const root = new URL("..", import.meta.url).pathname;
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 /** How each file is made from what it contains now. */
 const generated: Readonly<Record<string, (text: string) => string>> = {
@@ -19,7 +23,9 @@ const generated: Readonly<Record<string, (text: string) => string>> = {
   "docs/limits.md": (text) => replaceSections(text, { limits: printLimits() }),
   "docs/memory.md": (text) => replaceSections(text, { memory: printMemory() }),
   "docs/sandbox.md": (text) => replaceSections(text, { failures: printSandboxTable() }),
-  "docs/clients/error-extensions.d.ts": (text) => replaceSections(text, { codes: printErrorTypes() }),
+  ...Object.fromEntries(
+    globSync("docs/clients/*.{ts,tsx}", { cwd: root }).map((path) => [path, (text) => updateRecipe(path, text)]),
+  ),
   "docs/clients/error-extensions.schema.json": updateErrorSchema,
   "deploy/compose/supergraph.graphql": printSupergraph,
 };
@@ -28,6 +34,14 @@ const generated: Readonly<Record<string, (text: string) => string>> = {
 function printSupergraph(): string {
   const supergraphSdl = composeSupergraph([{ name: "contactswing", url: "http://bff:4000/graphql", sdl }]);
   return `# Composed from schema.graphql by \`npm run schema\`: the graph of deploy/compose.yaml.\n${supergraphSdl.trim()}\n`;
+}
+
+/** Files to copy say in their first line where they are from, so that a copy can be compared with the changelog. */
+function updateRecipe(path: string, text: string): string {
+  const origin = `// From contactswing-bff ${version}: ${path}. What changes is in docs/changelog.md.\n`;
+  const updated = origin + text.replace(/^\/\/ From contactswing-bff .*\n/, "");
+  const isGenerated = basename(path) === "error-extensions.d.ts";
+  return isGenerated ? replaceSections(updated, { codes: printErrorTypes(), rules: printRuleTypes() }) : updated;
 }
 
 function replaceSections(text: string, sections: Readonly<Record<string, string>>): string {

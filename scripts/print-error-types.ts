@@ -5,6 +5,7 @@ import { type FailureRow, failureTable } from "../src/failures/failure-table.ts"
 import { protocolErrors } from "../src/graphql/protocol-codes.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 import { failureKinds, isOnlyOfKeys, listConsequences, writes } from "./list-consequences.ts";
+import { listDocumentedRules } from "./list-rules.ts";
 
 /** What the errors with a code have, with a JSON Schema of each extension. */
 interface Shape {
@@ -55,6 +56,13 @@ const shapes: readonly Shape[] = [
     .filter(({ code }) => !Object.hasOwn(protocolErrors, code))
     .map(({ code, message }) => ({ code, when: [message], extensions: {}, required: [] })),
 ];
+
+/** Prints the alternatives of `Rule`. */
+export function printRuleTypes(): string {
+  return listDocumentedRules()
+    .map(({ name }, index, { length }) => `  | "${name}"${index === length - 1 ? ";" : ""}\n`)
+    .join("");
+}
 
 /** Prints the members of `ExtensionsByCode`. */
 export function printErrorTypes(): string {

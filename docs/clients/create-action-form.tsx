@@ -1,7 +1,10 @@
-import { type FormEvent, useId, useState } from "react";
-import { explainFailure } from "./explain-failure";
+// From contactswing-bff 0.1.0: docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { canSendAgain, explainFailure, explainWait } from "./explain-failure";
+import { type NoResponse, noResponseTexts } from "./explain-no-response";
+import type { FoundAction } from "./find-action";
 import { readFailure } from "./read-failure";
-import { type Result, sendWithRetries } from "./send-with-retries";
+import { type Result, sendWithRetries, type Waiting } from "./send-with-retries";
 
 export interface CreateActionInput {
   readonly name: string;
@@ -20,18 +23,49 @@ export interface CreatedAction {
   readonly isActive?: boolean | null | undefined;
 }
 
+interface FormProps {
+  readonly create: (input: CreateActionInput) => Promise<Result<CreatedAction>>;
+  /** Looks for an action by its name, where it is not known whether it was created. */
+  readonly find?: (name: string) => Promise<FoundAction>;
+  /** Finds out why there was no response. */
+  readonly findNoResponse?: () => Promise<NoResponse>;
+}
+
 /** A form that creates a data extraction action with whatever client `create` uses. */
-export function CreateActionForm({ create }: { create: (input: CreateActionInput) => Promise<Result<CreatedAction>> }) {
-  // One key for one action: made when the form opens and kept across retries. If a response is lost, the retry gets the
-  // action that the first attempt created.
+export function CreateActionForm(props: FormProps) {
+  // One key for one action: made when the form opens and kept across retries, also with another token of the same user.
+  // If a response is lost, the retry gets the action that the first attempt created.
   const [idempotencyKey, setIdempotencyKey] = useState(() => crypto.randomUUID());
+  return (
+    <OneAction
+      key={idempotencyKey}
+      idempotencyKey={idempotencyKey}
+      startAnother={() => setIdempotencyKey(crypto.randomUUID())}
+      {...props}
+    />
+  );
+}
+
+interface OneActionProps extends FormProps {
+  readonly idempotencyKey: string;
+  readonly startAnother: () => void;
+}
+
+function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse }: OneActionProps) {
   const [sentInput, setSentInput] = useState<CreateActionInput>();
   const [result, setResult] = useState<Result<CreatedAction>>();
+  const [noResponse, setNoResponse] = useState<NoResponse>();
+  // `outcome` speaks about one attempt: what came of an attempt without a response, a later rejection does not tell.
+  const [mayExist, setMayExist] = useState(false);
   const [isSending, setIsSending] = useState(false);
+  const [waiting, setWaiting] = useState<Waiting>();
+  const waitRef = useRef<AbortController>(undefined);
+  useEffect(() => () => waitRef.current?.abort(), []);
 
   const failure = readFailure(result?.error);
-  const hasNoResponse = result?.error !== undefined && failure === undefined;
-  const isSettled = result?.data != null || failure?.outcome === "CREATED" || failure?.outcome === "UNKNOWN";
+  const isOpen = result?.error !== undefined && (failure === undefined || canSendAgain(failure));
+  const mustCheck = failure?.outcome === "UNKNOWN" && !isOpen;
+  const isSettled = mustCheck || result?.data != null || failure?.outcome === "CREATED";
   const fieldErrors = failure?.fieldErrors ?? [];
   const errorsOf = (name: string) => fieldErrors.filter(({ path }) => nameOf(path) === name);
   const otherErrors = fieldErrors.filter(({ path }) => !inputNames.includes(nameOf(path)));
@@ -39,7 +73,13 @@ export function CreateActionForm({ create }: { create: (input: CreateActionInput
   async function send(input: CreateActionInput) {
     setSentInput(input);
     setIsSending(true);
-    setResult(await sendWithRetries(() => create(input)));
+    const wait = new AbortController();
+    waitRef.current = wait;
+    const next = await sendWithRetries(() => create(input), { onWait: setWaiting, signal: wait.signal });
+    const isLost = next.error !== undefined && readFailure(next.error) === undefined;
+    setNoResponse(isLost ? ((await findNoResponse?.()) ?? "lost") : undefined);
+    setMayExist(mayExist || isLost);
+    setResult(next);
     setIsSending(false);
   }
 
@@ -48,14 +88,10 @@ export function CreateActionForm({ create }: { create: (input: CreateActionInput
     void send(readInput(new FormData(event.currentTarget), idempotencyKey));
   }
 
-  function startAnother() {
-    setIdempotencyKey(crypto.randomUUID());
-    setResult(undefined);
-  }
-
   return (
-    <form onSubmit={submit}>
-      <fieldset disabled={isSending || isSettled || hasNoResponse}>
+    <form aria-label="New action" onSubmit={submit}>
+      {/* While an attempt may have succeeded, what is sent again is the same input: the key belongs to it. */}
+      <fieldset disabled={isSending || isSettled || (isOpen && mayExist)}>
         <Field name="name" label="Name" errors={errorsOf("name")} />
         <Field name="webhook.description" label="What to find out" errors={errorsOf("webhook.description")} />
         <Field name="webhook.syncData" label="Store the data" type="checkbox" errors={errorsOf("webhook.syncData")} />
@@ -63,17 +99,18 @@ export function CreateActionForm({ create }: { create: (input: CreateActionInput
         <Field name="webhook.syncField" label="Field" errors={errorsOf("webhook.syncField")} />
         <button type="submit">Create</button>
       </fieldset>
+      {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
       {result?.data && <p role="status">Created {result.data.name}.</p>}
-      {result?.error !== undefined && (
+      {result?.error !== undefined && !isSending && (
         <div role="alert">
-          <p>{explainFailure(failure)}</p>
+          <p>{failure ? explainFailure(failure, mayExist) : noResponseTexts[noResponse ?? "lost"]}</p>
           {otherErrors.map(({ message, path }) => (
-            <p key={`${path.join(".")} ${message}`}>{message}</p>
+            <p key={`${path.join(".")} ${message}`}>{[nameOf(path), message].filter(Boolean).join(": ")}</p>
           ))}
+          {mustCheck && find && sentInput && <Check name={sentInput.name} find={find} />}
         </div>
       )}
-      {/* The key belongs to this input, so what is sent again is the same input. */}
-      {hasNoResponse && sentInput && (
+      {isOpen && sentInput && noResponse !== "blocked" && (
         <button type="button" disabled={isSending} onClick={() => void send(sentInput)}>
           Try again
         </button>
@@ -84,6 +121,58 @@ export function CreateActionForm({ create }: { create: (input: CreateActionInput
         </button>
       )}
     </form>
+  );
+}
+
+/** Says what is waited for, and for how long. */
+function Wait({ waiting: { failure, seconds }, stop }: { waiting: Waiting; stop: () => void }) {
+  const [left, setLeft] = useState(seconds);
+  useEffect(() => {
+    const timer = setInterval(() => setLeft((before) => Math.max(0, before - 1)), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <p role="status">
+      {explainWait(failure)} Trying again in {left} s.{" "}
+      <button type="button" onClick={stop}>
+        Stop
+      </button>
+    </p>
+  );
+}
+
+/** Looks whether an action has the name, and says what it found. */
+function Check({ name, find }: { name: string; find: (name: string) => Promise<FoundAction> }) {
+  const [found, setFound] = useState<FoundAction | "failed">();
+  const [attempt, setAttempt] = useState(1);
+  // Once for each attempt, however often `find` changes.
+  useEffect(() => {
+    setFound(undefined);
+    let isLatest = true;
+    find(name).then(
+      (result) => isLatest && setFound(result),
+      () => isLatest && setFound("failed"),
+    );
+    return () => {
+      isLatest = false;
+    };
+  }, [name, attempt]);
+
+  const texts: Record<string, ReactNode> = {
+    none: "No action with this name exists so far. It may still appear: look again before you create another.",
+    incomplete: "No action with this name is among the first ones of the list. Ask support before you create another.",
+    failed: "The list of actions could not be read.",
+  };
+  if (found === undefined) return <p>Looking for an action with this name …</p>;
+  return (
+    <p>
+      {typeof found === "string" ? texts[found] : `An action with this name exists: ${found.name} (${found.id}).`}{" "}
+      {typeof found === "string" && (
+        <button type="button" onClick={() => setAttempt(attempt + 1)}>
+          Look again
+        </button>
+      )}
+    </p>
   );
 }
 

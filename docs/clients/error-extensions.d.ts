@@ -1,3 +1,4 @@
+// From contactswing-bff 0.1.0: docs/clients/error-extensions.d.ts. What changes is in docs/changelog.md.
 /** Whether the action exists after a failed create request. */
 export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
 
@@ -5,9 +6,30 @@ export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
 export interface FieldError {
   /** From the argument to the input field, e.g. `["input", "webhook", "syncField"]`. */
   readonly path: readonly string[];
+  /** In English. */
   readonly message: string;
-  readonly rule: string;
+  /**
+   * One of the service's own rules, or one of ContactSwing's, such as `string_too_short`. The set is open: show `message`
+   * for a rule that you do not know.
+   */
+  readonly rule: Rule | (string & {});
+  /** The numbers of the rule, to word it in another language. */
+  readonly params?: Readonly<Partial<Record<"min" | "max", number>>>;
 }
+
+/** The service's own rules. docs/errors.md lists their parameters and messages. */
+export type Rule =
+  // generated: rules
+  | "isIdempotencyKey"
+  | "requiredWhenSyncing"
+  | "isNotBlank"
+  | "isWellFormedUnicode"
+  | "hasNoControlCharacters"
+  | "maxCodePoints"
+  | "isInRange"
+  | "isCursor"
+  | "type";
+// /generated
 
 /** ContactSwing's response, as far as it is known. */
 export interface Upstream {

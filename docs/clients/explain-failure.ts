@@ -1,28 +1,42 @@
+// From contactswing-bff 0.1.0: docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
-/** What to tell the user after a create request that failed. `undefined`: the service did not respond at all. */
-export function explainFailure(failure: Failure | undefined): string {
-  if (failure === undefined) {
-    return "There was no response. Try again: the form's key makes sure that only one action is created.";
+/** Whether the same request can be sent again with the same idempotency key, and what comes of it is not known yet. */
+export function canSendAgain({ code, outcome, retryable }: Failure): boolean {
+  return outcome !== "CREATED" && (retryable === true || code === "UNAUTHENTICATED");
+}
+
+/**
+ * What to tell the user after a create request that failed.
+ * @param mayExist whether an earlier attempt with the same key had no response: `outcome` speaks about this attempt only.
+ */
+export function explainFailure(failure: Failure, mayExist: boolean): string {
+  const { code, outcome, message, requestId } = failure;
+  if (outcome === "CREATED") return "The action was created, but its details could not be loaded.";
+  if (canSendAgain(failure)) {
+    const state =
+      outcome === "UNKNOWN" || mayExist
+        ? "The action may have been created by an earlier attempt. Trying again does not create a second one"
+        : "Nothing was created";
+    return code === "UNAUTHENTICATED"
+      ? `${state}: your session has ended. Sign in, then try again.`
+      : `${state}: the service is busy. Try again in a moment.`;
   }
-  switch (failure.outcome) {
-    case "CREATED":
-      return "The action was created, but its details could not be loaded. Reload the list of actions.";
-    case "UNKNOWN":
-      return `The action may have been created. Look at the list of actions before you create it again. (${failure.requestId})`;
-  }
-  switch (failure.code) {
+  if (outcome === "UNKNOWN") return `The action may have been created. (${requestId})`;
+
+  const state = mayExist ? "This attempt created nothing, but an earlier one may have" : "Nothing was created";
+  switch (code) {
     case "BAD_USER_INPUT":
-      return failure.fieldErrors === undefined
-        ? `Nothing was created: ${failure.message}`
-        : "Nothing was created. Correct the marked fields.";
+      return failure.fieldErrors === undefined ? `${state}: ${message}` : `${state}. Correct the marked fields.`;
     case "CONFLICT":
-      return `Nothing was created: ${failure.message}`;
-    case "UNAUTHENTICATED":
-      return "Nothing was created: your session has ended. Sign in and try again.";
     case "FORBIDDEN":
-      return "Nothing was created: you are not allowed to create actions.";
+      return `${state}: ${message}`;
+    default:
+      return `${state}, and trying again will not help. Contact support. (${requestId})`;
   }
-  if (failure.retryable) return "Nothing was created: the service is busy. Try again in a moment.";
-  return `Nothing was created, and trying again will not help. Contact support. (${failure.requestId})`;
+}
+
+/** What is waited for before a request is sent again. */
+export function explainWait({ code }: Failure): string {
+  return code === "RATE_LIMITED" ? "ContactSwing accepts no more requests for now." : "The service is busy.";
 }

@@ -1,3 +1,4 @@
+// From contactswing-bff 0.1.0: docs/clients/read-failure.ts. What changes is in docs/changelog.md.
 import type { ErrorExtensions } from "./error-extensions.d.ts";
 
 /** An error of the service: a union by `code`, so that each code has the fields that can occur with it. */
@@ -28,11 +29,13 @@ export function readFailure(error: unknown): Failure | undefined {
 function listErrors(error: unknown): unknown[] {
   if (Array.isArray(error)) return error; // Relay: onCompleted(response, errors)
   const { errors, graphQLErrors, source, bodyText } = toRecord(error);
+  const { errors: sourceErrors } = toRecord(source);
+  const { errors: bodyErrors } = toRecord(typeof bodyText === "string" ? parseJson(bodyText) : undefined);
   const lists = [
     errors, // Apollo Client: CombinedGraphQLErrors; a plain response
     graphQLErrors, // urql: CombinedError
-    toRecord(source).errors, // Relay: onError(error), for a response without data
-    typeof bodyText === "string" ? toRecord(parseJson(bodyText)).errors : undefined, // Apollo Client: ServerError
+    sourceErrors, // Relay: onError(error), for a response without data
+    bodyErrors, // Apollo Client: ServerError
   ];
   return lists.find(Array.isArray) ?? [];
 }

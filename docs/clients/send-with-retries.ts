@@ -1,4 +1,5 @@
-import { readFailure } from "./read-failure";
+// From contactswing-bff 0.1.0: docs/clients/send-with-retries.ts. What changes is in docs/changelog.md.
+import { type Failure, readFailure } from "./read-failure";
 
 /** What a client makes of a response. With `errorPolicy: "all"` there can be both: an action, and an error about its details. */
 export interface Result<Data> {
@@ -6,14 +7,47 @@ export interface Result<Data> {
   readonly error?: unknown;
 }
 
-/** Sends a request, and sends it again as long as its error is `retryable`: at most `attempts` times in all. */
-export async function sendWithRetries<Data>(send: () => Promise<Result<Data>>, attempts = 3): Promise<Result<Data>> {
+export interface Waiting {
+  readonly failure: Failure;
+  readonly seconds: number;
+}
+
+export interface RetryOptions {
+  /** Told what is waited for, and `undefined` at the end of the wait. */
+  readonly onWait?: (waiting: Waiting | undefined) => void;
+  /** Ends a wait: the last result counts. */
+  readonly signal?: AbortSignal;
+}
+
+const maxAttempts = 3;
+const maxSecondsInAll = 60;
+
+/** Sends a request, and sends it again as long as its error is `retryable`: three times within a minute, at most. */
+export async function sendWithRetries<Data>(
+  send: () => Promise<Result<Data>>,
+  { onWait, signal }: RetryOptions = {},
+): Promise<Result<Data>> {
+  let secondsLeft = maxSecondsInAll;
   for (let attempt = 1; ; attempt += 1) {
     const result = await send().catch((error: unknown): Result<Data> => ({ error }));
     const failure = readFailure(result.error);
-    if (!failure?.retryable || attempt >= attempts) return result;
-    await wait(failure.retryAfterSeconds ?? 2 ** (attempt - 1));
+    if (!failure?.retryable || attempt === maxAttempts) return result;
+    const seconds = failure.retryAfterSeconds ?? 2 ** (attempt - 1);
+    if (seconds > secondsLeft) return result;
+    secondsLeft -= seconds;
+    onWait?.({ failure, seconds });
+    await wait(seconds, signal);
+    onWait?.(undefined);
+    if (signal?.aborted) return result;
   }
 }
 
-const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+function wait(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

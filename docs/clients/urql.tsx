@@ -1,7 +1,14 @@
+// From contactswing-bff 0.1.0: docs/clients/urql.tsx. What changes is in docs/changelog.md.
+import { authExchange } from "@urql/exchange-auth";
 import { graphql } from "gql.tada";
 import { useState } from "react";
-import { Client, cacheExchange, fetchExchange, Provider, useMutation } from "urql";
+import { Client, cacheExchange, fetchExchange, Provider, useClient, useMutation, useQuery } from "urql";
+import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
+import { findNoResponse } from "./explain-no-response";
+import { findAction } from "./find-action";
+import { readFailure } from "./read-failure";
+import { needsNewToken, type Session } from "./session";
 
 const createActionMutation = graphql(`
   mutation CreateAction($input: CreateDataExtractionActionInput!) {
@@ -15,16 +22,57 @@ const createActionMutation = graphql(`
   }
 `);
 
-export function createUrqlClient(url: string, getToken: () => string): Client {
-  return new Client({
-    url,
-    exchanges: [cacheExchange, fetchExchange],
-    preferGetMethod: false,
-    fetchOptions: () => ({ headers: { authorization: `Bearer ${getToken()}` } }),
-  });
+const actionsQuery = graphql(`
+  query Actions($first: Int!, $after: String, $filter: DataExtractionActionFilter) {
+    dataExtractionActions(first: $first, after: $after, filter: $filter) {
+      edges {
+        node {
+          id
+          name
+          isActive
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export function createUrqlClient(url: string, session: Session): Client {
+  const auth = authExchange(async ({ appendHeaders }) => ({
+    addAuthToOperation: (operation) => appendHeaders(operation, { authorization: `Bearer ${session.getToken()}` }),
+    // An operation is sent once more after that, never a third time.
+    didAuthError: (error) => needsNewToken(readFailure(error)),
+    refreshAuth: () => session.refreshToken().catch(() => undefined),
+  }));
+  return new Client({ url, exchanges: [cacheExchange, auth, fetchExchange], preferGetMethod: false });
 }
 
-export function CreateAction() {
+// An empty page contains no action by which a create request would make it outdated.
+const listContext = { additionalTypenames: ["DataExtractionAction"] };
+
+function ActionsPage({ pageSize, after, filter, onMore }: PageProps) {
+  const [{ data, error, fetching }, readAgain] = useQuery({
+    query: actionsQuery,
+    variables: { first: pageSize, after, filter },
+    context: listContext,
+  });
+  return (
+    <ActionRows
+      page={data?.dataExtractionActions}
+      error={error}
+      isLoading={fetching}
+      readAgain={() => readAgain({ requestPolicy: "network-only" })}
+      after={after}
+      onMore={onMore}
+    />
+  );
+}
+
+function CreateAction({ url }: { url: string }) {
+  const client = useClient();
   const [, createAction] = useMutation(createActionMutation);
   return (
     <CreateActionForm
@@ -32,15 +80,31 @@ export function CreateAction() {
         const { data, error } = await createAction({ input });
         return { data: data?.createDataExtractionAction?.action, error };
       }}
+      find={(name) =>
+        findAction(name, async (after) => {
+          const variables = { first: 100, after, filter: { nameContains: name } };
+          const { data } = await client.query(actionsQuery, variables, { requestPolicy: "network-only" });
+          if (!data?.dataExtractionActions) throw new Error("the list could not be read");
+          return data.dataExtractionActions;
+        })
+      }
+      findNoResponse={() => findNoResponse(url)}
     />
   );
 }
 
-export function App({ url, getToken }: { url: string; getToken: () => string }) {
-  const [client] = useState(() => createUrqlClient(url, getToken));
+interface AppProps {
+  readonly url: string;
+  readonly session: Session;
+  readonly pageSize?: number;
+}
+
+export function App({ url, session, pageSize = 20 }: AppProps) {
+  const [client] = useState(() => createUrqlClient(url, session));
   return (
     <Provider value={client}>
-      <CreateAction />
+      <CreateAction url={url} />
+      <ActionList Page={ActionsPage} pageSize={pageSize} />
     </Provider>
   );
 }

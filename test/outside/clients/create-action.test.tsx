@@ -10,9 +10,15 @@ import { demoToken, startSandboxedService } from "./service.mjs";
 
 type Recipe = ComponentType<{ url: string; getToken: () => string }>;
 
+/** An application whose token cannot be replaced. */
+const withSession = (App: typeof ApolloClientApp): Recipe =>
+  function AppWithSession({ url, getToken }) {
+    return <App url={url} session={{ getToken, refreshToken: () => Promise.reject(new Error("no other token")) }} />;
+  };
+
 const recipes: [string, Recipe][] = [
-  ["Apollo Client", ApolloClientApp],
-  ["urql", UrqlApp],
+  ["Apollo Client", withSession(ApolloClientApp)],
+  ["urql", withSession(UrqlApp)],
   ["Relay", RelayApp],
   ["fetch", FetchApp],
 ];
@@ -54,8 +60,8 @@ async function submit(App: Recipe, name: string) {
   return { proxy, form };
 }
 
-const keysOf = ({ requests }: Awaited<ReturnType<typeof startService>>["proxy"]) =>
-  requests.map(({ variables }) => variables.input.idempotencyKey);
+const keysOf = ({ creates }: Awaited<ReturnType<typeof startService>>["proxy"]) =>
+  creates.map(({ variables }) => variables.input.idempotencyKey);
 
 describe.each(recipes)("with %s", (_name, App) => {
   test("a form creates an action, with a key of its own for each", async () => {
@@ -64,8 +70,10 @@ describe.each(recipes)("with %s", (_name, App) => {
     expect(form.queryByRole("alert")).toBeNull();
 
     fireEvent.click(form.getByText("Create another"));
+    expect(form.getByLabelText<HTMLInputElement>("Name").value).toBe("");
+    form.fill("Name", "Budget?");
     form.submit();
-    await form.findByText("Created Interested?.");
+    await form.findByText("Created Budget?.");
     const [first, second] = keysOf(proxy);
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect(second).not.toBe(first);
@@ -100,13 +108,13 @@ describe.each(recipes)("with %s", (_name, App) => {
     const { proxy, sandbox } = await startService();
     const form = openForm(App, proxy.url);
     form.fill("Name", "Interested?");
-    proxy.loseNextResponse();
+    proxy.loseNext("mutation");
     form.submit();
     expect(await form.readAlert()).toMatch(/^There was no response/);
 
     fireEvent.click(form.getByText("Try again"));
     await form.findByText("Created Interested?.");
-    expect(proxy.requests).toHaveLength(2);
+    expect(proxy.creates).toHaveLength(2);
     expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 });
@@ -114,7 +122,7 @@ describe.each(recipes)("with %s", (_name, App) => {
 test.each([
   ["sandbox:400", /^Nothing was created: Invalid webhook configuration/],
   ["sandbox:401", /^Nothing was created: your session has ended/],
-  ["sandbox:403", /^Nothing was created: you are not allowed/],
+  ["sandbox:403", /^Nothing was created: Your role may not manage actions$/],
   ["sandbox:409", /^Nothing was created: An action with this name already exists/],
   ["sandbox:404", /^Nothing was created, and trying again will not help/],
   // Of the two errors, one belongs to no input of the form.
@@ -125,18 +133,18 @@ test.each([
   const { proxy, form } = await submit(FetchApp, name);
   expect(await form.readAlert()).toMatch(explanation);
   expect(form.errorsOf("Field")).toBe(name === "sandbox:422" ? "Field required" : "");
-  expect(proxy.requests).toHaveLength(1);
+  expect(proxy.creates).toHaveLength(1);
 });
 
 test("every client sends a retryable error again with the same key", async () => {
   const { proxy } = await startService();
   const forms = recipes.map(([, App]) => openForm(App, proxy.url));
-  proxy.failNext(forms.length, "sandbox-429-text");
+  proxy.failNext("mutation", "sandbox-429-text", forms.length);
   for (const form of forms) {
     form.fill("Name", "Interested?");
     form.submit();
   }
   for (const form of forms) await form.findByText("Created Interested?.", undefined, { timeout: 10_000 });
-  expect(proxy.requests).toHaveLength(forms.length * 2);
+  expect(proxy.creates).toHaveLength(forms.length * 2);
   expect(new Set(keysOf(proxy)).size).toBe(forms.length);
 });

@@ -23,7 +23,7 @@ test("every error of the service fits the JSON Schema", async () => {
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
     const { errors } = await response.json();
-    return errors as { extensions: Record<string, unknown> }[];
+    return errors as { extensions: { code: string } }[];
   };
   const create = (input: unknown, headers?: Record<string, string>) =>
     send({ query: createQuery, variables: { input } }, headers);

@@ -1,29 +1,20 @@
-import { ApolloClient, HttpLink } from "@apollo/client";
-import { ApolloProvider } from "@apollo/client/react";
 import { expect, test } from "@jest/globals";
 import { fireEvent, render, waitFor, within } from "@testing-library/react";
 import { type ReactElement, Suspense } from "react";
 import { RelayEnvironmentProvider } from "react-relay";
-import { ActionList as ApolloActionList, createCache } from "./recipes/apollo-client-list";
+import { App as ApolloClientApp } from "./recipes/apollo-client";
 import { createRelayEnvironment } from "./recipes/relay";
 import { ActionList as RelayActionList } from "./recipes/relay-list";
+import { App as UrqlApp } from "./recipes/urql";
 import { demoToken, startSandboxedService } from "./service.mjs";
 
-const authorization = `Bearer ${demoToken}`;
+const session = { getToken: () => demoToken, refreshToken: () => Promise.reject(new Error("no other token")) };
 /** The sandbox's own data extraction actions. */
 const names = ["My Data Extraction Action", "Budget", "Consent to recording", "Callback"];
 
 test.each<[string, (url: string) => ReactElement]>([
-  [
-    "Apollo Client's relayStylePagination",
-    (uri) => (
-      <ApolloProvider
-        client={new ApolloClient({ link: new HttpLink({ uri, headers: { authorization } }), cache: createCache() })}
-      >
-        <ApolloActionList pageSize={1} />
-      </ApolloProvider>
-    ),
-  ],
+  ["Apollo Client", (url) => <ApolloClientApp url={url} session={session} pageSize={1} />],
+  ["urql", (url) => <UrqlApp url={url} session={session} pageSize={1} />],
   [
     "Relay's usePaginationFragment",
     (url) => (
@@ -46,6 +37,7 @@ test.each<[string, (url: string) => ReactElement]>([
     const shown = readNames().length;
     fireEvent.click(findMore() as HTMLButtonElement);
     await waitFor(() => {
+      expect(list.queryByText("Loading …")).toBeNull();
       expect(findMore()?.disabled ?? false).toBe(false);
       // Only the last page may be empty.
       if (findMore() !== null) expect(readNames().length).toBeGreaterThan(shown);
