@@ -2,25 +2,7 @@ import type { GraphiQLProps } from "graphiql";
 
 export type Tab = NonNullable<GraphiQLProps["defaultTabs"]>[number];
 
-const listAndCreate = `# Press the button or Ctrl-Enter, and choose:
-# list the actions, create one, list them again.
-query ListActions {
-  dataExtractionActions(first: 20) {
-    edges {
-      node {
-        id
-        name
-        isActive
-      }
-    }
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-  }
-}
-
-mutation CreateAction {
+const createAction = `mutation CreateAction {
   createDataExtractionAction(
     input: {
       name: "My Data Extraction Action"
@@ -43,6 +25,23 @@ mutation CreateAction {
     }
     ctxId
     replayed
+  }
+}
+`;
+
+const listActions = `query ListActions {
+  dataExtractionActions(first: 20) {
+    edges {
+      node {
+        id
+        name
+        isActive
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
   }
 }
 `;
@@ -81,5 +80,5 @@ mutation BreakRules {
 
 /** The tabs of a first visit, ready to run. */
 export function createExamples(exampleId = "the ID of an action"): Tab[] {
-  return [listAndCreate, readAction(exampleId), breakRules].map((query) => ({ query }));
+  return [createAction, listActions, readAction(exampleId), breakRules].map((query) => ({ query }));
 }

@@ -7,6 +7,7 @@ import { createFetcher, readFile } from "./fetcher.ts";
 import { StatusBar } from "./status-bar.tsx";
 import { createTokenFreeStorage } from "./token-free-storage.ts";
 import { provideWorkers } from "./workers.ts";
+import { WrapLines } from "./wrap-lines.tsx";
 import "graphiql/style.css";
 import "./playground.css";
 
@@ -49,6 +50,7 @@ createRoot(document.getElementById("playground") as HTMLElement).render(
             {merge}
             {copy}
             <CopyAsCurl addHeaders={addHeaders} />
+            <WrapLines />
           </>
         )}
       </GraphiQL.Toolbar>
