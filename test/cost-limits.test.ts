@@ -1,4 +1,4 @@
-// Limits that are checked before anything expensive sees the request. What attacks cost is in cost/.
+// Limits that are checked before anything expensive sees the request. What attacks cost is in attack-costs.test.ts.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import { onlyError, readResponse, send, sendText } from "./helpers/graphql.ts";

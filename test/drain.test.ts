@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "@jest/globals";
-import { create, type GraphqlResponse, minimalInput, onlyError } from "./helpers/graphql.ts";
+import { create, createMutation, type GraphqlResponse, minimalInput, onlyError, send } from "./helpers/graphql.ts";
 import { eventually, isRefused, runProcess, startProcess, watchProcess } from "./helpers/process.ts";
 import { openConnection } from "./helpers/raw-http.ts";
+import { endsWithLargeResponse, longAction, requestLargeResponse } from "./helpers/slow-client.ts";
 import { hold, startUpstream } from "./helpers/upstream.ts";
 
 const token = { authorization: "Bearer t" };
@@ -64,6 +65,40 @@ test("finishes 100 requests in flight after SIGINT, without the delay, and does 
 
   expect((await Promise.all(responses)).map(idOf)).toEqual(Array(100).fill("act-1"));
   expect(new Set(upstream.received.map(({ body }) => body)).size).toBe(100);
+  expect(await exit).toBe(0);
+});
+
+test("finishes a create request whose caller has disconnected before SIGTERM, and logs it", async () => {
+  const { url, child, exit, lines, upstream, release } = await startHolding({ SHUTDOWN_DELAY_MS: "0" });
+  const caller = new AbortController();
+  const query = { query: createMutation, variables: { input: minimalInput } };
+  const response = send(url, query, token, { signal: caller.signal }).catch(() => "disconnected");
+  await eventually(() => upstream.received.length === 1);
+  caller.abort();
+  expect(await response).toBe("disconnected");
+
+  child.kill("SIGTERM");
+  await eventually(() => isRefused(url));
+  release();
+
+  expect(await exit).toBe(0);
+  expect(lines().slice(-2)).toMatchObject([
+    { "http.request.aborted": true, "upstream.status_code": 201, "upstream.ctx_id": "ctx-1" },
+    { message: "stopped" },
+  ]);
+});
+
+test("sends the whole response to a slow client after SIGTERM", async () => {
+  const upstream = await startUpstream(() => longAction);
+  const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "0" });
+  const { received, closed, readOn } = await requestLargeResponse(url);
+  await eventually(() => received().length > 0);
+
+  child.kill("SIGTERM");
+  await eventually(() => isRefused(url));
+  readOn();
+
+  expect(endsWithLargeResponse(await closed)).toBe(true);
   expect(await exit).toBe(0);
 });
 

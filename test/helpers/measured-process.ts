@@ -2,12 +2,10 @@ import { readFileSync } from "node:fs";
 import { eventually, startProcess } from "./process.ts";
 
 const preload = new URL("collect-garbage.mjs", import.meta.url).pathname;
-// Of the production start command, what bounds the heap.
-const heapOptions = "--max-old-space-size=224 --max-semi-space-size=8";
 
-/** The built service as its own process, with the heap of production, whose memory can be measured. */
+/** The built service as its own process, whose memory can be measured. */
 export async function startMeasuredProcess(environment: Record<string, string>) {
-  const run = await startProcess({ NODE_OPTIONS: `${heapOptions} --import=${preload}`, ...environment });
+  const run = await startProcess({ NODE_OPTIONS: `--import=${preload}`, ...environment });
   const readReports = () => run.errors().match(/^memory .*$/gm) ?? [];
 
   return {

@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { onTestEnd } from "./cleanup.ts";
 
 // Built before the tests that are named in jest.config.mjs.
 const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
+const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+/** Node.js' options of `npm start`, which bound the heap. */
+const startOptions: string[] = scripts.start.match(/--\S+/g);
 const waitLimitMs = 20_000;
 
 export type Run = ReturnType<typeof watchProcess>;
 
 /** Starts the built service, or another entry, as its own process on a free loopback port. */
 export function runProcess(environment: Record<string, string>, entry: string = productionEntry) {
-  const options = entry.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const options = entry.endsWith(".ts") ? ["--import", "tsx"] : entry === productionEntry ? startOptions : [];
   const env = { HOST: "127.0.0.1", PORT: "0", ...environment };
   return watchProcess(spawn(process.execPath, [...options, entry], { env }));
 }
