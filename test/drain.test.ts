@@ -88,7 +88,7 @@ test("finishes a create request whose caller has disconnected before SIGTERM, an
   ]);
 });
 
-test("sends the whole response to a slow client after SIGTERM", async () => {
+test("sends the whole response to a slow client after SIGTERM, and then closes its connection", async () => {
   const upstream = await startUpstream(() => longAction);
   const { url, child, exit } = await startProcess({ CONTACTSWING_URL: upstream.url, SHUTDOWN_DELAY_MS: "0" });
   const { received, closed, readOn } = await requestLargeResponse(url);
@@ -96,10 +96,13 @@ test("sends the whole response to a slow client after SIGTERM", async () => {
 
   child.kill("SIGTERM");
   await eventually(() => isRefused(url));
+  const readOnAt = performance.now();
   readOn();
 
   expect(endsWithLargeResponse(await closed)).toBe(true);
   expect(await exit).toBe(0);
+  // Not only at the end of the grace period: its head promised to keep the connection open.
+  expect(performance.now() - readOnAt).toBeLessThan(10_000);
 });
 
 test("ends everything that hangs within one deadline, with exit 0, and still tells callers and the log", async () => {

@@ -38,6 +38,7 @@ const pressureEveryMs = 1000;
 export function limitConnections(server: Server): Connections {
   // The least recently active first.
   const connections = new Map<Socket, Connection>();
+  let isClosingIdle = false;
 
   function close(socket: Socket, reason: string): void {
     connections.delete(socket);
@@ -81,6 +82,7 @@ export function limitConnections(server: Server): Connections {
 
   // Node.js' own, which `close` calls, also closes connections whose response is still being sent.
   server.closeIdleConnections = () => {
+    isClosingIdle = true;
     for (const [socket, { responses, bytesRead }] of connections) {
       if (responses.size === 0 && socket.bytesRead === bytesRead) close(socket, "idle");
     }
@@ -104,7 +106,9 @@ export function limitConnections(server: Server): Connections {
       });
       response.once("close", () => {
         connection.responses.delete(response);
-        markActive(socket, connection);
+        // The head of this response may have been sent before, without `connection: close`.
+        if (isClosingIdle && connection.responses.size === 0) close(socket, "idle");
+        else markActive(socket, connection);
       });
       return true;
     },
