@@ -52,7 +52,7 @@ export const limits = {
     /** References of a gateway. */
     entities: 1000,
     /** Leaves and objects in the response, as far as the document tells: a thousand references with every field have 14,000. */
-    responseValues: 50_000,
+    responseValues: 20_000,
   },
 
   /** One list field. */

@@ -48,7 +48,7 @@ const longText = "x".repeat(255);
 const storedWebhook = {
   mandatory: true,
   name: longText,
-  description: longText,
+  description: "x".repeat(2000),
   type: "yes/no",
   sync_data: true,
   sync_module: longText,
@@ -158,7 +158,7 @@ const attacks: Record<string, Attack> = {
   "1,000 references with as many long texts as their number allows": {
     worthRequests: 1500,
     response: storedAction,
-    run: (url) => readManyEntities(url, 3, 5),
+    run: (url) => readManyEntities(url, 3, 2),
   },
   "2,100 connections while a slow client reads a large response": {
     worthRequests: 6000,
