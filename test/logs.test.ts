@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { authorized, create, createMutation, minimalInput, send } from "./helpers/graphql.ts";
 import { eventually } from "./helpers/process.ts";
-import { openConnection } from "./helpers/raw-http.ts";
+import { openConnection, sendRaw } from "./helpers/raw-http.ts";
 import { startWithUpstream } from "./helpers/service.ts";
 import { createdResponse, type ScriptedResponse } from "./helpers/upstream.ts";
 
@@ -99,6 +99,36 @@ test("truncates what the caller chooses", async () => {
   const [line] = lines();
   const texts = [line["graphql.operation.name"], line["graphql.client.name"], line["graphql.client.version"]];
   expect(texts).toEqual([long, long, `v ${long}`].map((text) => text.slice(0, 100)));
+});
+
+test("logs no text of a caller whose token is ambiguous", async () => {
+  const { url, logLines } = await startWithUpstream();
+  const body = '{"query":"query canary { __typename }"}';
+  const head = [
+    "POST /graphql HTTP/1.1",
+    "Host: bff",
+    "Connection: close",
+    "Content-Type: application/json",
+    "Authorization: Bearer other",
+    "Authorization: Bearer canary",
+    "Apollographql-Client-Name: canary",
+    "X-Request-Id: canary",
+    `Content-Length: ${body.length}`,
+  ];
+
+  await sendRaw(url, `${head.join("\r\n")}\r\n\r\n${body}`);
+  await eventually(() => logLines.length > 0);
+
+  expect(logLines.join("")).not.toContain("canary");
+});
+
+test("logs no control character of a client's name", async () => {
+  const { url, lines } = await startWithUpstream();
+
+  // A terminal takes the character for the start of a command.
+  await send(url, { query: "{ __typename }" }, { ...authorized, "apollographql-client-name": "a\x9b31mb" });
+
+  expect(lines()).toMatchObject([{ "graphql.client.name": "a?31mb" }]);
 });
 
 test("logs a request whose body was cut short as aborted", async () => {
