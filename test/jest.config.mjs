@@ -11,7 +11,7 @@ const built = ["check-upstream", "idempotency-redis", "memory", "process", "roll
 const playground = [toPath("playground")];
 
 /** Tests that depend on time: scripts/test.mjs runs them alone. */
-const timing = ["attack-costs", "drain", "overload"].map(toPath);
+const timing = ["attack-costs", "drain", "fuzz-costs", "overload"].map(toPath);
 
 // It has packages and a configuration of its own.
 const outside = "<rootDir>/test/outside/";
