@@ -52,21 +52,24 @@ export interface GeneratedDocument {
   readonly variables: readonly VariableUse[];
 }
 
-/** Documents that mostly fit a schema, so that they are not only parsed, but also executed. */
-export function generateDocument(schema: GraphQLSchema): Arbitrary<GeneratedDocument> {
+export interface DocumentOptions {
+  /** `plain` repeats nothing, and `valid` nothing that a schema does not allow. */
+  readonly text: "plain" | "valid" | "any";
+  readonly variables: "valid" | "any";
+}
+
+/** Documents that fit a schema, unless they may be any, so that they are not only parsed, but also executed. */
+export function generateDocument(schema: GraphQLSchema, options: DocumentOptions): Arbitrary<GeneratedDocument> {
   const inputTypes = listInputTypes(schema);
-  const generateVariables = (isValid: boolean) =>
-    fc.tuple(
-      ...[...inputTypes].map(([type, input], index) =>
-        generateValue(input, "json", isValid).map((value): VariableUse => ({ name: `v${index}`, type, value })),
+  const variables = fc.tuple(
+    ...[...inputTypes].map(([type, input], index) =>
+      generateValue(input, "json", options.variables === "valid").map(
+        (value): VariableUse => ({ name: `v${index}`, type, value }),
       ),
-    );
-  const variableNames = new Map([...inputTypes.keys()].map((type, index) => [type, `$v${index}`]));
-  const parts = fc.oneof(
-    { weight: 2, arbitrary: new DocumentTexts(schema, variableNames, true).documents() },
-    { weight: 1, arbitrary: new DocumentTexts(schema, variableNames, false).documents() },
+    ),
   );
-  const variables = fc.oneof(generateVariables(true), generateVariables(false));
+  const variableNames = new Map([...inputTypes.keys()].map((type, index) => [type, `$v${index}`]));
+  const parts = new DocumentTexts(schema, variableNames, options.text).documents();
   return fc.record({ parts, variables }).map((generated) => ({
     ...generated,
     render: (scale) => declareVariables(renderText(generated.parts, scale), generated.variables),
@@ -99,11 +102,17 @@ class DocumentTexts {
   readonly #variableNames: ReadonlyMap<string, string>;
   /** Whether names, arguments, and directives are those of the schema. */
   readonly #isValid: boolean;
+  /** Of repetitions. */
+  readonly #count: Arbitrary<number>;
+  /** How much more often an argument is a variable than a literal. */
+  readonly #variableWeight: number;
 
-  constructor(schema: GraphQLSchema, variableNames: ReadonlyMap<string, string>, isValid: boolean) {
+  constructor(schema: GraphQLSchema, variableNames: ReadonlyMap<string, string>, text: DocumentOptions["text"]) {
     this.#schema = schema;
     this.#variableNames = variableNames;
-    this.#isValid = isValid;
+    this.#isValid = text !== "any";
+    this.#count = text === "plain" ? fc.constant(1) : smallCount;
+    this.#variableWeight = text === "plain" ? 8 : 2;
   }
 
   documents(): Arbitrary<ScalableText> {
@@ -112,7 +121,7 @@ class DocumentTexts {
     if (!query || !mutation) throw new Error("the schema has both");
     const queries = this.#operation("query", query);
     const mutations = this.#operation("mutation", mutation);
-    const noise = repeated(fc.constantFrom(...separators));
+    const noise = repeated(fc.constantFrom(...separators), this.#count);
     const soup = fc.array(repeated(fc.constantFrom(...tokens, ...moreTokens)), { minLength: 1, maxLength: 4 });
     const more = fc.oneof(
       { weight: 5, arbitrary: fc.constant("") },
@@ -142,14 +151,14 @@ class DocumentTexts {
     const inFragments = fc.tuple(start, fc.constant("{...F0}"), this.#fragmentChain(type));
     const bySpreads = fc.tuple(
       start,
-      repeated(fc.constantFrom("...F", "...F%n", "...F@include(if:true)"), smallCount, " "),
+      repeated(fc.constantFrom("...F", "...F%n", "...F@include(if:true)"), this.#count, " "),
       repeated(
         fc.tuple(
           fc.constantFrom("fragment F on ", "fragment F%n on "),
           fc.constant(type.name),
           this.#selectionSet(type, 0),
         ),
-        smallCount,
+        this.#count,
       ),
     );
     return fc.oneof(
@@ -165,7 +174,7 @@ class DocumentTexts {
   /** Each fragment spreads the next one, once or more often. */
   #fragmentChain(type: GraphQLNamedType): Arbitrary<ScalableText> {
     const links = fc.constantFrom("...F%m", "...F%m ...F%m", `...F%m ...on ${type.name}{...F%m}`, "...F0");
-    return fc.tuple(links, smallCount, this.#selectionSet(type, 0)).map(([link, count, selections]) => ({
+    return fc.tuple(links, this.#count, this.#selectionSet(type, 0)).map(([link, count, selections]) => ({
       repeat: `fragment F%n on ${type.name}{${link}}`,
       count,
       last: [`fragment F%n on ${type.name}`, selections],
@@ -181,12 +190,12 @@ class DocumentTexts {
     const fields = this.#listFields(type, depth);
     const field = fc.constantFrom(...fields).chain((chosen) => this.#field(chosen, depth));
     const separator = fc.constantFrom(" ", ",", "\n");
-    const repetition = fc.record({ repeat: field, count: smallCount, separator });
+    const repetition = fc.record({ repeat: field, count: this.#count, separator });
     const nesting = fc.record({
       open: fc.constantFrom("...{", `...on ${type.name}{`, "...@include(if:true){"),
       inner: field,
       close: fc.constant("}"),
-      count: smallCount,
+      count: this.#count,
     });
     return fc.oneof({ weight: 6, arbitrary: repetition }, { weight: 1, arbitrary: nesting });
   }
@@ -226,11 +235,17 @@ class DocumentTexts {
     const given = args.map(({ name, type }) => {
       const variable = this.#variableNames.get(String(type));
       const literal = generateValue(type, "graphql", this.#isValid);
-      const value = variable === undefined ? literal : fc.oneof(fc.constant(variable), fc.constant(variable), literal);
+      const value =
+        variable === undefined
+          ? literal
+          : fc.oneof(
+              { weight: this.#variableWeight, arbitrary: fc.constant(variable) },
+              { weight: 1, arbitrary: literal },
+            );
       return fc.tuple(fc.constant(`${name}:`), value, fc.constant(" "));
     });
     if (given.length === 0) return fc.constant("");
-    const unknown = fc.tuple(repeated(fc.constantFrom("x:1 ", "x%n:1 ", "a:$v0 "), smallCount));
+    const unknown = fc.tuple(repeated(fc.constantFrom("x:1 ", "x%n:1 ", "a:$v0 "), this.#count));
     const extra = this.#isValid
       ? fc.constant("")
       : fc.oneof({ weight: 8, arbitrary: fc.constant("") }, { weight: 1, arbitrary: unknown });
@@ -241,6 +256,6 @@ class DocumentTexts {
     const variable = this.#variableNames.get("Boolean!") ?? "true";
     const known = ["@include(if:true)", "@skip(if:false)", `@include(if:${variable})`];
     if (this.#isValid) return fc.constantFrom(...known);
-    return repeated(fc.constantFrom(...known, "@a", "@a%n(b:[1])"), smallCount);
+    return repeated(fc.constantFrom(...known, "@a", "@a%n(b:[1])"), this.#count);
   }
 }

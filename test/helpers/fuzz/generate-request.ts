@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import fc, { type Arbitrary } from "fast-check";
 import type { GraphQLSchema } from "graphql";
-import { type GeneratedDocument, generateDocument } from "./generate-document.ts";
+import { type DocumentOptions, type GeneratedDocument, generateDocument } from "./generate-document.ts";
 import { headerLines } from "./generate-headers.ts";
 import { patched, repeated } from "./generate-text.ts";
 import { anyJson } from "./generate-value.ts";
@@ -22,7 +22,7 @@ const compress = {
   // Further members, which are empty.
   members: (text: string) => Buffer.concat([gzipSync(text), ...Array(50).fill(gzipSync(""))]),
   deflate: (text: string) => deflateSync(text),
-  br: (text: string) => brotliCompressSync(text),
+  br: (text: string) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
 };
 type Encoding = keyof typeof compress;
 const encodings = Object.keys(compress) as Encoding[];
@@ -70,43 +70,69 @@ const paths = fc.oneof(
   },
 );
 
-export function generateRequest(schema: GraphQLSchema): Arbitrary<GeneratedRequest> {
+/** Requests of which one part is unusual, and everything else plain so that this part is reached, or all of them. */
+function generateRecipes(schema: GraphQLSchema): Arbitrary<Recipe> {
+  const method = fc.constantFrom<Recipe["method"]>("POST", "POST", "POST", "GET");
+  const encoding = fc.oneof(fc.constant<Encoding>("identity"), fc.constantFrom(...encodings));
   const more = repeated(fc.tuple(fc.constantFrom(',"a%n":', ',"a":', ',"variables":', ',"__proto__":'), anyJson));
-  return fc
-    .record<Recipe>({
-      method: fc.constantFrom("POST", "POST", "POST", "GET"),
-      path: paths,
-      document: generateDocument(schema),
-      isAuthorized: fc.boolean(),
-      headers: headerLines,
-      extensions: fc.oneof(
-        { weight: 8, arbitrary: fc.constant(undefined) },
-        { weight: 1, arbitrary: fc.constant<"registered">("registered") },
-        { weight: 1, arbitrary: anyJson },
-        {
-          weight: 1,
-          arbitrary: anyJson.map(
-            (value): ScalableText => ['{"persistedQuery":{"version":1,"sha256Hash":', value, "}}"],
-          ),
-        },
-      ),
-      operationName: fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anyJson }),
-      members: fc.oneof({ weight: 8, arbitrary: fc.constant("") }, { weight: 1, arbitrary: more }),
-      encoding: fc.oneof(fc.constant<Encoding>("identity"), fc.constantFrom(...encodings)),
-      chunkBytes: fc.constantFrom(0, 0, 0, 0, 1, 2, 100),
-      pipelined: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(1) },
-        { weight: 1, arbitrary: fc.integer({ min: 2, max: 60 }) },
-      ),
-    })
-    .map((recipe) => {
-      const parts = [recipe.path, ...recipe.headers, ...listBodyParts(recipe)];
-      return {
-        render: (scale, salt) => render(recipe, scale, salt),
-        measure: (scale) => recipe.pipelined * measureText(parts, scale),
-        scalable: listScalable(parts),
-      };
-    });
+  const plain = {
+    method: fc.constant<Recipe["method"]>("POST"),
+    path: fc.constant<ScalableText>("/graphql"),
+    document: generateDocument(schema, { text: "plain", variables: "valid" }),
+    isAuthorized: fc.boolean(),
+    headers: fc.constant<ScalableText[]>([]),
+    extensions: fc.constant(undefined),
+    operationName: fc.constant(undefined),
+    members: fc.constant<ScalableText>(""),
+    encoding: fc.constant<Encoding>("identity"),
+    chunkBytes: fc.constant(0),
+    pipelined: fc.constant(1),
+  };
+  const body = {
+    extensions: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constant<"registered">("registered") },
+      { weight: 1, arbitrary: anyJson },
+      {
+        weight: 1,
+        arbitrary: anyJson.map((value): ScalableText => ['{"persistedQuery":{"version":1,"sha256Hash":', value, "}}"]),
+      },
+    ),
+    operationName: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anyJson }),
+    members: fc.oneof(fc.constant<ScalableText>(""), more),
+    encoding,
+  };
+  const wire = {
+    path: paths,
+    chunkBytes: fc.constantFrom(0, 0, 1, 2, 100),
+    pipelined: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 60 })),
+  };
+  const document = (options: DocumentOptions) => ({ document: generateDocument(schema, options), method, encoding });
+  const variables = {
+    document: generateDocument(schema, { text: "plain", variables: "any" }),
+    encoding: fc.constantFrom(...encodings),
+  };
+  const headers = { headers: headerLines, method };
+  return fc.oneof(
+    fc.record<Recipe>({ ...plain, ...document({ text: "valid", variables: "valid" }) }),
+    fc.record<Recipe>({ ...plain, ...document({ text: "any", variables: "valid" }) }),
+    fc.record<Recipe>({ ...plain, ...variables }),
+    fc.record<Recipe>({ ...plain, ...headers }),
+    fc.record<Recipe>({ ...plain, ...body }),
+    fc.record<Recipe>({ ...plain, ...wire, method }),
+    fc.record<Recipe>({ ...plain, ...document({ text: "any", variables: "any" }), ...headers, ...body, ...wire }),
+  );
+}
+
+export function generateRequest(schema: GraphQLSchema): Arbitrary<GeneratedRequest> {
+  return generateRecipes(schema).map((recipe) => {
+    const parts = [recipe.path, ...recipe.headers, ...listBodyParts(recipe)];
+    return {
+      render: (scale, salt) => render(recipe, scale, salt),
+      measure: (scale) => recipe.pipelined * measureText(parts, scale),
+      scalable: listScalable(parts),
+    };
+  });
 }
 
 function listBodyParts({ document, extensions = "", operationName = "", members }: Recipe): ScalableText[] {
