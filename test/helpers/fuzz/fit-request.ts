@@ -6,24 +6,27 @@ const maxBytes = 4096;
 const maxCharacters = 512 * 1024;
 const searchSteps = 7;
 
-/** The largest scale, up to that of the recipe, at which a request has at most 4 KiB; undefined if there is none. */
-export function fitRequest({ render, measure }: GeneratedRequest): number | undefined {
-  const fits = (factor: number) =>
-    measure(() => factor) <= maxCharacters && render(() => factor, 0).bytes.length <= maxBytes;
-  if (fits(1)) return 1;
+/** Whether a request has at most 4 KiB, and is not too large to be tried before compression. */
+export function fits({ render, measure }: GeneratedRequest, scale: Scale): boolean {
+  return measure(scale) <= maxCharacters && render(scale, 0).bytes.length <= maxBytes;
+}
+
+/** The largest factor, up to 1, by which a request has at most 4 KiB; undefined if there is none. */
+export function fitRequest(request: GeneratedRequest): number | undefined {
+  if (fits(request, () => 1)) return 1;
   let tooLarge = 0;
   let fitting = -20;
-  if (!fits(2 ** fitting)) return undefined;
+  if (!fits(request, () => 2 ** fitting)) return undefined;
   for (let step = 0; step < searchSteps; step += 1) {
     const middle = (fitting + tooLarge) / 2;
-    if (fits(2 ** middle)) fitting = middle;
+    if (fits(request, () => 2 ** middle)) fitting = middle;
     else tooLarge = middle;
   }
   return 2 ** fitting;
 }
 
-/** Scales one repetition in addition to all of them. */
+/** Scales one repetition in addition to what a scale does to all of them. */
 export const scaleOne =
-  (factor: number, chosen: Scalable, by: number): Scale =>
+  (scale: Scale, chosen: Scalable, by: number): Scale =>
   (part) =>
-    factor * (part === chosen ? by : 1);
+    scale(part) * (part === chosen ? by : 1);

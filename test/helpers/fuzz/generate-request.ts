@@ -117,6 +117,7 @@ function generateRecipes(schema: GraphQLSchema): Arbitrary<Recipe> {
     fc.record<Recipe>({ ...plain, ...document({ text: "valid", variables: "valid" }) }),
     fc.record<Recipe>({ ...plain, ...document({ text: "any", variables: "valid" }) }),
     fc.record<Recipe>({ ...plain, ...variables }),
+    fc.record<Recipe>({ ...plain, ...variables, ...wire, path: plain.path }),
     fc.record<Recipe>({ ...plain, ...headers }),
     fc.record<Recipe>({ ...plain, ...body }),
     fc.record<Recipe>({ ...plain, ...wire, method }),

@@ -28,8 +28,19 @@ const numbers = fc.oneof(
   fc.constantFrom("0", "1", "100", "-1", "1e999", "9007199254740993", "1.5"),
   fc.tuple(fc.constantFrom("1", "-1.", "1e"), repeated(fc.constantFrom("0", "9", "12"))),
 );
-const words = fc.constantFrom("null", "null", "true", "[]", "{}");
-const keys = fc.constantFrom("k", "k%n", "__proto__", "constructor", "name", "id", "toString", "k".repeat(100));
+const words = fc.constantFrom("null", "null", "null", "true", "[]", "{}");
+const keys = fc.constantFrom(
+  "k",
+  "k%n",
+  "k%n",
+  "k%n",
+  "__proto__",
+  "constructor",
+  "name",
+  "id",
+  "toString",
+  "k".repeat(100),
+);
 
 /** Any value, whatever its type should be. */
 function anyValue(syntax: Syntax): Arbitrary<ScalableText> {

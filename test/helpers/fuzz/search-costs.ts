@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc, { type Arbitrary } from "fast-check";
 import { type Comparison, compareCost } from "./compare-cost.ts";
 import type { CostMeter } from "./cost-meter.ts";
-import { fitRequest, scaleOne } from "./fit-request.ts";
+import { fitRequest, fits, scaleOne } from "./fit-request.ts";
 import type { GeneratedRequest } from "./generate-request.ts";
 import type { Scale } from "./scalable-text.ts";
 
@@ -13,7 +13,8 @@ const maxCost = 33;
 /** Twice the size may cost this many times as much, and some ordinary requests more. */
 const maxGrowth = { times: 3, ordinaryRequests: 5 };
 const batchSize = 50;
-const repetitions = 5;
+const variationsPerBatch = 15;
+const repetitions = 4;
 /** Of the requests that cost most, this many are kept, and also sent with each of their repetitions twice as often. */
 const keptCount = 10;
 const doubledRepetitions = 4;
@@ -29,89 +30,108 @@ export interface SearchOptions {
 interface Found extends Comparison {
   readonly name: string;
   readonly request: GeneratedRequest;
-  readonly factor: number;
+  readonly scale: Scale;
 }
 
-/** Sends generated requests for a while. @returns what is wrong, and what the most expensive ones cost. */
+const anyVariation = fc.record({
+  found: fc.nat(keptCount - 1),
+  part: fc.nat(),
+  by: fc.constantFrom(1 / 4, 1 / 2, 2, 4, 16),
+});
+
+/**
+ * Sends generated requests for a while, and variations of those that cost most.
+ * @returns what is wrong, and what the most expensive ones cost.
+ */
 export async function searchCosts({ meter, requests, seed, seconds }: SearchOptions) {
   const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-fuzz-"));
+  const end = performance.now() + seconds * 1000;
   const problems: string[] = [];
   let worst: Found[] = [];
   let count = 0;
   let salt = 0;
   let ordinaryMs = 0;
 
-  function compare(request: GeneratedRequest, scale: Scale, times: number): Promise<Comparison> {
-    const render = () => {
-      salt += 1;
-      return request.render(scale, salt).bytes;
-    };
-    return compareCost(meter, render, times);
-  }
-
-  /** Most requests are cheap, which a single measurement shows. */
-  async function measureOnce(request: GeneratedRequest, scale: Scale): Promise<Comparison> {
+  const render = (request: GeneratedRequest, scale: Scale) => {
     salt += 1;
-    const measured = await meter.measure(request.render(scale, salt).bytes);
-    return { ...measured, cost: measured.cpuMs / ordinaryMs - measured.upstreamRequests };
-  }
+    return request.render(scale, salt).bytes;
+  };
+  const compare = (request: GeneratedRequest, scale: Scale) =>
+    compareCost(meter, () => render(request, scale), repetitions);
 
   /** Writes the bytes to a file: `nc` can send them again. */
-  function describe(name: string, request: GeneratedRequest, scale: Scale): string {
+  function describe({ name, request, scale }: Pick<Found, "name" | "request" | "scale">): string {
     const { bytes, description } = request.render(scale, salt);
     const path = join(folder, `${name}.http`);
     writeFileSync(path, bytes);
     return `${bytes.length} bytes (${path}): ${description}`;
   }
 
-  async function tryRequest(name: string, request: GeneratedRequest, factor: number): Promise<void> {
-    const scale = () => factor;
-    const leastCost = worst.at(keptCount - 1)?.cost ?? 0;
-    const first = await measureOnce(request, scale);
-    if (first.fault === undefined && first.cost <= leastCost) return;
-    const measured = first.fault === undefined ? await compare(request, scale, repetitions) : first;
-    const { cost, fault } = measured;
-    if (fault !== undefined || cost > maxCost) {
-      problems.push(`${fault ?? `costs ${formatCost(measured)}`}: ${describe(name, request, scale)}`);
-    }
+  /** @returns what a request costs if that is more than `leastCost`, and has no fault. */
+  async function tryRequest(
+    name: string,
+    request: GeneratedRequest,
+    scale: Scale,
+    leastCost: number,
+  ): Promise<Found | undefined> {
+    count += 1;
+    // Most requests are cheap, which a single measurement shows.
+    const { cpuMs, upstreamRequests, fault } = await meter.measure(render(request, scale));
+    if (fault === undefined && cpuMs / ordinaryMs - upstreamRequests <= leastCost) return undefined;
+    const found = { name, request, scale };
+    const measured = fault === undefined ? await compare(request, scale) : { cost: 0, cpuMs, upstreamRequests, fault };
+    if (measured.fault !== undefined) problems.push(`${measured.fault}: ${describe(found)}`);
+    else if (measured.cost > maxCost) problems.push(`costs ${formatCost(measured)}: ${describe(found)}`);
     if (!meter.isAlive()) await meter.restart();
-    else
-      worst = [...worst, { ...measured, name, request, factor }]
-        .toSorted((a, b) => b.cost - a.cost)
-        .slice(0, keptCount);
+    return measured.fault === undefined && measured.cost > leastCost ? { ...measured, ...found } : undefined;
   }
 
-  async function tryDoubled({ name, request, factor }: Found): Promise<void> {
-    const largest = request.scalable.toSorted((a, b) => b.count - a.count).slice(0, doubledRepetitions);
-    for (const [index, part] of largest.entries()) {
-      const single = await compare(request, () => factor, repetitions);
-      const scale = scaleOne(factor, part, 2);
-      const doubled = await compare(request, scale, repetitions);
+  async function tryGenerated(name: string, request: GeneratedRequest): Promise<void> {
+    const factor = fitRequest(request);
+    if (factor === undefined) return;
+    const found = await tryRequest(name, request, () => factor, worst.at(keptCount - 1)?.cost ?? 0);
+    if (found) worst = [...worst, found].toSorted((a, b) => b.cost - a.cost).slice(0, keptCount);
+  }
+
+  /** Replaces a request by one with more or fewer repetitions of one part, if that costs more. */
+  async function tryVariation(name: string, found: Found | undefined, part: number, by: number): Promise<void> {
+    const chosen = found?.request.scalable[part % found.request.scalable.length];
+    if (found === undefined || chosen === undefined || found.cost > maxCost) return;
+    const scale = scaleOne(found.scale, chosen, by);
+    if (!fits(found.request, scale)) return;
+    const better = await tryRequest(name, found.request, scale, found.cost);
+    if (better) worst = worst.map((kept) => (kept === found ? better : kept)).toSorted((a, b) => b.cost - a.cost);
+  }
+
+  async function tryDoubled({ name, request, scale }: Found): Promise<void> {
+    const largest = request.scalable.toSorted((a, b) => b.count * scale(b) - a.count * scale(a));
+    for (const [index, part] of largest.slice(0, doubledRepetitions).entries()) {
+      const single = await compare(request, scale);
+      const doubledScale = scaleOne(scale, part, 2);
+      const doubled = await compare(request, doubledScale);
       const isProportional = doubled.cost <= maxGrowth.times * single.cost + maxGrowth.ordinaryRequests;
       if (doubled.fault === undefined && isProportional) continue;
       const growth = `costs ${formatCost(doubled)} instead of ${formatCost(single)} in twice the size`;
-      problems.push(`${doubled.fault ?? growth}: ${describe(`${name}-doubled-${index}`, request, scale)}`);
+      const described = describe({ name: `${name}-doubled-${index}`, request, scale: doubledScale });
+      problems.push(`${doubled.fault ?? growth}: ${described}`);
       if (!meter.isAlive()) await meter.restart();
     }
   }
 
-  const end = performance.now() + seconds * 1000;
-  for (let batch = 0; performance.now() < end && problems.length < maxProblems; batch += 1) {
-    const sample = fc.sample(requests, { seed: seed * 1_000_000 + batch, numRuns: batchSize });
+  const isOver = () => performance.now() > end || problems.length >= maxProblems;
+  for (let batch = 0; !isOver(); batch += 1) {
+    const sampling = { seed: seed * 1_000_000 + batch, numRuns: batchSize };
     ordinaryMs = (await meter.measureOrdinary()).cpuMs;
-    for (const [index, request] of sample.entries()) {
-      const factor = fitRequest(request);
-      if (factor === undefined || performance.now() > end) continue;
-      count += 1;
-      await tryRequest(`seed-${seed}-${batch}-${index}`, request, factor);
+    for (const [index, request] of fc.sample(requests, sampling).entries()) {
+      if (!isOver()) await tryGenerated(`${seed}-${batch}-${index}`, request);
+    }
+    const variations = fc.sample(anyVariation, { ...sampling, numRuns: variationsPerBatch });
+    for (const [index, { found, part, by }] of variations.entries()) {
+      if (!isOver()) await tryVariation(`${seed}-${batch}-varied-${index}`, worst[found], part, by);
     }
   }
   for (const found of worst) if (problems.length < maxProblems) await tryDoubled(found);
-  return {
-    problems,
-    count,
-    worst: worst.map((found) => `${formatCost(found)}: ${describe(found.name, found.request, () => found.factor)}`),
-  };
+  return { problems, count, worst: worst.map((found) => `${formatCost(found)}: ${describe(found)}`) };
 }
 
 function formatCost({ cost, cpuMs, upstreamRequests }: Comparison): string {
