@@ -55,6 +55,8 @@ export interface GeneratedRequest {
   /** How many characters it has before compression, about. */
   readonly measure: (scale: Scale) => number;
   readonly scalable: readonly Scalable[];
+  /** The same as one POST with a compressed body, so that more of it fits. */
+  readonly compressed: () => GeneratedRequest;
 }
 
 const paths = fc.oneof(
@@ -126,14 +128,17 @@ function generateRecipes(schema: GraphQLSchema): Arbitrary<Recipe> {
 }
 
 export function generateRequest(schema: GraphQLSchema): Arbitrary<GeneratedRequest> {
-  return generateRecipes(schema).map((recipe) => {
-    const parts = [recipe.path, ...recipe.headers, ...listBodyParts(recipe)];
-    return {
-      render: (scale, salt) => render(recipe, scale, salt),
-      measure: (scale) => recipe.pipelined * measureText(parts, scale),
-      scalable: listScalable(parts),
-    };
-  });
+  return generateRecipes(schema).map(toRequest);
+}
+
+function toRequest(recipe: Recipe): GeneratedRequest {
+  const parts = [recipe.path, ...recipe.headers, ...listBodyParts(recipe)];
+  return {
+    render: (scale, salt) => render(recipe, scale, salt),
+    measure: (scale) => recipe.pipelined * measureText(parts, scale),
+    scalable: listScalable(parts),
+    compressed: () => toRequest({ ...recipe, method: "POST", encoding: "gzip", chunkBytes: 0, pipelined: 1 }),
+  };
 }
 
 function listBodyParts({ document, extensions = "", operationName = "", members }: Recipe): ScalableText[] {

@@ -33,10 +33,19 @@ interface Found extends Comparison {
   readonly scale: Scale;
 }
 
-const anyVariation = fc.record({
+/** Of one of the requests that cost most. */
+interface Variation {
+  readonly found: number;
+  readonly part: number;
+  readonly by: number;
+  readonly isCompressed: boolean;
+}
+
+const anyVariation = fc.record<Variation>({
   found: fc.nat(keptCount - 1),
   part: fc.nat(),
-  by: fc.constantFrom(1 / 4, 1 / 2, 2, 4, 16),
+  by: fc.constantFrom(1 / 4, 1 / 2, 2, 4, 16, 64),
+  isCompressed: fc.boolean(),
 });
 
 /**
@@ -94,12 +103,14 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
   }
 
   /** Replaces a request by one with more or fewer repetitions of one part, if that costs more. */
-  async function tryVariation(name: string, found: Found | undefined, part: number, by: number): Promise<void> {
+  async function tryVariation(name: string, { found: index, part, by, isCompressed }: Variation): Promise<void> {
+    const found = worst[index];
     const chosen = found?.request.scalable[part % found.request.scalable.length];
     if (found === undefined || chosen === undefined || found.cost > maxCost) return;
+    const request = isCompressed ? found.request.compressed() : found.request;
     const scale = scaleOne(found.scale, chosen, by);
-    if (!fits(found.request, scale)) return;
-    const better = await tryRequest(name, found.request, scale, found.cost);
+    if (!fits(request, scale)) return;
+    const better = await tryRequest(name, request, scale, found.cost);
     if (better) worst = worst.map((kept) => (kept === found ? better : kept)).toSorted((a, b) => b.cost - a.cost);
   }
 
@@ -126,8 +137,8 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
       if (!isOver()) await tryGenerated(`${seed}-${batch}-${index}`, request);
     }
     const variations = fc.sample(anyVariation, { ...sampling, numRuns: variationsPerBatch });
-    for (const [index, { found, part, by }] of variations.entries()) {
-      if (!isOver()) await tryVariation(`${seed}-${batch}-varied-${index}`, worst[found], part, by);
+    for (const [index, variation] of variations.entries()) {
+      if (!isOver()) await tryVariation(`${seed}-${batch}-varied-${index}`, variation);
     }
   }
   for (const found of worst) if (problems.length < maxProblems) await tryDoubled(found);
