@@ -28,6 +28,8 @@ type Encoding = keyof typeof compress;
 const encodings = Object.keys(compress) as Encoding[];
 
 interface Recipe {
+  /** Which part of it is unusual. */
+  readonly kind: string;
   readonly method: "POST" | "GET";
   readonly path: ScalableText;
   readonly document: GeneratedDocument;
@@ -50,6 +52,8 @@ export interface Rendering {
 
 /** A request, or several that are pipelined, that can be rendered in any size. */
 export interface GeneratedRequest {
+  /** Which part of it is unusual. */
+  readonly kind: string;
   /** @param salt makes the document another one, so that caches do not hide what it costs. */
   readonly render: (scale: Scale, salt: number) => Rendering;
   /** How many characters it has before compression, about. */
@@ -115,17 +119,24 @@ function generateRecipes(schema: GraphQLSchema): Arbitrary<Recipe> {
     encoding: fc.constantFrom(...encodings),
   };
   const headers = { headers: headerLines, method };
+  const kinds: Record<string, Partial<RecipeModel>> = {
+    "valid document": document({ text: "valid", variables: "valid" }),
+    "any document": document({ text: "any", variables: "valid" }),
+    variables,
+    "variables in chunks": { ...variables, chunkBytes: wire.chunkBytes, pipelined: wire.pipelined },
+    headers,
+    body,
+    wire: { ...wire, method },
+    everything: { ...document({ text: "any", variables: "any" }), ...headers, ...body, ...wire },
+  };
   return fc.oneof(
-    fc.record<Recipe>({ ...plain, ...document({ text: "valid", variables: "valid" }) }),
-    fc.record<Recipe>({ ...plain, ...document({ text: "any", variables: "valid" }) }),
-    fc.record<Recipe>({ ...plain, ...variables }),
-    fc.record<Recipe>({ ...plain, ...variables, ...wire, path: plain.path }),
-    fc.record<Recipe>({ ...plain, ...headers }),
-    fc.record<Recipe>({ ...plain, ...body }),
-    fc.record<Recipe>({ ...plain, ...wire, method }),
-    fc.record<Recipe>({ ...plain, ...document({ text: "any", variables: "any" }), ...headers, ...body, ...wire }),
+    ...Object.entries(kinds).map(([kind, unusual]) =>
+      fc.record<Recipe>({ kind: fc.constant(kind), ...plain, ...unusual }),
+    ),
   );
 }
+
+type RecipeModel = { readonly [Key in keyof Recipe]: Arbitrary<Recipe[Key]> };
 
 export function generateRequest(schema: GraphQLSchema): Arbitrary<GeneratedRequest> {
   return generateRecipes(schema).map(toRequest);
@@ -134,6 +145,7 @@ export function generateRequest(schema: GraphQLSchema): Arbitrary<GeneratedReque
 function toRequest(recipe: Recipe): GeneratedRequest {
   const parts = [recipe.path, ...recipe.headers, ...listBodyParts(recipe)];
   return {
+    kind: recipe.kind,
     render: (scale, salt) => render(recipe, scale, salt),
     measure: (scale) => recipe.pipelined * measureText(parts, scale),
     scalable: listScalable(parts),

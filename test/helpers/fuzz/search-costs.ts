@@ -11,13 +11,13 @@ import type { Scale } from "./scalable-text.ts";
 /** 50 ms where an ordinary request, with the innocent one after it, takes 1.5 ms. */
 const maxCost = 33;
 /** Twice the size may cost this many times as much, and some ordinary requests more. */
-const maxGrowth = { times: 3, ordinaryRequests: 5 };
+const maxGrowth = { times: 3, ordinaryRequests: 2 };
 const batchSize = 50;
 const variationsPerBatch = 15;
 const repetitions = 4;
-/** Of the requests that cost most, this many are kept, and also sent with each of their repetitions twice as often. */
-const keptCount = 10;
-const doubledRepetitions = 4;
+/** Of the requests of a kind that cost most, this many are kept, and also sent with their repetitions twice as often. */
+const keptPerKind = 2;
+const doubledRepetitions = 2;
 const maxProblems = 10;
 
 export interface SearchOptions {
@@ -42,7 +42,7 @@ interface Variation {
 }
 
 const anyVariation = fc.record<Variation>({
-  found: fc.nat(keptCount - 1),
+  found: fc.nat(),
   part: fc.nat(),
   by: fc.constantFrom(1 / 4, 1 / 2, 2, 4, 16, 64),
   isCompressed: fc.boolean(),
@@ -98,20 +98,22 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
   async function tryGenerated(name: string, request: GeneratedRequest): Promise<void> {
     const factor = fitRequest(request);
     if (factor === undefined) return;
-    const found = await tryRequest(name, request, () => factor, worst.at(keptCount - 1)?.cost ?? 0);
-    if (found) worst = [...worst, found].toSorted((a, b) => b.cost - a.cost).slice(0, keptCount);
+    const ofKind = worst.filter((kept) => kept.request.kind === request.kind);
+    const least = ofKind.length < keptPerKind ? undefined : ofKind.at(-1);
+    const found = await tryRequest(name, request, () => factor, least?.cost ?? 0);
+    if (found) worst = byCost([...worst.filter((kept) => kept !== least), found]);
   }
 
   /** Replaces a request by one with more or fewer repetitions of one part, if that costs more. */
   async function tryVariation(name: string, { found: index, part, by, isCompressed }: Variation): Promise<void> {
-    const found = worst[index];
+    const found = worst[index % worst.length];
     const chosen = found?.request.scalable[part % found.request.scalable.length];
     if (found === undefined || chosen === undefined || found.cost > maxCost) return;
     const request = isCompressed ? found.request.compressed() : found.request;
     const scale = scaleOne(found.scale, chosen, by);
     if (!fits(request, scale)) return;
     const better = await tryRequest(name, request, scale, found.cost);
-    if (better) worst = worst.map((kept) => (kept === found ? better : kept)).toSorted((a, b) => b.cost - a.cost);
+    if (better) worst = byCost(worst.map((kept) => (kept === found ? better : kept)));
   }
 
   async function tryDoubled({ name, request, scale }: Found): Promise<void> {
@@ -143,6 +145,10 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
   }
   for (const found of worst) if (problems.length < maxProblems) await tryDoubled(found);
   return { problems, count, worst: worst.map((found) => `${formatCost(found)}: ${describe(found)}`) };
+}
+
+function byCost(found: readonly Found[]): Found[] {
+  return found.toSorted((a, b) => b.cost - a.cost);
 }
 
 function formatCost({ cost, cpuMs, upstreamRequests }: Comparison): string {
