@@ -7,7 +7,7 @@ import { onTestEnd } from "./cleanup.ts";
 const productionEntry = new URL("../../dist/start.cjs", import.meta.url).pathname;
 const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 /** Node.js' options of `npm start`, which bound the heap. */
-const startOptions: string[] = scripts.start.match(/--\S+/g);
+export const startOptions: string[] = scripts.start.match(/--\S+/g);
 const waitLimitMs = 20_000;
 
 export type Run = ReturnType<typeof watchProcess>;
