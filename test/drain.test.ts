@@ -105,6 +105,20 @@ test("sends the whole response to a slow client after SIGTERM, and then closes i
   expect(performance.now() - readOnAt).toBeLessThan(10_000);
 });
 
+test("does not wait for requests that stop arriving", async () => {
+  const { url, child, exit } = await startHolding({ SHUTDOWN_DELAY_MS: "0", SHUTDOWN_GRACE_MS: "60000" });
+  const head = "POST /graphql HTTP/1.1\r\nHost: bff\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n";
+  const half = await Promise.all([openConnection(url), openConnection(url)]);
+  half[0].socket.write(head);
+  half[1].socket.write(`${head}\r\n{`);
+  await eventually(async () => (await fetch(`${url}/health/live`)).ok);
+
+  child.kill("SIGTERM");
+
+  // Node.js' own time limits for requests end when the server closes.
+  expect(await exit).toBe(0);
+});
+
 test("ends everything that hangs within one deadline, with exit 0, and still tells callers and the log", async () => {
   const receiver = await startUpstream(() => new Promise<never>(() => {}));
   const { url, child, exit, lines, upstream } = await startHolding({

@@ -33,6 +33,7 @@ export interface Connections {
 
 const { max, requestsInFlight, stalledResponseMs, stalledResponseUnderPressureMs } = limits.connection;
 const pressureEveryMs = 1000;
+const closingEveryMs = 1000;
 
 /** Bounds what connections can hold: how many there are, their pipelined requests, and responses that nobody reads. */
 export function limitConnections(server: Server): Connections {
@@ -80,12 +81,24 @@ export function limitConnections(server: Server): Connections {
     socket.once("close", () => connections.delete(socket));
   });
 
+  /** Closes connections whose request has stopped arriving since this was called last. */
+  function closeStopped(): void {
+    for (const [socket, connection] of connections) {
+      if ([...connection.responses].some(hasWholeRequest)) continue;
+      if (socket.bytesRead === connection.bytesRead) close(socket, "no progress during the shutdown");
+      else connection.bytesRead = socket.bytesRead;
+    }
+  }
+
   // Node.js' own, which `close` calls, also closes connections whose response is still being sent.
   server.closeIdleConnections = () => {
     isClosingIdle = true;
     for (const [socket, { responses, bytesRead }] of connections) {
       if (responses.size === 0 && socket.bytesRead === bytesRead) close(socket, "idle");
     }
+    // Node.js' time limits for requests have ended.
+    const timer = setInterval(closeStopped, closingEveryMs).unref();
+    server.once("close", () => clearInterval(timer));
   };
 
   return {
