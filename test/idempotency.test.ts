@@ -92,6 +92,9 @@ function describeStore(startStore: () => Promise<Record<string, string>>): void 
 
   test.each<[string, ScriptedResponse, string]>([
     ["UNKNOWN", { status: 500, body: "oops" }, "UPSTREAM_ERROR"],
+    ["UNKNOWN", { status: 303, body: "", headers: { location: "/v2/_actions/1" } }, "UPSTREAM_ERROR"],
+    ["UNKNOWN", { status: 408, body: {} }, "UPSTREAM_ERROR"],
+    ["UNKNOWN", { status: 499, body: {} }, "UPSTREAM_ERROR"],
     ["CREATED", { status: 201, body: { data: {} } }, "UPSTREAM_BAD_RESPONSE"],
   ])("a key whose request ended %s is kept, for waiting and for later requests", async (outcome, response, code) => {
     const { url, upstream, release, arrival } = await startHeld(response);
