@@ -1,5 +1,6 @@
 // No request of at most 4 KiB costs much more than others, and twice the size costs no more than about twice as much.
-// FUZZ_SECONDS says for how long that is tried, FUZZ_SEED with which requests, and FUZZ_ENTRY against which build.
+// FUZZ_SECONDS says for how long that is tried, FUZZ_SEED with which requests, and FUZZ_ENTRY names the start.cjs of
+// another build.
 import process from "node:process";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";

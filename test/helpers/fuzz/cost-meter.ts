@@ -43,13 +43,17 @@ export async function startCostMeter(environment: Record<string, string>, entry?
     upstream.received.length = 0;
     const before = await service.readCpuMs();
     const response = await sendAndClose(service.url, bytes);
-    if (!service.isAlive()) return { cpuMs: Number.POSITIVE_INFINITY, upstreamRequests: 0, fault: "ended the process" };
-    await eventually(() => isServed(service.url), "an innocent request to be served");
+    const isServing = await eventually(async () => !service.isAlive() || (await isServed(service.url))).catch(
+      () => false,
+    );
+    const failed = { cpuMs: Number.POSITIVE_INFINITY, upstreamRequests: 0 };
+    if (!service.isAlive()) return { ...failed, fault: "ended the process" };
+    if (!isServing) return { ...failed, fault: "kept others from being served" };
     const cpuMs = (await service.readCpuMs()) - before;
     const upstreamRequests = upstream.received.length;
-    if (response === undefined) return { cpuMs, upstreamRequests, fault: "has no response" };
+    if (response === undefined) return { cpuMs, upstreamRequests, fault: "got no response" };
     const isBug = response.includes('"code":"INTERNAL_SERVER_ERROR"');
-    return { cpuMs, upstreamRequests, ...(isBug && { fault: "is an internal error" }) };
+    return { cpuMs, upstreamRequests, ...(isBug && { fault: "caused an internal error" }) };
   }
 
   /** A create request, each with another document. */

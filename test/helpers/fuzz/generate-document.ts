@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import {
   type GraphQLArgument,
+  GraphQLBoolean,
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
@@ -78,15 +79,12 @@ export function generateDocument(schema: GraphQLSchema, options: DocumentOptions
 
 /** By the type as it is written; every argument of the schema can be given by a variable. */
 function listInputTypes(schema: GraphQLSchema): Map<string, GraphQLInputType> {
-  const fields = Object.values(schema.getTypeMap())
-    .filter((type) => isObjectType(type) && !type.name.startsWith("__"))
-    .flatMap((type) => (isObjectType(type) ? Object.values(type.getFields()) : []));
+  const objects = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const fields = objects
+    .filter(({ name }) => !name.startsWith("__"))
+    .flatMap((type) => Object.values(type.getFields()));
   const types = fields.flatMap(({ args }) => args.map(({ type }) => [String(type), type] as const));
-  return new Map([["Boolean!", new GraphQLNonNull(booleanOf(schema))], ...types]);
-}
-
-function booleanOf(schema: GraphQLSchema) {
-  return schema.getType("Boolean") as never;
+  return new Map([["Boolean!", new GraphQLNonNull(GraphQLBoolean)], ...types]);
 }
 
 const declarationMark = "(%v)";

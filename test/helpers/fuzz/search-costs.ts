@@ -10,14 +10,15 @@ import type { Scale } from "./scalable-text.ts";
 
 /** 50 ms where an ordinary request, with the innocent one after it, takes 1.5 ms. */
 const maxCost = 33;
-/** Twice the size may cost this many times as much, and some ordinary requests more. */
-const maxGrowth = { times: 3, ordinaryRequests: 2 };
+/** How much more often the repetitions of a request are tried, and what that may cost. */
+const enlargements = [2, 4];
+const maxGrowth = { perSize: 1.5, ordinaryRequests: 2 };
 const batchSize = 50;
 const variationsPerBatch = 15;
 const repetitions = 4;
-/** Of the requests of a kind that cost most, this many are kept, and also sent with their repetitions twice as often. */
+/** Of the requests of a kind that cost most, this many are kept, and also sent with more repetitions. */
 const keptPerKind = 2;
-const doubledRepetitions = 2;
+const enlargedRepetitions = 2;
 const maxProblems = 10;
 
 export interface SearchOptions {
@@ -27,11 +28,14 @@ export interface SearchOptions {
   readonly seconds: number;
 }
 
-interface Found extends Comparison {
+interface Sent {
+  /** Seed, batch, and number. */
   readonly name: string;
   readonly request: GeneratedRequest;
   readonly scale: Scale;
 }
+
+type Found = Sent & Comparison;
 
 /** Of one of the requests that cost most. */
 interface Variation {
@@ -53,7 +57,6 @@ const anyVariation = fc.record<Variation>({
  * @returns what is wrong, and what the most expensive ones cost.
  */
 export async function searchCosts({ meter, requests, seed, seconds }: SearchOptions) {
-  const folder = mkdtempSync(join(tmpdir(), "contactswing-bff-fuzz-"));
   const end = performance.now() + seconds * 1000;
   const problems: string[] = [];
   let worst: Found[] = [];
@@ -68,12 +71,11 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
   const compare = (request: GeneratedRequest, scale: Scale) =>
     compareCost(meter, () => render(request, scale), repetitions);
 
-  /** Writes the bytes to a file: `nc` can send them again. */
-  function describe({ name, request, scale }: Pick<Found, "name" | "request" | "scale">): string {
-    const { bytes, description } = request.render(scale, salt);
-    const path = join(folder, `${name}.http`);
-    writeFileSync(path, bytes);
-    return `${bytes.length} bytes (${path}): ${description}`;
+  function report(problem: string, found: Sent): void {
+    // `nc` can send it again.
+    const file = join(mkdtempSync(join(tmpdir(), "contactswing-bff-fuzz-")), "request.http");
+    writeFileSync(file, render(found.request, found.scale));
+    problems.push(`${problem}: ${describe(found)} (its bytes: ${file})`);
   }
 
   /** @returns what a request costs if that is more than `leastCost`, and has no fault. */
@@ -89,8 +91,8 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
     if (fault === undefined && cpuMs / ordinaryMs - upstreamRequests <= leastCost) return undefined;
     const found = { name, request, scale };
     const measured = fault === undefined ? await compare(request, scale) : { cost: 0, cpuMs, upstreamRequests, fault };
-    if (measured.fault !== undefined) problems.push(`${measured.fault}: ${describe(found)}`);
-    else if (measured.cost > maxCost) problems.push(`costs ${formatCost(measured)}: ${describe(found)}`);
+    if (measured.fault !== undefined) report(measured.fault, found);
+    else if (measured.cost > maxCost) report(`costs ${formatCost(measured)}`, found);
     if (!meter.isAlive()) await meter.restart();
     return measured.fault === undefined && measured.cost > leastCost ? { ...measured, ...found } : undefined;
   }
@@ -116,18 +118,19 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
     if (better) worst = byCost(worst.map((kept) => (kept === found ? better : kept)));
   }
 
-  async function tryDoubled({ name, request, scale }: Found): Promise<void> {
+  async function tryEnlarged({ name, request, scale }: Found): Promise<void> {
     const largest = request.scalable.toSorted((a, b) => b.count * scale(b) - a.count * scale(a));
-    for (const [index, part] of largest.slice(0, doubledRepetitions).entries()) {
-      const single = await compare(request, scale);
-      const doubledScale = scaleOne(scale, part, 2);
-      const doubled = await compare(request, doubledScale);
-      const isProportional = doubled.cost <= maxGrowth.times * single.cost + maxGrowth.ordinaryRequests;
-      if (doubled.fault === undefined && isProportional) continue;
-      const growth = `costs ${formatCost(doubled)} instead of ${formatCost(single)} in twice the size`;
-      const described = describe({ name: `${name}-doubled-${index}`, request, scale: doubledScale });
-      problems.push(`${doubled.fault ?? growth}: ${described}`);
-      if (!meter.isAlive()) await meter.restart();
+    const original = await compare(request, scale);
+    for (const [index, part] of largest.slice(0, enlargedRepetitions).entries()) {
+      for (const by of enlargements) {
+        const enlarged = scaleOne(scale, part, by);
+        const measured = await compare(request, enlarged);
+        const maxEnlargedCost = by * maxGrowth.perSize * original.cost + maxGrowth.ordinaryRequests;
+        if (measured.fault === undefined && measured.cost <= maxEnlargedCost) continue;
+        const growth = `costs ${formatCost(measured)} instead of ${formatCost(original)} in ${by} times the size`;
+        report(measured.fault ?? growth, { name: `${name} part ${index} by ${by}`, request, scale: enlarged });
+        if (!meter.isAlive()) await meter.restart();
+      }
     }
   }
 
@@ -136,15 +139,20 @@ export async function searchCosts({ meter, requests, seed, seconds }: SearchOpti
     const sampling = { seed: seed * 1_000_000 + batch, numRuns: batchSize };
     ordinaryMs = (await meter.measureOrdinary()).cpuMs;
     for (const [index, request] of fc.sample(requests, sampling).entries()) {
-      if (!isOver()) await tryGenerated(`${seed}-${batch}-${index}`, request);
+      if (!isOver()) await tryGenerated(`${seed} ${batch} ${index}`, request);
     }
     const variations = fc.sample(anyVariation, { ...sampling, numRuns: variationsPerBatch });
     for (const [index, variation] of variations.entries()) {
-      if (!isOver()) await tryVariation(`${seed}-${batch}-varied-${index}`, variation);
+      if (!isOver()) await tryVariation(`${seed} ${batch} varied ${index}`, variation);
     }
   }
-  for (const found of worst) if (problems.length < maxProblems) await tryDoubled(found);
+  for (const found of worst) if (problems.length < maxProblems) await tryEnlarged(found);
   return { problems, count, worst: worst.map((found) => `${formatCost(found)}: ${describe(found)}`) };
+}
+
+function describe({ name, request, scale }: Sent): string {
+  const { bytes, description } = request.render(scale, 0);
+  return `request ${name}, ${bytes.length} bytes, ${request.kind}: ${description}`;
 }
 
 function byCost(found: readonly Found[]): Found[] {
