@@ -30,8 +30,8 @@ export interface ArgumentMapping<Args> {
   findProblems(args: Args): readonly FieldError[];
   /** @param keepsNulls whether a null is sent, because it clears a field. */
   toRequest(args: Args, keepsNulls: boolean): RestRequest;
-  /** What a repeated write is recognized by. */
-  identify(args: Args): WriteIdentity;
+  /** What a repeated write is recognized by; undefined without an idempotency key. */
+  identify(args: Args): WriteIdentity | undefined;
   /** The class that declares the fields of the body. */
   readonly bodyClass?: new () => object;
   /** Arguments that the service itself chooses, for comparing them with ContactSwing's own description. */
@@ -39,7 +39,7 @@ export interface ArgumentMapping<Args> {
 }
 
 export interface WriteIdentity {
-  readonly idempotencyKey: string | null | undefined;
+  readonly idempotencyKey: string;
   /** The arguments as the caller gave them, without the key. */
   readonly input: object;
   /** A field that has its default counts as absent. */

@@ -49,7 +49,7 @@ export function createRequestSession(dependencies: RequestSessionDependencies): 
     operation: RestOperation<Args, Result>,
     args: Args,
   ): Promise<OperationResponse<Result>> {
-    const { idempotencyKey, input, defaults } = operation.arguments.identify(args);
+    const identity = operation.arguments.identify(args);
     const run = async () => {
       try {
         return await client.send(operation, args, scope);
@@ -58,7 +58,8 @@ export function createRequestSession(dependencies: RequestSessionDependencies): 
         reads.clear();
       }
     };
-    if (typeof idempotencyKey !== "string") return { ...(await run()), isReplayed: false };
+    if (identity === undefined) return { ...(await run()), isReplayed: false };
+    const { idempotencyKey, input, defaults } = identity;
     const guarded: GuardedWrite<UpstreamResult<Result>> = {
       caller: await scope.authenticate(),
       operation: operation.name,

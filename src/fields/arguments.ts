@@ -63,12 +63,14 @@ export function callerArguments<Table extends ArgumentTable>(table: Table): Argu
     ...(bodyEntry && { bodyClass: bodyEntry.declaring }),
     identify(args) {
       const given: Readonly<Record<string, unknown>> = args;
-      if (bodyEntry === undefined) return { idempotencyKey: undefined, input: args, defaults: {} };
+      if (bodyEntry === undefined) return undefined;
       const { argument, declaring } = bodyEntry;
-      const { [idempotencyKeyField]: idempotencyKey, ...input } = given[argument] as Record<string, unknown>;
+      const input = given[argument] as Readonly<Record<string, unknown>>;
+      const idempotencyKey = input[idempotencyKeyField];
+      if (typeof idempotencyKey !== "string") return undefined;
       return {
-        idempotencyKey: idempotencyKey as string | null | undefined,
-        input: { ...given, [argument]: input },
+        idempotencyKey,
+        input: { ...given, [argument]: { ...input, [idempotencyKeyField]: undefined } },
         defaults: { [argument]: listDefaults(declaring) },
       };
     },
@@ -86,7 +88,7 @@ export function ownArguments<Args extends object>(
     findProblems: () => [],
     example,
     toRequest,
-    identify: (args) => ({ idempotencyKey: undefined, input: args, defaults: {} }),
+    identify: () => undefined,
   };
 }
 

@@ -17,6 +17,9 @@ type Variables = Readonly<Record<string, unknown>>;
 
 const entitiesField = "_entities";
 
+/** Operations within the limits whatever their variables are: most are sent again and again. */
+const unconditional = new WeakSet<OperationDefinitionNode>();
+
 /**
  * Rejects an operation with too many root fields, entities, or values in its response. Root fields count as they are
  * executed: one per response key, without those that directives exclude. `_entities` belongs to the gateway, which may
@@ -30,10 +33,15 @@ export function limitOperation(
   operation: OperationDefinitionNode,
   variables: Variables,
 ): void {
-  limitRootFields(schema, document, operation, variables);
+  if (unconditional.has(operation)) return;
+  const { selections } = operation.selectionSet;
+  // Their variables need not be coerced here as well.
+  const isPlain = selections.length <= limits.operation.rootFields && selections.every(isPlainField);
+  if (!isPlain) limitRootFields(schema, document, operation, variables);
   if (hasTooManyValues(schema, document, operation, (field) => countEntities(field, variables))) {
     throw new OperationLimitError("responseValues");
   }
+  if (isPlain) unconditional.add(operation);
 }
 
 function limitRootFields(
@@ -42,9 +50,6 @@ function limitRootFields(
   operation: OperationDefinitionNode,
   variables: Variables,
 ): void {
-  const { selections } = operation.selectionSet;
-  // Most operations select a few plain fields: their variables need not be coerced here as well.
-  if (selections.length <= limits.operation.rootFields && selections.every(isPlainField)) return;
   const rootType = schema.getRootType(operation.operation);
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
   if (!rootType || coerced === undefined) return;

@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type GraphQLEnumType,
   GraphQLID,
+  type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLScalarType,
@@ -52,21 +53,20 @@ export function findVariableErrors(
     const type = typeFromAST(schema, definition.type as never);
     if (!isInputType(type) || (value === undefined && definition.defaultValue !== undefined)) return [];
     // A null may be valid for the variable's own type, but not for the position where it is used.
-    const isSuspect = value === null || !findTypeErrors(value, type, []).next().done;
+    const isSuspect = value === null || findTypeErrors(value, type, [], 1).length > 0;
     return isSuspect ? [{ name: definition.variable.name.value, value, type }] : [];
   });
   if (suspects.length === 0) return [];
   const allUses = findVariableUses(schema, document, operation);
-  return Iterator.from(suspects)
+  return suspects
     .flatMap(({ name, value, type }) => {
       const uses = allUses.get(name) ?? [];
       const rejection = value === null ? uses.find((use) => isNonNullType(use.type)) : undefined;
-      if (rejection?.type) return findTypeErrors(value, rejection.type, rejection.path);
+      if (rejection?.type) return findTypeErrors(value, rejection.type, rejection.path, limits.errors.count);
       const { path = [] } = uses.find((use) => use.path.length > 0) ?? {};
-      return findTypeErrors(value, type, path);
+      return findTypeErrors(value, type, path, limits.errors.count);
     })
-    .take(limits.errors.count)
-    .toArray();
+    .slice(0, limits.errors.count);
 }
 
 /** The value given for a variable; undefined also if its default applies, unless that is null. */
@@ -104,42 +104,61 @@ function findVariableUses(
   return uses;
 }
 
-/** Yields the errors one by one, so that nobody has to wait for more of them than are reported. */
-function* findTypeErrors(value: unknown, givenType: GraphQLInputType, path: Path): Generator<FieldError> {
-  const type = getNullableType(givenType);
-  if (value === undefined || value === null) {
-    if (isNonNullType(givenType)) yield { path, message: `Must be given, and be of type ${type}.`, rule };
-  } else if (isListType(type)) {
-    for (const item of Array.isArray(value) ? value : [value]) yield* findTypeErrors(item, type.ofType, path);
-  } else if (isInputObjectType(type)) {
-    yield* findFieldErrors(value, type, path);
-  } else if (isRoundedId(value, type)) {
-    yield { path, message: "Must be sent as a string, because JSON cannot hold this number exactly.", rule };
-  } else if (!isCoercible(value, type)) {
-    yield { path, message: `Must be of type ${type}.`, rule };
-  }
+/** Where a value is: the name of its field, and where that is. A list of names is made of it only for an error. */
+interface Place {
+  readonly name: string;
+  readonly around: Place | undefined;
 }
 
-function* findFieldErrors(
-  value: NonNullable<unknown>,
-  type: GraphQLInputObjectType,
-  path: Path,
-): Generator<FieldError> {
-  if (typeof value !== "object" || Array.isArray(value)) {
-    yield { path, message: `Must be an object of type ${type}.`, rule };
-    return;
+/** The first problems of a value. @param path of the value. */
+function findTypeErrors(value: unknown, type: GraphQLInputType, path: Path, maxErrors: number): FieldError[] {
+  const errors: FieldError[] = [];
+  // Nobody has to wait for more errors than are reported.
+  const isFull = () => errors.length >= maxErrors;
+  checkValue(value, type, undefined);
+  return errors;
+
+  function reject(place: Place | undefined, message: string): void {
+    const inside: string[] = [];
+    for (let at = place; at !== undefined; at = at.around) inside.unshift(at.name);
+    errors.push({ path: [...path, ...inside], message, rule });
   }
-  const given = value as Variables;
-  const fields = type.getFields();
-  for (const field of Object.values(fields)) {
-    const own = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
-    if (own !== undefined || isRequiredInputField(field)) {
-      yield* findTypeErrors(own, field.type, [...path, field.name]);
+
+  function checkValue(value: unknown, givenType: GraphQLInputType, place: Place | undefined): void {
+    const type = getNullableType(givenType);
+    if (value === undefined || value === null) {
+      if (isNonNullType(givenType)) reject(place, `Must be given, and be of type ${type}.`);
+    } else if (isListType(type)) {
+      for (const item of Array.isArray(value) ? value : [value]) {
+        if (isFull()) return;
+        checkValue(item, type.ofType, place);
+      }
+    } else if (isInputObjectType(type)) {
+      checkFields(value, type, place);
+    } else if (isRoundedId(value, type)) {
+      reject(place, "Must be sent as a string, because JSON cannot hold this number exactly.");
+    } else if (!isCoercible(value, type)) {
+      reject(place, `Must be of type ${type}.`);
     }
   }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name))
-      yield { path, message: `Must not contain fields that ${type} does not have.`, rule };
+
+  function checkFields(value: NonNullable<unknown>, type: GraphQLInputObjectType, place: Place | undefined): void {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      reject(place, `Must be an object of type ${type}.`);
+      return;
+    }
+    const given = value as Variables;
+    const fields = type.getFields();
+    for (const name in fields) {
+      const field = fields[name] as GraphQLInputField;
+      const own = Object.hasOwn(given, name) ? given[name] : undefined;
+      if (own !== undefined || isRequiredInputField(field)) checkValue(own, field.type, { name, around: place });
+      if (isFull()) return;
+    }
+    for (const name in given) {
+      if (isFull()) return;
+      if (!Object.hasOwn(fields, name)) reject(place, `Must not contain fields that ${type} does not have.`);
+    }
   }
 }
 

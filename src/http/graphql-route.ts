@@ -9,7 +9,7 @@ import type { DescribedError } from "../request/record-failures.ts";
 import type { RequestRecord } from "../request/request-record.ts";
 import { endOfTurn } from "../timing/end-of-turn.ts";
 import { HttpError, sendErrors, sendHttpError } from "./error-responses.ts";
-import { graphqlPath, isGraphqlRequest, negotiateMediaType } from "./graphql-request.ts";
+import { graphqlPath, isGraphqlRequest, jsonType, negotiateMediaType } from "./graphql-request.ts";
 
 export interface GraphqlRouteDependencies {
   readonly apollo: ApolloServer<RequestContext>;
@@ -76,7 +76,9 @@ export function registerGraphqlRoute(app: FastifyInstance, dependencies: Graphql
  * them instead; of the token it needs to know only that there is one.
  */
 function toGraphqlRequest({ method, url, headers, body }: FastifyRequest, mediaType: string): HTTPGraphQLRequest {
-  const forwarded = new HeaderMap([["accept", mediaType]]);
+  const forwarded = new HeaderMap();
+  // Apollo Server's default.
+  if (mediaType !== jsonType) forwarded.set("accept", mediaType);
   if (headers["content-type"]) forwarded.set("content-type", readEssence(headers["content-type"]));
   for (const name of preflightHeaders) if (headers[name]) forwarded.set(name, "present");
   if (headers.authorization !== undefined) forwarded.set("authorization", "present");
