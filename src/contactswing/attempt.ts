@@ -48,7 +48,7 @@ export class Attempt {
     const stream = client.stream(baseUrl, { method, request: () => this.#createRequest() });
     this.#stream = stream;
     stream.on("error", (error: NodeJS.ErrnoException) => this.fail("connection-lost", readNetworkErrorCode(error)));
-    stream.once("response", (response: PlainResponse) => this.#onResponse(stream, response));
+    stream.on("response", (response: PlainResponse) => this.#onResponse(stream, response));
     // Written directly, because got turns a body option into a chain of promises. Only a GET ends by itself.
     if (method !== "GET") stream.end(body);
     return this.#ended.promise;
@@ -70,9 +70,9 @@ export class Attempt {
    */
   #createRequest(): ClientRequest {
     const message = this.#settings.createRequest(this.#upstream);
-    message.once("socket", (socket: Socket) => this.#onSocket(socket));
+    message.on("socket", (socket: Socket) => this.#onSocket(socket));
     // After a 101 Node hands the connection over and emits nothing more.
-    message.once("upgrade", ({ statusCode = 101 }: IncomingMessage) =>
+    message.on("upgrade", ({ statusCode = 101 }: IncomingMessage) =>
       this.#abandon({
         kind: "response",
         response: { status: statusCode, contentType: "", retryAfter: undefined, body: "" },
@@ -112,7 +112,7 @@ export class Attempt {
       const shortage = this.#hasEnded ? undefined : collector.add(chunk);
       if (shortage !== undefined) this.#abandon({ kind: "response", response: { ...head, body: "", shortage } });
     });
-    stream.once("end", () => {
+    stream.on("end", () => {
       this.#end({ kind: "response", response: { ...head, body: collector.bytes().toString() } });
       // After the other listeners of this event. A response may end before the request does.
       if (body === undefined || stream.writableFinished) setImmediate(emptyStream, stream);

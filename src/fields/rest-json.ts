@@ -9,12 +9,13 @@ import { listFields } from "./rest-field.ts";
  */
 export function toRestObject(declaring: DeclaringClass, input: object, keepsNulls: boolean): object {
   const given = input as Readonly<Record<string, unknown>>;
-  const entries = listFields(declaring).flatMap(({ name, restName, type }) => {
+  const object: Record<string, unknown> = {};
+  for (const { name, restName, type } of listFields(declaring)) {
     const value = given[name];
-    if (value === undefined || (value === null && !keepsNulls)) return [];
-    return [[restName, value === null ? null : type.toJson(value, keepsNulls)] as const];
-  });
-  return Object.fromEntries(entries);
+    if (value === undefined || (value === null && !keepsNulls)) continue;
+    object[restName] = value === null ? null : type.toJson(value, keepsNulls);
+  }
+  return object;
 }
 
 /**

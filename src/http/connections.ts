@@ -117,7 +117,7 @@ export function limitConnections(server: Server): Connections {
       response.setTimeout(stalledResponseMs, () => {
         if (response.writableEnded) close(socket, "response not read");
       });
-      response.once("close", () => {
+      response.on("close", () => {
         connection.responses.delete(response);
         // The head of this response may have been sent before, without `connection: close`.
         if (isClosingIdle && connection.responses.size === 0) close(socket, "idle");

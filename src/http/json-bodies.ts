@@ -71,9 +71,9 @@ function collect(payload: Readable, memory: Memory): Promise<Buffer> {
       reject(shortage === "over-limit" ? new HttpError(413) : new RequestFailure(overloaded("memory")));
     };
     payload.on("data", onData);
-    payload.once("end", () => resolve(collector.bytes()));
+    payload.on("end", () => resolve(collector.bytes()));
     // The caller disconnected, or its body is not valid HTTP.
-    payload.once("error", () => reject(new HttpError(400)));
+    payload.on("error", () => reject(new HttpError(400)));
   });
 }
 

@@ -51,7 +51,7 @@ export function trackRequestLifetime(app: FastifyInstance, timeoutMs: number, on
     request.signals = new RequestSignals(performance.now() + timeoutMs);
     const socket: TrackedSocket = raw.socket;
     socket[latest] = reply;
-    reply.raw.once("close", () => {
+    reply.raw.on("close", () => {
       if (raw.complete && socket[latest] === reply) socket[latest] = undefined;
       if (!reply.raw.writableFinished) request.signals.disconnect();
       if (request.handling === null) end(request);
