@@ -13,6 +13,7 @@ export interface Shutdown {
   readonly stops: readonly ((deadlineMs: number) => unknown)[];
 }
 
+const endOfGracePeriod = "end of the grace period";
 /** Time for the last responses to leave after the grace period. */
 const lastResponsesMs = 250;
 /** Time to close everything else after the last request. A shutdown takes at most this plus the grace period. */
@@ -45,9 +46,10 @@ async function finishRequests({ app, observation, graceMs, closeUpstream }: Shut
     .finally(() => isOver.abort());
   await Promise.race([finished, delay(graceMs, undefined, { signal: isOver.signal }).catch(() => undefined)]);
   if (isOver.signal.aborted) return;
+  observation.markCutOff(endOfGracePeriod);
   closeUpstream();
   await Promise.race([finished, delay(lastResponsesMs)]);
   app.server.closeAllConnections();
-  observation.abandon("end of the grace period");
+  observation.abandon(endOfGracePeriod);
   await finished;
 }

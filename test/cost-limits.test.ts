@@ -2,6 +2,8 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import { onlyError, readResponse, send, sendText } from "./helpers/graphql.ts";
+import { scrape } from "./helpers/metrics.ts";
+import { eventually } from "./helpers/process.ts";
 import { startSandboxedService, startWithUpstream } from "./helpers/service.ts";
 
 const token = { authorization: "Bearer t" };
@@ -123,6 +125,26 @@ test("every value counts against the memory of its request, and a mutation keeps
   for (const { extensions } of written.body.errors ?? []) {
     expect(extensions).toMatchObject({ ...tooLarge, outcome: "CREATED" });
   }
+});
+
+test("counts the requests that are rejected while they are executed, because memory is short", async () => {
+  const held = Promise.withResolvers<void>();
+  const description = "x".repeat(600_000);
+  const { url, upstream } = await startWithUpstream(async () => {
+    await held.promise;
+    return { status: 200, body: { data: { name: "n", type: "SINGLEDATAEXTRACTION", description } } };
+  });
+  const query = `{ dataExtractionAction(id: "a") { ${aliases(5, "description")} } }`;
+
+  const responses = Array.from({ length: 12 }, () => send(url, { query }, { authorization: "Bearer t" }));
+  await eventually(() => upstream.received.length === 12, "all reads to be sent");
+  held.resolve();
+  const codes = (await Promise.all(responses)).map(({ body }) => body.errors?.[0]?.extensions.code ?? "OK");
+
+  expect(new Set(codes)).toEqual(new Set(["OK", "OVERLOADED"]));
+  const { value } = await scrape(url);
+  const count = codes.filter((code) => code === "OVERLOADED").length;
+  expect(value("contactswing_bff_requests_shed_total", { reason: "memory" })).toBe(count);
 });
 
 test("rejects variables by their first 20 problems, without repeating them", async () => {

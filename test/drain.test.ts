@@ -140,6 +140,25 @@ test("ends everything that hangs within one deadline, with exit 0, and still tel
   expect(lines().at(-1).message).toBe("stopped");
 });
 
+test("logs requests that the end of the grace period cut off as such, and not as ContactSwing's fault", async () => {
+  const { url, child, exit, lines, upstream } = await startHolding({
+    SHUTDOWN_DELAY_MS: "0",
+    SHUTDOWN_GRACE_MS: "300",
+    UPSTREAM_TIMEOUT_MS: "20000",
+  });
+  const response = create(url, minimalInput, token);
+  await eventually(() => upstream.received.length === 1);
+
+  child.kill("SIGTERM");
+
+  expect(onlyError(await response).extensions).toMatchObject({ outcome: "UNKNOWN" });
+  expect(await exit).toBe(0);
+  expect(lines().slice(-2)).toMatchObject([
+    { "log.level": "warn", "http.request.cut_off": "end of the grace period", "event.outcome": "unknown" },
+    { message: "stopped" },
+  ]);
+});
+
 test("ends at once on a second signal, and logs the requests that it abandons", async () => {
   const { url, child, exit, lines, upstream } = await startHolding({ SHUTDOWN_DELAY_MS: "20000" });
   const abandoned = create(url, minimalInput, { ...token, "x-request-id": "abandoned" }).catch(() => "cut off");

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type CapacityLimit, type Failure, RequestFailure } from "../failures/failure.ts";
+import { type Failure, RequestFailure } from "../failures/failure.ts";
 import type { ReportBug } from "../graphql/error-gate.ts";
 import type { FailedField } from "../graphql/failed-field.ts";
 import { describeFailure } from "../graphql/public-error.ts";
@@ -56,11 +56,8 @@ export class HttpError extends Error {
   }
 }
 
-/** Is told which limit a request was rejected for. */
-export type OnShed = (limit: CapacityLimit) => void;
-
 /** Gives every error response the form of a GraphQL response. */
-export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug, onShed: OnShed): void {
+export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug): void {
   const respondNotFound = (request: FastifyRequest, reply: FastifyReply) =>
     isGraphqlRequest(request)
       ? sendHttpError(request, reply.header("allow", "GET, POST"), 405)
@@ -74,7 +71,6 @@ export function setUpErrorResponses(app: FastifyInstance, reportBug: ReportBug, 
   app.setErrorHandler((error: unknown, request, reply) => {
     // Before GraphQL, the only failure is `overloaded`.
     if (error instanceof RequestFailure) {
-      onShed(error.failure.reason as CapacityLimit);
       return sendFailure(request, reply.header("retry-after", error.failure.retryAfterSeconds), 503, error.failure);
     }
     if (error instanceof HttpError) {

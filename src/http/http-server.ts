@@ -6,7 +6,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { RequestMetrics } from "../telemetry/request-metrics.ts";
 import { readBearerToken } from "./caller-token.ts";
 import { setUpCors } from "./cors.ts";
-import { HttpError, type OnShed, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
+import { HttpError, sendHttpError, setUpErrorResponses } from "./error-responses.ts";
 import { setUpJsonBodies } from "./json-bodies.ts";
 import { createLimitedServer } from "./limited-server.ts";
 import { listHeader } from "./list-header.ts";
@@ -14,7 +14,7 @@ import { setUpLoadShedding } from "./load-shedding.ts";
 import { createClientErrorHandler } from "./parser-errors.ts";
 import { chooseRequestId } from "./request-id.ts";
 import { limitRequestMemory, trackRequestLifetime } from "./request-lifetime.ts";
-import { createRejectionReport, observeRequests } from "./request-observation.ts";
+import { createRejectionReport, type OnShed, observeRequests } from "./request-observation.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -55,14 +55,14 @@ export function createHttpServer(options: HttpServerOptions) {
     done();
   });
   trackRequestLifetime(app, options.requestTimeoutMs, connections.releaseStalled);
-  const observation = observeRequests(app, options.logger, options.metrics);
+  const observation = observeRequests(app, options.logger, options.metrics, options.onShed);
   setUpConnectionClose(app, options.isDraining);
   setUpHeaderChecks(app);
   setUpCors(app, options.corsOrigins);
   limitRequestMemory(app);
   setUpLoadShedding(app, options.isOverloaded);
   setUpJsonBodies(app);
-  setUpErrorResponses(app, options.reportBug, options.onShed);
+  setUpErrorResponses(app, options.reportBug);
   return { app, observation };
 }
 

@@ -1,5 +1,6 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { CapacityLimit } from "../failures/failure.ts";
 import type { RequestRecord } from "../request/request-record.ts";
 import { toLoggedName } from "../telemetry/logged-name.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -19,22 +20,35 @@ declare module "fastify" {
   }
 }
 
+/** Is told which limit a request was rejected for, before or while it was executed. */
+export type OnShed = (limit: CapacityLimit) => void;
+
 export interface Observation {
   /** How many requests have ended. */
   readonly endedCount: number;
+  /** Says why this service cuts off what the requests in flight wait for. */
+  markCutOff(reason: string): void;
   /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
   abandon(reason: string): number;
   /** Resolves as soon as no request is in flight. */
   whenIdle(): Promise<void>;
 }
 
+// The others are counted by upstream requests that were not sent.
+const localLimits: readonly CapacityLimit[] = ["memory", "event-loop"];
+
 /**
  * Every request to `/graphql` leaves one log line, its metrics, and a span, once its response has been sent or its caller
  * has disconnected, and it has been handled: a create request outlives its caller's connection, and the log line has its
  * outcome.
  */
-export function observeRequests(app: FastifyInstance, logger: Logger, metrics: RequestMetrics): Observation {
-  const inFlight = new Set<(cutOff?: string) => void>();
+export function observeRequests(
+  app: FastifyInstance,
+  logger: Logger,
+  metrics: RequestMetrics,
+  onShed: OnShed,
+): Observation {
+  const inFlight = new Map<RequestRecord, (cutOff?: string) => void>();
   let endedCount = 0;
   let onIdle = () => {};
   app.decorateRequest("record", null);
@@ -51,7 +65,7 @@ export function observeRequests(app: FastifyInstance, logger: Logger, metrics: R
     metrics.start();
 
     const end = (cutOff?: string) => {
-      if (!inFlight.delete(end)) return;
+      if (!inFlight.delete(record)) return;
       if (inFlight.size === 0) onIdle();
       if (request.record === null || isPreflight(request, reply)) return metrics.discard();
       endedCount += 1;
@@ -60,6 +74,8 @@ export function observeRequests(app: FastifyInstance, logger: Logger, metrics: R
       const closeReason = isUnfinished ? (cutOff ?? findCloseReason(request.raw.socket)) : undefined;
       if (closeReason !== undefined) record.cutOff = closeReason;
       const isAborted = isUnfinished && record.cutOff === undefined;
+      const limit = localLimits.find((candidate) => candidate === record.failure?.reason);
+      if (limit !== undefined) onShed(limit);
       const described = describeRequest(request, record);
       logRequest(logger, record, { ...described, status: reply.statusCode, durationMs, isAborted });
       metrics.end(record, performance.now() - request.receivedAt, isUnfinished);
@@ -67,7 +83,7 @@ export function observeRequests(app: FastifyInstance, logger: Logger, metrics: R
       recordErrors(span, record.errorCodes);
       span.end();
     };
-    inFlight.add(end);
+    inFlight.set(record, end);
     request.onEnd = () => end();
     done();
   });
@@ -82,9 +98,12 @@ export function observeRequests(app: FastifyInstance, logger: Logger, metrics: R
     get endedCount() {
       return endedCount;
     },
+    markCutOff(reason) {
+      for (const record of inFlight.keys()) record.cutOff = reason;
+    },
     abandon(reason) {
       const count = inFlight.size;
-      for (const end of inFlight) end(reason);
+      for (const end of inFlight.values()) end(reason);
       return count;
     },
     whenIdle() {
