@@ -6,20 +6,25 @@ import { protocolErrors } from "../src/graphql/protocol-codes.ts";
 import { httpErrors } from "../src/http/error-responses.ts";
 import { recipes } from "../src/sandbox/recipes.ts";
 import { type Scenario, scenarios } from "../src/sandbox/scenarios.ts";
-import { failureKinds, writes } from "./list-consequences.ts";
+import { failureKinds, findWrites } from "./list-consequences.ts";
 import { listDocumentedRules } from "./list-rules.ts";
 import { printTable } from "./print-table.ts";
 
 const code = (text: string) => `\`${text}\``;
 
-/** A failure that is retryable as a write is retryable as a read. */
+/** For which operations a failure is retryable: a repeated update does no harm, and a repeated create request may. */
 function describeRetry(kind: FailureKind): string {
-  const isRetryable = writes.map((write) => findConsequence({ kind }, write).retryable).some(Boolean);
-  return failureTable[kind].isTransient && !isRetryable ? "reads only" : code(String(isRetryable));
+  const writes = findWrites(kind);
+  const retryable = writes.filter((write) => findConsequence({ kind }, write).retryable).map(({ effect }) => effect);
+  if (retryable.length === writes.length) return code("true");
+  const effects = [...(failureTable[kind].isTransient ? ["read"] : []), ...new Set(retryable)];
+  return effects.length === 0 ? code("false") : `${effects.map((effect) => `${effect}s`).join(", ")} only`;
 }
 
 function describeOutcomes(kind: FailureKind): string {
-  return [...new Set(writes.map((write) => code(String(findConsequence({ kind }, write).outcome))))].join(", ");
+  return [...new Set(findWrites(kind).map((write) => code(String(findConsequence({ kind }, write).outcome))))].join(
+    ", ",
+  );
 }
 
 /** The tables of docs/errors.md, by section. */
