@@ -1,5 +1,6 @@
 // Writes what is generated from the code, or with --check reports which files differ from it. In a file that is partly
 // written by hand, a comment `generated: <name>` begins a generated section, and a comment `/generated` ends it.
+import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
@@ -7,7 +8,7 @@ import { createSubgraphSchema } from "../src/graphql/schema.ts";
 import { operations } from "../src/operations/index.ts";
 import { composeSupergraph } from "./compose-supergraph.ts";
 import { printErrorTables, printSandboxTable } from "./print-docs.ts";
-import { printErrorTypes, printRuleTypes, updateErrorSchema } from "./print-error-types.ts";
+import { listErrorSchemas, printErrorTypes, printRuleTypes } from "./print-error-types.ts";
 import { printLimits, printMemory } from "./print-limits.ts";
 
 // The schema is printed, not executed: nothing behind it is called.
@@ -36,12 +37,26 @@ function printSupergraph(): string {
   return `# Composed from schema.graphql by \`npm run schema\`: the graph of deploy/compose.yaml.\n${supergraphSdl.trim()}\n`;
 }
 
-/** Files to copy say in their first line where they are from, so that a copy can be compared with the changelog. */
+/**
+ * Files to copy say in their first line which release they are from, with a digest of their text: whoever has a copy sees
+ * whether it is the latest one, also between releases.
+ */
 function updateRecipe(path: string, text: string): string {
-  const origin = `// From contactswing-bff ${version}: ${path}. What changes is in docs/changelog.md.\n`;
-  const updated = origin + text.replace(/^\/\/ From contactswing-bff .*\n/, "");
   const isGenerated = basename(path) === "error-extensions.d.ts";
-  return isGenerated ? replaceSections(updated, { codes: printErrorTypes(), rules: printRuleTypes() }) : updated;
+  const body = text.replace(/^\/\/ From contactswing-bff .*\n/, "");
+  const updated = isGenerated ? replaceSections(body, { codes: printErrorTypes(), rules: printRuleTypes() }) : body;
+  return `// ${printOrigin(path, updated)}\n${updated}`;
+}
+
+function printOrigin(path: string, text: string): string {
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `From contactswing-bff ${version} (${digest}): ${path}. What changes is in docs/changelog.md.`;
+}
+
+function updateErrorSchema(text: string): string {
+  const schema = { ...JSON.parse(text), $comment: undefined, oneOf: listErrorSchemas() };
+  schema.$comment = printOrigin("docs/clients/error-extensions.schema.json", JSON.stringify(schema));
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 function replaceSections(text: string, sections: Readonly<Record<string, string>>): string {

@@ -79,11 +79,10 @@ export function printErrorTypes(): string {
   return members.join("");
 }
 
-/** Replaces the alternatives of the JSON Schema, which mocks and other languages use, by one per code. */
-export function updateErrorSchema(text: string): string {
-  const oneOf = shapes.map(({ code, extensions, required }) => {
+/** Lists the alternatives of the JSON Schema, which mocks and other languages use: one per code. */
+export function listErrorSchemas(): readonly object[] {
+  return shapes.map(({ code, extensions, required }) => {
     const all = Object.keys(extensionTypes).map((name) => [name, extensions[name] ?? false]);
     return { properties: { code: { const: code }, ...Object.fromEntries(all) }, required };
   });
-  return `${JSON.stringify({ ...JSON.parse(text), oneOf }, undefined, 2)}\n`;
 }

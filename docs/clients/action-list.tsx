@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/action-list.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (a9207f32): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
 import { type ComponentType, useState } from "react";
 import { readFailure } from "./read-failure";
 

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (9b3c03d8): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (63ea430f): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { canSendAgain, explainFailure, explainWait } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";

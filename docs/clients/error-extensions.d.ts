@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/error-extensions.d.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (e304edce): docs/clients/error-extensions.d.ts. What changes is in docs/changelog.md.
 /** Whether the action exists after a failed create request. */
 export type Outcome = "CREATED" | "NOT_CREATED" | "UNKNOWN";
 

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (0fa4fd2f): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** Whether the same request can be sent again with the same idempotency key, and what comes of it is not known yet. */

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (421b1aba): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
 /** Why a request had no response. */
 export type NoResponse = "offline" | "unreachable" | "blocked" | "lost";
 

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/fetch.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (e7b90fcf): docs/clients/fetch.tsx. What changes is in docs/changelog.md.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { graphql } from "gql.tada";
 import { print } from "graphql";

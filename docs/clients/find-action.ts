@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/find-action.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (61c9682e): docs/clients/find-action.ts. What changes is in docs/changelog.md.
 export interface ActionPage {
   readonly edges: readonly { readonly node: { readonly id: string; readonly name: string } }[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };

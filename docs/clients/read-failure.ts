@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/read-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (6c21e114): docs/clients/read-failure.ts. What changes is in docs/changelog.md.
 import type { ErrorExtensions } from "./error-extensions.d.ts";
 
 /** An error of the service: a union by `code`, so that each code has the fields that can occur with it. */

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/relay-list.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (5e51b601): docs/clients/relay-list.tsx. What changes is in docs/changelog.md.
 import { graphql, useLazyLoadQuery, usePaginationFragment } from "react-relay";
 import type { relayListActions$key } from "./__generated__/relayListActions.graphql";
 import type { relayListQuery } from "./__generated__/relayListQuery.graphql";

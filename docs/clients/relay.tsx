@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/relay.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (5fe16c28): docs/clients/relay.tsx. What changes is in docs/changelog.md.
 import { useState } from "react";
 import { graphql, RelayEnvironmentProvider, useMutation } from "react-relay";
 import { Environment, type FetchFunction, Network, RecordSource, Store } from "relay-runtime";

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/send-with-retries.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (d1fc386e): docs/clients/send-with-retries.ts. What changes is in docs/changelog.md.
 import { type Failure, readFailure } from "./read-failure";
 
 /** What a client makes of a response. With `errorPolicy: "all"` there can be both: an action, and an error about its details. */

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/session.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (8ae2aa51): docs/clients/session.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** How an application knows its user. */

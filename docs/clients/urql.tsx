@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0: docs/clients/urql.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (1a140f50): docs/clients/urql.tsx. What changes is in docs/changelog.md.
 import { authExchange } from "@urql/exchange-auth";
 import { graphql } from "gql.tada";
 import { useState } from "react";
