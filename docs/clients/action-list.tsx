@@ -1,5 +1,5 @@
-// From contactswing-bff 0.1.0 (a9207f32): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
-import { type ComponentType, useState } from "react";
+// From contactswing-bff 0.1.0 (f8b9e79b): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
+import { type ComponentType, type FormEvent, useState } from "react";
 import { readFailure } from "./read-failure";
 
 export interface ActionFilter {
@@ -28,22 +28,27 @@ export function ActionList({ Page, pageSize }: { Page: ComponentType<PageProps>;
   const [filter, setFilter] = useState<ActionFilter>({ nameContains: null, isActive: null });
   const [cursors, setCursors] = useState<readonly (string | null)[]>([null]);
 
-  function change(change: Partial<ActionFilter>) {
-    setFilter({ ...filter, ...change });
+  function search(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const text = String(data.get("nameContains"));
+    // A blank text is no filter that the service accepts.
+    setFilter({ nameContains: text.trim() === "" ? null : text, isActive: data.has("isActive") || null });
     // A cursor belongs to its filter.
     setCursors([null]);
   }
 
   return (
     <section aria-label="Actions">
-      <label>
-        Name contains {/* A blank text is no filter that the service accepts. */}
-        <input onChange={({ target }) => change({ nameContains: target.value.trim() === "" ? null : target.value })} />
-      </label>
-      <label>
-        <input type="checkbox" onChange={({ target }) => change({ isActive: target.checked ? true : null })} /> Active
-        only
-      </label>
+      <form onSubmit={search}>
+        <label>
+          Name contains <input name="nameContains" />
+        </label>
+        <label>
+          <input name="isActive" type="checkbox" /> Active only
+        </label>
+        <button type="submit">Search</button>
+      </form>
       {cursors.map((after, index) => (
         <Page
           key={after}

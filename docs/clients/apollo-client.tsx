@@ -1,60 +1,40 @@
-// From contactswing-bff 0.1.0 (9b3c03d8): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (6ceb8c94): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { ApolloProvider, useApolloClient, useMutation, useQuery } from "@apollo/client/react";
-import { graphql } from "gql.tada";
 import { useState } from "react";
 import { from, of, switchMap, throwError } from "rxjs";
 import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
+import { actionsQuery, createActionMutation } from "./documents";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
 import { needsNewToken, type Session } from "./session";
 
-const createActionMutation = graphql(`
-  mutation CreateAction($input: CreateDataExtractionActionInput!) {
-    createDataExtractionAction(input: $input) {
-      action {
-        id
-        name
-        isActive
-      }
-    }
-  }
-`);
-
-const actionsQuery = graphql(`
-  query Actions($first: Int!, $after: String, $filter: DataExtractionActionFilter) {
-    dataExtractionActions(first: $first, after: $after, filter: $filter) {
-      edges {
-        node {
-          id
-          name
-          isActive
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-`);
-
 export function createApolloClient(url: string, session: Session): ApolloClient {
-  const addToken = new SetContextLink(({ headers }) => ({
-    headers: { ...headers, authorization: `Bearer ${session.getToken()}` },
-  }));
+  const authorize = () => `Bearer ${session.getToken()}`;
+  const addToken = new SetContextLink(({ headers }) => ({ headers: { ...headers, authorization: authorize() } }));
+  let refreshing: Promise<boolean> | undefined;
+  /** Requests that were rejected with the same token share one refresh. */
+  async function replaceToken(rejected: unknown): Promise<boolean> {
+    if (rejected !== authorize()) return true;
+    refreshing ??= session
+      .refreshToken()
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        refreshing = undefined;
+      });
+    return refreshing;
+  }
   // Sends the request once more: what `forward` returns does not pass this link again.
   const refreshToken = new ErrorLink(({ error, result, operation, forward }) => {
     if (!needsNewToken(readFailure(error))) return undefined;
-    const refreshed = session.refreshToken().then(
-      () => true,
-      () => false,
-    );
-    return from(refreshed).pipe(
+    return from(replaceToken(operation.getContext()["headers"]?.authorization)).pipe(
       switchMap((isRefreshed) => {
         if (isRefreshed) return forward(operation);
         return result === undefined ? throwError(() => error) : of(result);

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (63ea430f): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (fa9b1cb7): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { canSendAgain, explainFailure, explainWait } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
@@ -55,7 +55,7 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
   const [sentInput, setSentInput] = useState<CreateActionInput>();
   const [result, setResult] = useState<Result<CreatedAction>>();
   const [noResponse, setNoResponse] = useState<NoResponse>();
-  // `outcome` speaks about one attempt: what came of an attempt without a response, a later rejection does not tell.
+  // `outcome` speaks about one attempt. A later one that is rejected does not tell what came of one without a response.
   const [mayExist, setMayExist] = useState(false);
   const [isSending, setIsSending] = useState(false);
   const [waiting, setWaiting] = useState<Waiting>();
@@ -64,7 +64,9 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
 
   const failure = readFailure(result?.error);
   const isOpen = result?.error !== undefined && (failure === undefined || canSendAgain(failure));
-  const mustCheck = failure?.outcome === "UNKNOWN" && !isOpen;
+  // Input that was rejected is not checked but corrected: if the action exists, the key does not accept another input.
+  const isDead = failure !== undefined && !isOpen && failure.outcome !== "CREATED" && failure.code !== "BAD_USER_INPUT";
+  const mustCheck = mayExist && isDead;
   const isSettled = mustCheck || result?.data != null || failure?.outcome === "CREATED";
   const fieldErrors = failure?.fieldErrors ?? [];
   const errorsOf = (name: string) => fieldErrors.filter(({ path }) => nameOf(path) === name);
@@ -76,9 +78,10 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
     const wait = new AbortController();
     waitRef.current = wait;
     const next = await sendWithRetries(() => create(input), { onWait: setWaiting, signal: wait.signal });
-    const isLost = next.error !== undefined && readFailure(next.error) === undefined;
+    const nextFailure = readFailure(next.error);
+    const isLost = next.error !== undefined && nextFailure === undefined;
     setNoResponse(isLost ? ((await findNoResponse?.()) ?? "lost") : undefined);
-    setMayExist(mayExist || isLost);
+    setMayExist(mayExist || isLost || nextFailure?.outcome === "UNKNOWN");
     setResult(next);
     setIsSending(false);
   }

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (0fa4fd2f): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (4e7ee0f5): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** Whether the same request can be sent again with the same idempotency key, and what comes of it is not known yet. */
@@ -8,7 +8,7 @@ export function canSendAgain({ code, outcome, retryable }: Failure): boolean {
 
 /**
  * What to tell the user after a create request that failed.
- * @param mayExist whether an earlier attempt with the same key had no response: `outcome` speaks about this attempt only.
+ * @param mayExist whether what came of an earlier attempt with the same key is not known: `outcome` speaks about this one.
  */
 export function explainFailure(failure: Failure, mayExist: boolean): string {
   const { code, outcome, message, requestId } = failure;
@@ -19,8 +19,8 @@ export function explainFailure(failure: Failure, mayExist: boolean): string {
         ? "The action may have been created by an earlier attempt. Trying again does not create a second one"
         : "Nothing was created";
     return code === "UNAUTHENTICATED"
-      ? `${state}: your session has ended. Sign in, then try again.`
-      : `${state}: the service is busy. Try again in a moment.`;
+      ? `${state}. Your session has ended: sign in as the same user, then try again.`
+      : `${state}. ${explainWait(failure)} Try again ${explainDelay(failure.retryAfterSeconds)}.`;
   }
   if (outcome === "UNKNOWN") return `The action may have been created. (${requestId})`;
 
@@ -39,4 +39,9 @@ export function explainFailure(failure: Failure, mayExist: boolean): string {
 /** What is waited for before a request is sent again. */
 export function explainWait({ code }: Failure): string {
   return code === "RATE_LIMITED" ? "ContactSwing accepts no more requests for now." : "The service is busy.";
+}
+
+function explainDelay(seconds: number | undefined): string {
+  if (seconds === undefined) return "in a moment";
+  return seconds < 120 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} minutes`;
 }

@@ -1,13 +1,13 @@
-// From contactswing-bff 0.1.0 (421b1aba): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (862e3b09): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
 /** Why a request had no response. */
 export type NoResponse = "offline" | "unreachable" | "blocked" | "lost";
 
 /** What to tell the user. */
 export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
   offline: "There was no response, because this device is offline. Try again when it is online.",
-  unreachable: "There was no response, because the service cannot be reached. Try again later.",
+  unreachable: "There was no response: the service cannot be reached, or its address is wrong. Try again later.",
   blocked:
-    "The browser does not let this page use the service: its origin is missing in CORS_ORIGINS. Trying again will not help.",
+    "The browser does not let this page use the service: its address is wrong, or its CORS_ORIGINS lacks this page's origin. Trying again will not help.",
   lost: "There was no response. Try again: the form's key makes sure that only one action is created.",
 };
 

@@ -1,21 +1,9 @@
-// From contactswing-bff 0.1.0 (e7b90fcf): docs/clients/fetch.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (33f29ea3): docs/clients/fetch.tsx. What changes is in docs/changelog.md.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { graphql } from "gql.tada";
 import { print } from "graphql";
 import { CreateActionForm } from "./create-action-form";
+import { createActionMutation } from "./documents";
 import type { Result } from "./send-with-retries";
-
-const createActionMutation = graphql(`
-  mutation CreateAction($input: CreateDataExtractionActionInput!) {
-    createDataExtractionAction(input: $input) {
-      action {
-        id
-        name
-        isActive
-      }
-    }
-  }
-`);
 
 /** Sends a typed document. Rejects only if there was no GraphQL response. */
 export async function request<Data, Variables>(

@@ -1,44 +1,14 @@
-// From contactswing-bff 0.1.0 (1a140f50): docs/clients/urql.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (ab241d1e): docs/clients/urql.tsx. What changes is in docs/changelog.md.
 import { authExchange } from "@urql/exchange-auth";
-import { graphql } from "gql.tada";
 import { useState } from "react";
 import { Client, cacheExchange, fetchExchange, Provider, useClient, useMutation, useQuery } from "urql";
 import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
+import { actionsQuery, createActionMutation } from "./documents";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
 import { needsNewToken, type Session } from "./session";
-
-const createActionMutation = graphql(`
-  mutation CreateAction($input: CreateDataExtractionActionInput!) {
-    createDataExtractionAction(input: $input) {
-      action {
-        id
-        name
-        isActive
-      }
-    }
-  }
-`);
-
-const actionsQuery = graphql(`
-  query Actions($first: Int!, $after: String, $filter: DataExtractionActionFilter) {
-    dataExtractionActions(first: $first, after: $after, filter: $filter) {
-      edges {
-        node {
-          id
-          name
-          isActive
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-`);
 
 export function createUrqlClient(url: string, session: Session): Client {
   const auth = authExchange(async ({ appendHeaders }) => ({

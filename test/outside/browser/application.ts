@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { onTestEnd } from "../../helpers/cleanup.ts";
-import { startSandboxedService } from "../../helpers/service.ts";
+import { startSandbox, startService } from "../../helpers/service.ts";
 import { startRecordingProxy } from "../clients/recording-proxy.ts";
+import { startTokenGate } from "./token-gate.ts";
 
 const toPath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -57,15 +58,29 @@ async function startPage(script: string): Promise<{ readonly origin: string }> {
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+interface Surroundings {
+  /** Whether the page's origin may use the service. */
+  readonly isAllowed?: boolean;
+  /** Settings of the service. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The tokens that ContactSwing accepts at the time; the sandbox's own unless they are given. */
+  readonly accepted?: ReadonlySet<string>;
+}
+
 /** Opens an application in front of the service and its sandbox. */
 export async function openApplication(
   browser: Browser,
   script: string,
   tokens: Tokens,
-  { isAllowed = true }: { readonly isAllowed?: boolean } = {},
+  { isAllowed = true, settings = {}, accepted }: Surroundings = {},
 ) {
   const { origin } = await startPage(script);
-  const { url, sandbox } = await startSandboxedService(isAllowed ? { CORS_ORIGINS: origin } : {});
+  const { sandbox, url: sandboxUrl } = await startSandbox();
+  const { url } = await startService({
+    CONTACTSWING_URL: accepted === undefined ? sandboxUrl : await startTokenGate(sandboxUrl, accepted),
+    CORS_ORIGINS: isAllowed ? origin : "",
+    ...settings,
+  });
   const proxy = await startRecordingProxy(url);
   const context = await browser.newContext();
   onTestEnd(() => context.close());
@@ -85,6 +100,11 @@ function controlsOf(page: Page) {
       await form.getByLabel("Name").fill(name);
       await form.getByRole("button", { name: "Create", exact: true }).click();
     },
+    async search(text: string): Promise<void> {
+      await list.getByLabel("Name contains").fill(text);
+      await list.getByRole("button", { name: "Search" }).click();
+    },
+    tryAgain: () => form.getByRole("button", { name: "Try again" }).click(),
     /** The alert of the form, once it says something that matches. */
     async readAlert(text: RegExp): Promise<string> {
       const alert = form.getByRole("alert").filter({ hasText: text });

@@ -1,11 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { demoToken } from "../../../src/auth/demo-token.ts";
+import {
+  audience,
+  claimsWith,
+  createSigningKey,
+  issuer,
+  keySetOf,
+  nowSeconds,
+  signToken,
+} from "../../helpers/issuer.ts";
+import { startUpstream } from "../../helpers/upstream.ts";
 import { bundleApplication, openApplication } from "./application.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
 
 const suite = chromiumPath === undefined ? describe.skip : describe;
 const reason = chromiumPath === undefined ? " (left out: no Chromium here; install it or set CHROMIUM_PATH)" : "";
+
+/** Keys belong to the subject that the token claims, or to the one that is verified. */
+const verifications: [string, boolean][] = [
+  ["with tokens that only ContactSwing verifies", false],
+  ["with tokens that the service verifies", true],
+];
 
 const tokens = { token: demoToken, nextToken: undefined };
 const expired = "expired";
@@ -23,8 +39,10 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   }, 60_000);
   afterAll(() => browser.close());
 
-  const open = (given: { token: string; nextToken: string | undefined } = tokens, options = {}) =>
-    openApplication(browser, script, given, options);
+  const open = (
+    given: { token: string; nextToken: string | undefined } = tokens,
+    surroundings: Parameters<typeof openApplication>[3] = {},
+  ) => openApplication(browser, script, given, surroundings);
 
   test("creates an action, and shows it in the list once its page is loaded", async () => {
     const { form, list, create, readNames } = await open();
@@ -54,27 +72,66 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     await form.getByText("Field required").waitFor();
   });
 
-  test("keeps one action through a lost response, an expired token, and a new sign-in", async () => {
-    const { form, list, create, proxy, readAlert, setTokens } = await open();
+  test.each(verifications)(
+    "keeps one action through a lost response, an expired token, and a new sign-in, %s",
+    async (_name, isVerifying) => {
+      const key = await createSigningKey("key-1");
+      const keyServer = await startUpstream(() => ({ status: 200, body: keySetOf(key) }));
+      const verifying = { JWKS_URL: keyServer.url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience };
+      const sign = (jti: string, exp: number) => signToken(key, claimsWith({ jti, exp }));
+      const [first, refreshed] = [await sign("1", nowSeconds() + 300), await sign("2", nowSeconds() + 300)];
+      const ended = await sign("3", nowSeconds() - 300);
+      const accepted = new Set([first]);
+      const surroundings = { accepted, settings: isVerifying ? verifying : {} };
+      const { form, create, search, tryAgain, proxy, sandbox, list, readAlert, setTokens } = await open(
+        { token: first, nextToken: undefined },
+        surroundings,
+      );
+      proxy.loseNext("mutation");
+      await create("Story");
+      expect(await readAlert(/./)).toBe(
+        "There was no response. Try again: the form's key makes sure that only one action is created.",
+      );
+
+      accepted.clear();
+      await setTokens({ token: ended });
+      await tryAgain();
+      expect(await readAlert(/session/)).toBe(
+        "The action may have been created by an earlier attempt. Trying again does not create a second one. " +
+          "Your session has ended: sign in as the same user, then try again.",
+      );
+
+      accepted.add(refreshed);
+      await setTokens({ token: refreshed });
+      await tryAgain();
+      await form.getByText("Created Story.").waitFor();
+      expect(await form.getByRole("alert").count()).toBe(0);
+      await search("story");
+      await list.getByText("Story").waitFor();
+      expect(await list.getByRole("listitem").count()).toBe(1);
+      expect(new Set(proxy.creates.map(({ variables }) => variables.input.idempotencyKey)).size).toBe(1);
+      expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+    },
+  );
+
+  test("looks for the action if an attempt after one without a response is rejected for good", async () => {
+    const { form, create, tryAgain, proxy, readAlert, setTokens } = await open();
     proxy.loseNext("mutation");
     await create("Story");
-    expect(await readAlert(/./)).toMatch(/^There was no response\. Try again/);
+    await readAlert(/no response/);
 
-    await setTokens({ token: expired });
-    await form.getByRole("button", { name: "Try again" }).click();
-    const alert = await readAlert(/session/);
-    expect(alert).toBe(
-      "The action may have been created by an earlier attempt. Trying again does not create a second one: " +
-        "your session has ended. Sign in, then try again.",
+    // Another token that is not a JWT: the key is not that of the first attempt.
+    await setTokens({ token: `${demoToken}.sandbox-403` });
+    await tryAgain();
+    const alert = await readAlert(/could not be read/);
+    expect(alert).toMatch(
+      /^This attempt created nothing, but an earlier one may have: Your role may not manage actions\s/,
     );
 
     await setTokens({ token: demoToken });
-    await form.getByRole("button", { name: "Try again" }).click();
-    await form.getByText("Created Story.").waitFor();
-    await list.getByLabel("Name contains").fill("story");
-    await list.getByText("Story").waitFor();
-    expect(await list.getByRole("listitem").count()).toBe(1);
-    expect(new Set(proxy.creates.map(({ variables }) => variables.input.idempotencyKey)).size).toBe(1);
+    await form.getByRole("button", { name: "Look again" }).click();
+    expect(await readAlert(/exists/)).toMatch(/An action with this name exists: Story \(/);
+    expect(await form.getByLabel("Name").isDisabled()).toBe(true);
   });
 
   test("replaces an expired token once, for queries and for mutations, and never in a loop", async () => {
@@ -93,7 +150,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     await form.getByRole("button", { name: "Create another" }).click();
     await setTokens({ token: expired, nextToken: "also expired" });
     await create("Interested?");
-    expect(await readAlert(/session/)).toMatch(/^Nothing was created: your session has ended\./);
+    expect(await readAlert(/session/)).toMatch(/^Nothing was created\. Your session has ended/);
     expect(proxy.creates).toHaveLength(4);
   });
 
@@ -129,9 +186,9 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   });
 
   test("says that a list is empty", async () => {
-    const { list, readNames } = await open();
+    const { list, search, readNames } = await open();
     await list.getByText("Budget").waitFor();
-    await list.getByLabel("Name contains").fill("no such name");
+    await search("no such name");
     await list.getByText("There are no actions.").waitFor();
     expect(await readNames()).toEqual([]);
   });
@@ -141,14 +198,16 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     await create("sandbox:429");
     await form.getByText(/^ContactSwing accepts no more requests for now\. Trying again in [45] s\./).waitFor();
     await form.getByRole("button", { name: "Stop" }).click();
-    expect(await readAlert(/./)).toMatch(/^Nothing was created: the service is busy/);
+    expect(await readAlert(/./)).toBe(
+      "Nothing was created. ContactSwing accepts no more requests for now. Try again in 5 s.",
+    );
     expect(proxy.creates).toHaveLength(1);
   });
 
   test("tells a page that may not use the service from a lost response", async () => {
     const { create, proxy, readAlert } = await open(tokens, { isAllowed: false });
     await create("Interested?");
-    expect(await readAlert(/./)).toMatch(/its origin is missing in CORS_ORIGINS/);
+    expect(await readAlert(/./)).toMatch(/^The browser does not let this page use the service: .* CORS_ORIGINS/);
     expect(proxy.creates).toHaveLength(0);
   });
 });

@@ -121,7 +121,7 @@ describe.each(recipes)("with %s", (_name, App) => {
 
 test.each([
   ["sandbox:400", /^Nothing was created: Invalid webhook configuration/],
-  ["sandbox:401", /^Nothing was created: your session has ended/],
+  ["sandbox:401", /^Nothing was created\. Your session has ended/],
   ["sandbox:403", /^Nothing was created: Your role may not manage actions$/],
   ["sandbox:409", /^Nothing was created: An action with this name already exists/],
   ["sandbox:404", /^Nothing was created, and trying again will not help/],
