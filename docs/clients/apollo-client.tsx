@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (6ceb8c94): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (2fee4b9a): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
@@ -8,6 +8,7 @@ import { from, of, switchMap, throwError } from "rxjs";
 import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
 import { actionsQuery, createActionMutation } from "./documents";
+import { mayHaveCreated } from "./explain-failure";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
@@ -50,7 +51,11 @@ export function createApolloClient(url: string, session: Session): ApolloClient 
 }
 
 function ActionsPage({ pageSize, after, filter, onMore }: PageProps) {
-  const { data, error, loading, refetch } = useQuery(actionsQuery, { variables: { first: pageSize, after, filter } });
+  const { data, error, loading, refetch } = useQuery(actionsQuery, {
+    variables: { first: pageSize, after, filter },
+    // Pages of another filter are not read again after a create request.
+    fetchPolicy: "cache-and-network",
+  });
   return (
     <ActionRows
       page={data?.dataExtractionActions}
@@ -69,7 +74,8 @@ function CreateAction({ url }: { url: string }) {
     // With the default error policy an action that was created would be discarded if one of its details fails.
     errorPolicy: "all",
     // Every page that is shown: the new action belongs wherever ContactSwing's order puts it.
-    refetchQueries: ({ data }) => (data?.createDataExtractionAction ? ["Actions"] : []),
+    refetchQueries: (result) =>
+      result.data?.createDataExtractionAction || mayHaveCreated(readFailure(result)) ? ["Actions"] : [],
   });
   return (
     <CreateActionForm

@@ -1,6 +1,6 @@
-// From contactswing-bff 0.1.0 (fa9b1cb7): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (7858ad1e): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { canSendAgain, explainFailure, explainWait } from "./explain-failure";
+import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
 import type { FoundAction } from "./find-action";
 import { readFailure } from "./read-failure";
@@ -64,16 +64,17 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
 
   const failure = readFailure(result?.error);
   const isOpen = result?.error !== undefined && (failure === undefined || canSendAgain(failure));
-  // Input that was rejected is not checked but corrected: if the action exists, the key does not accept another input.
-  const isDead = failure !== undefined && !isOpen && failure.outcome !== "CREATED" && failure.code !== "BAD_USER_INPUT";
-  const mustCheck = mayExist && isDead;
-  const isSettled = mustCheck || result?.data != null || failure?.outcome === "CREATED";
+  const isCreated = result?.data != null || failure?.outcome === "CREATED";
+  // Invalid input can be corrected even then: if the action exists, the key accepts no other input.
+  const mustCheck = mayExist && !isCreated && failure !== undefined && !isOpen && failure.code !== "BAD_USER_INPUT";
+  const isSettled = isCreated || mustCheck;
   const fieldErrors = failure?.fieldErrors ?? [];
   const errorsOf = (name: string) => fieldErrors.filter(({ path }) => nameOf(path) === name);
   const otherErrors = fieldErrors.filter(({ path }) => !inputNames.includes(nameOf(path)));
 
   async function send(input: CreateActionInput) {
     setSentInput(input);
+    setResult(undefined);
     setIsSending(true);
     const wait = new AbortController();
     waitRef.current = wait;
@@ -81,7 +82,7 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
     const nextFailure = readFailure(next.error);
     const isLost = next.error !== undefined && nextFailure === undefined;
     setNoResponse(isLost ? ((await findNoResponse?.()) ?? "lost") : undefined);
-    setMayExist(mayExist || isLost || nextFailure?.outcome === "UNKNOWN");
+    setMayExist(mayExist || isLost || mayHaveCreated(nextFailure));
     setResult(next);
     setIsSending(false);
   }
@@ -103,8 +104,9 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
         <button type="submit">Create</button>
       </fieldset>
       {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
+      {isSending && !waiting && <p role="status">Sending …</p>}
       {result?.data && <p role="status">Created {result.data.name}.</p>}
-      {result?.error !== undefined && !isSending && (
+      {result?.error !== undefined && (
         <div role="alert">
           <p>{failure ? explainFailure(failure, mayExist) : noResponseTexts[noResponse ?? "lost"]}</p>
           {otherErrors.map(({ message, path }) => (
@@ -114,7 +116,7 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
         </div>
       )}
       {isOpen && sentInput && noResponse !== "blocked" && (
-        <button type="button" disabled={isSending} onClick={() => void send(sentInput)}>
+        <button type="button" onClick={() => void send(sentInput)}>
           Try again
         </button>
       )}

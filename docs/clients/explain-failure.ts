@@ -1,5 +1,10 @@
-// From contactswing-bff 0.1.0 (4e7ee0f5): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (c0fc347d): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
+
+/** Whether the action exists, or may exist, although the request failed. */
+export function mayHaveCreated(failure: Failure | undefined): boolean {
+  return failure?.outcome === "CREATED" || failure?.outcome === "UNKNOWN";
+}
 
 /** Whether the same request can be sent again with the same idempotency key, and what comes of it is not known yet. */
 export function canSendAgain({ code, outcome, retryable }: Failure): boolean {

@@ -1,10 +1,21 @@
-// From contactswing-bff 0.1.0 (ab241d1e): docs/clients/urql.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (52ce1a9c): docs/clients/urql.tsx. What changes is in docs/changelog.md.
 import { authExchange } from "@urql/exchange-auth";
 import { useState } from "react";
-import { Client, cacheExchange, fetchExchange, Provider, useClient, useMutation, useQuery } from "urql";
+import {
+  Client,
+  cacheExchange,
+  fetchExchange,
+  makeOperation,
+  mapExchange,
+  Provider,
+  useClient,
+  useMutation,
+  useQuery,
+} from "urql";
 import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
 import { actionsQuery, createActionMutation } from "./documents";
+import { mayHaveCreated } from "./explain-failure";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
@@ -17,17 +28,27 @@ export function createUrqlClient(url: string, session: Session): Client {
     didAuthError: (error) => needsNewToken(readFailure(error)),
     refreshAuth: () => session.refreshToken().catch(() => undefined),
   }));
-  return new Client({ url, exchanges: [cacheExchange, auth, fetchExchange], preferGetMethod: false });
+  // The cache reads again what a create request changed, which it cannot see if that failed and may have created an action.
+  const markChange = mapExchange({
+    onResult: (result) =>
+      mayHaveCreated(readFailure(result.error))
+        ? {
+            ...result,
+            operation: makeOperation("mutation", result.operation, { ...result.operation.context, ...ofActions }),
+          }
+        : result,
+  });
+  return new Client({ url, exchanges: [cacheExchange, markChange, auth, fetchExchange], preferGetMethod: false });
 }
 
 // An empty page contains no action by which a create request would make it outdated.
-const listContext = { additionalTypenames: ["DataExtractionAction"] };
+const ofActions = { additionalTypenames: ["DataExtractionAction"] };
 
 function ActionsPage({ pageSize, after, filter, onMore }: PageProps) {
   const [{ data, error, fetching }, readAgain] = useQuery({
     query: actionsQuery,
     variables: { first: pageSize, after, filter },
-    context: listContext,
+    context: ofActions,
   });
   return (
     <ActionRows

@@ -60,6 +60,37 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     expect(await form.getByLabel("Name").inputValue()).toBe("");
   });
 
+  test("shows the action in lists that were read before it was created", async () => {
+    const { form, list, create, search, readNames } = await open();
+    await search("Interested?");
+    await list.getByText("There are no actions.").waitFor();
+    await search("");
+    await list.getByText("Budget").waitFor();
+
+    await create("Interested?");
+    await form.getByText("Created Interested?.").waitFor();
+    await search("Interested?");
+    await list.getByText("Interested?").waitFor();
+    expect(await readNames()).toEqual(["Interested?"]);
+  });
+
+  test.each([
+    ["sandbox:201-no-id", /^The action was created/],
+    ["sandbox:500", /^The action may have been created/],
+  ])("reads the list again after %s", async (name, explanation) => {
+    const { page, list, create, readAlert } = await open();
+    await list.getByText("Budget").waitFor();
+    const [again] = await Promise.all([
+      page.waitForRequest((request) => {
+        const { operationName, variables } = request.postDataJSON() ?? {};
+        return operationName === "Actions" && variables.first === 2;
+      }),
+      create(name),
+    ]);
+    expect((await again.response())?.status()).toBe(200);
+    expect(await readAlert(/./)).toMatch(explanation);
+  });
+
   test("shows field errors at their inputs, and those of other fields by their names", async () => {
     const { form, create, readAlert } = await open();
     await create(" ");
