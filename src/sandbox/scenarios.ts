@@ -51,7 +51,7 @@ export const scenarios = {
     list: "bad-response",
   },
   "sandbox:422-union": {
-    happens: "422 whose locations name models and validators, as a union of kinds of actions does",
+    happens: "422 whose locations name models and validators",
     behavior: detail(422, [
       { type: "missing", loc: ["body", "Data", "webhook", "sync_field"], msg: "Field required", input: brokenField },
       {

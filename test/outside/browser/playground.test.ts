@@ -77,6 +77,22 @@ suite(`the playground in a browser${reason}`, () => {
     expect(JSON.parse(stdout).errors[0].extensions.code).toBe("RATE_LIMITED");
   });
 
+  test.each([
+    [1280, 800],
+    [800, 600],
+  ])("has room for the name of every failure in a window of %d × %d", async (width, height) => {
+    const { url } = await startSandboxedService({}, { demo });
+    const { page } = await visit(browser, url, { viewport: { width, height } });
+    const { room, needed } = await page.getByLabel("Response").evaluate((select: HTMLSelectElement) => {
+      const context = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
+      context.font = getComputedStyle(select).font;
+      const widths = [...select.options].map(({ text }) => context.measureText(text).width);
+      return { room: select.clientWidth, needed: Math.max(...widths) };
+    });
+    expect(needed).toBeGreaterThan(100);
+    expect(room).toBeGreaterThan(needed);
+  });
+
   test("says whether it is the sandbox, has the demo token only there, and stores no token", async () => {
     const sandboxed = await startSandboxedService({}, { demo });
     const real = await startService({});
