@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (862e3b09): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (74a24ea0): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
 /** Why a request had no response. */
 export type NoResponse = "offline" | "unreachable" | "blocked" | "lost";
 
@@ -8,7 +8,7 @@ export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
   unreachable: "There was no response: the service cannot be reached, or its address is wrong. Try again later.",
   blocked:
     "The browser does not let this page use the service: its address is wrong, or its CORS_ORIGINS lacks this page's origin. Trying again will not help.",
-  lost: "There was no response. Try again: the form's key makes sure that only one action is created.",
+  lost: "The service's response did not arrive. Try again: the form's key makes sure that only one action is created.",
 };
 
 /**
@@ -17,7 +17,7 @@ export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
  * @param url of the GraphQL endpoint.
  */
 export async function findNoResponse(url: string): Promise<NoResponse> {
-  if (!navigator.onLine) return "offline";
+  if (navigator.onLine === false) return "offline";
   const succeeds = (options: RequestInit) =>
     fetch(`${url}?query={__typename}`, options).then(
       () => true,

@@ -25,6 +25,8 @@ const verifications: [string, boolean][] = [
 
 const tokens = { token: demoToken, nextToken: undefined };
 const expired = "expired";
+const keysOf = ({ creates }: Awaited<ReturnType<typeof openApplication>>["proxy"]) =>
+  creates.map(({ variables }) => variables.input.idempotencyKey);
 /** The sandbox's own actions, by two. */
 const [firstPage, secondPage] = [
   ["My Data Extraction Action", "Budget"],
@@ -121,7 +123,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
       proxy.loseNext("mutation");
       await create("Story");
       expect(await readAlert(/./)).toBe(
-        "There was no response. Try again: the form's key makes sure that only one action is created.",
+        "The service's response did not arrive. Try again: the form's key makes sure that only one action is created.",
       );
 
       accepted.clear();
@@ -140,7 +142,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
       await search("story");
       await list.getByText("Story").waitFor();
       expect(await list.getByRole("listitem").count()).toBe(1);
-      expect(new Set(proxy.creates.map(({ variables }) => variables.input.idempotencyKey)).size).toBe(1);
+      expect(new Set(keysOf(proxy)).size).toBe(1);
       expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
     },
   );
@@ -149,7 +151,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     const { form, create, tryAgain, proxy, readAlert, setTokens } = await open();
     proxy.loseNext("mutation");
     await create("Story");
-    await readAlert(/no response/);
+    await readAlert(/did not arrive/);
 
     // Another token that is not a JWT: the key is not that of the first attempt.
     await setTokens({ token: `${demoToken}.sandbox-403` });
@@ -177,6 +179,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     await create("Interested?");
     await form.getByText("Created Interested?.").waitFor();
     expect(proxy.creates).toHaveLength(2);
+    expect(new Set(keysOf(proxy)).size).toBe(1);
 
     await form.getByRole("button", { name: "Create another" }).click();
     await setTokens({ token: expired, nextToken: "also expired" });

@@ -110,7 +110,7 @@ describe.each(recipes)("with %s", (_name, App) => {
     form.fill("Name", "Interested?");
     proxy.loseNext("mutation");
     form.submit();
-    expect(await form.readAlert()).toMatch(/^There was no response/);
+    expect(await form.readAlert()).toMatch(/^The service's response did not arrive/);
 
     fireEvent.click(form.getByText("Try again"));
     await form.findByText("Created Interested?.");
