@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (c0fc347d): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (82059ad1): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** Whether the action exists, or may exist, although the request failed. */
@@ -37,7 +37,7 @@ export function explainFailure(failure: Failure, mayExist: boolean): string {
     case "FORBIDDEN":
       return `${state}: ${message}`;
     default:
-      return `${state}, and trying again will not help. Contact support. (${requestId})`;
+      return `${state}: ${message} Trying again will not help. Contact support. (${requestId})`;
   }
 }
 

@@ -95,7 +95,9 @@ describe.each(recipes)("with %s", (_name, App) => {
 
   test("an error that is not executed, with a status other than 200, is explained", async () => {
     const { form } = await submit(App, "x".repeat(1024 * 1024));
-    expect(await form.readAlert()).toMatch(/^Nothing was created, and trying again will not help/);
+    expect(await form.readAlert()).toMatch(
+      /^Nothing was created: The request body is too large. Trying again will not/,
+    );
   });
 
   test("an action whose details fail is shown as created", async () => {
@@ -124,7 +126,10 @@ test.each([
   ["sandbox:401", /^Nothing was created\. Your session has ended/],
   ["sandbox:403", /^Nothing was created: Your role may not manage actions$/],
   ["sandbox:409", /^Nothing was created: An action with this name already exists/],
-  ["sandbox:404", /^Nothing was created, and trying again will not help/],
+  [
+    "sandbox:404",
+    /^Nothing was created: ContactSwing rejected the request\. Trying again will not help\. Contact support\. \([0-9a-f-]{36}\)$/,
+  ],
   // Of the two errors, one belongs to no input of the form.
   ["sandbox:422", /^Nothing was created\. Correct the marked fields\..*YES_NO/],
   ["sandbox:500", /^The action may have been created/],
