@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (7858ad1e): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (73f10d8c): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
@@ -55,7 +55,7 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
   const [sentInput, setSentInput] = useState<CreateActionInput>();
   const [result, setResult] = useState<Result<CreatedAction>>();
   const [noResponse, setNoResponse] = useState<NoResponse>();
-  // `outcome` speaks about one attempt. A later one that is rejected does not tell what came of one without a response.
+  // `outcome` describes one attempt: a later one that is rejected does not say what happened to one without a response.
   const [mayExist, setMayExist] = useState(false);
   const [isSending, setIsSending] = useState(false);
   const [waiting, setWaiting] = useState<Waiting>();

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (82059ad1): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (42e9a63e): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** Whether the action exists, or may exist, although the request failed. */
@@ -6,14 +6,14 @@ export function mayHaveCreated(failure: Failure | undefined): boolean {
   return failure?.outcome === "CREATED" || failure?.outcome === "UNKNOWN";
 }
 
-/** Whether the same request can be sent again with the same idempotency key, and what comes of it is not known yet. */
+/** Whether the same request can be sent again with the same idempotency key, and may succeed then. */
 export function canSendAgain({ code, outcome, retryable }: Failure): boolean {
   return outcome !== "CREATED" && (retryable === true || code === "UNAUTHENTICATED");
 }
 
 /**
  * What to tell the user after a create request that failed.
- * @param mayExist whether what came of an earlier attempt with the same key is not known: `outcome` speaks about this one.
+ * @param mayExist whether an earlier attempt with the same key may have created the action: `outcome` describes this one.
  */
 export function explainFailure(failure: Failure, mayExist: boolean): string {
   const { code, outcome, message, requestId } = failure;

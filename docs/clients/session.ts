@@ -1,7 +1,7 @@
-// From contactswing-bff 0.1.0 (8ae2aa51): docs/clients/session.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (a38035d1): docs/clients/session.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
-/** How an application knows its user. */
+/** The interface to the sign-in of the application. */
 export interface Session {
   /** The current access token. */
   getToken(): string;
