@@ -1,10 +1,11 @@
-// From contactswing-bff 0.1.0 (73f10d8c): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (59090595): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
 import type { FoundAction } from "./find-action";
 import { readFailure } from "./read-failure";
 import { type Result, sendWithRetries, type Waiting } from "./send-with-retries";
+import { keepUnsettledInput, readUnsettledInput } from "./unsettled-input";
 
 export interface CreateActionInput {
   readonly name: string;
@@ -35,54 +36,71 @@ interface FormProps {
 export function CreateActionForm(props: FormProps) {
   // One key for one action: made when the form opens and kept across retries, also with another token of the same user.
   // If a response is lost, the retry gets the action that the first attempt created.
-  const [idempotencyKey, setIdempotencyKey] = useState(() => crypto.randomUUID());
+  const [{ idempotencyKey, unsettled }, setAction] = useState(() =>
+    startAction(readUnsettledInput<CreateActionInput>()),
+  );
+  function startAnother() {
+    keepUnsettledInput(undefined);
+    setAction(startAction());
+  }
   return (
     <OneAction
       key={idempotencyKey}
       idempotencyKey={idempotencyKey}
-      startAnother={() => setIdempotencyKey(crypto.randomUUID())}
+      unsettled={unsettled}
+      startAnother={startAnother}
       {...props}
     />
   );
 }
 
+function startAction(unsettled?: CreateActionInput) {
+  return { idempotencyKey: unsettled?.idempotencyKey ?? crypto.randomUUID(), unsettled };
+}
+
 interface OneActionProps extends FormProps {
   readonly idempotencyKey: string;
+  /** What was sent before the page was loaded, and may have created an action. */
+  readonly unsettled: CreateActionInput | undefined;
   readonly startAnother: () => void;
 }
 
-function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse }: OneActionProps) {
-  const [sentInput, setSentInput] = useState<CreateActionInput>();
+function OneAction({ idempotencyKey, unsettled, startAnother, create, find, findNoResponse }: OneActionProps) {
+  const [sentInput, setSentInput] = useState(unsettled);
   const [result, setResult] = useState<Result<CreatedAction>>();
   const [noResponse, setNoResponse] = useState<NoResponse>();
   // `outcome` describes one attempt: a later one that is rejected does not say what happened to one without a response.
-  const [mayExist, setMayExist] = useState(false);
+  const [mayExist, setMayExist] = useState(unsettled !== undefined);
   const [isSending, setIsSending] = useState(false);
   const [waiting, setWaiting] = useState<Waiting>();
   const waitRef = useRef<AbortController>(undefined);
   useEffect(() => () => waitRef.current?.abort(), []);
 
   const failure = readFailure(result?.error);
-  const isOpen = result?.error !== undefined && (failure === undefined || canSendAgain(failure));
+  const isRestored = unsettled !== undefined && result === undefined && !isSending;
+  const isOpen = isRestored || (result?.error !== undefined && (failure === undefined || canSendAgain(failure)));
   const isCreated = result?.data != null || failure?.outcome === "CREATED";
   // Invalid input can be corrected even then: if the action exists, the key accepts no other input.
   const mustCheck = mayExist && !isCreated && failure !== undefined && !isOpen && failure.code !== "BAD_USER_INPUT";
   const isSettled = isCreated || mustCheck;
   const fieldErrors = failure?.fieldErrors ?? [];
-  const errorsOf = (name: string) => fieldErrors.filter(({ path }) => nameOf(path) === name);
-  const otherErrors = fieldErrors.filter(({ path }) => !inputNames.includes(nameOf(path)));
+  const otherErrors = fieldErrors.filter(({ path }) => fields.every(({ name }) => name !== nameOf(path)));
 
   async function send(input: CreateActionInput) {
     setSentInput(input);
     setResult(undefined);
     setIsSending(true);
+    keepUnsettledInput(input);
     const wait = new AbortController();
     waitRef.current = wait;
     const next = await sendWithRetries(() => create(input), { onWait: setWaiting, signal: wait.signal });
     const nextFailure = readFailure(next.error);
     const isLost = next.error !== undefined && nextFailure === undefined;
     setNoResponse(isLost ? ((await findNoResponse?.()) ?? "lost") : undefined);
-    setMayExist(mayExist || isLost || mayHaveCreated(nextFailure));
+    const nextMayExist = mayExist || isLost || mayHaveCreated(nextFailure);
+    const nextIsCreated = next.data != null || nextFailure?.outcome === "CREATED";
+    keepUnsettledInput(nextMayExist && !nextIsCreated ? input : undefined);
+    setMayExist(nextMayExist);
     setResult(next);
     setIsSending(false);
   }
@@ -96,15 +114,19 @@ function OneAction({ idempotencyKey, startAnother, create, find, findNoResponse 
     <form aria-label="New action" onSubmit={submit}>
       {/* While an attempt may have succeeded, what is sent again is the same input: the key belongs to it. */}
       <fieldset disabled={isSending || isSettled || (isOpen && mayExist)}>
-        <Field name="name" label="Name" errors={errorsOf("name")} />
-        <Field name="webhook.description" label="What to find out" errors={errorsOf("webhook.description")} />
-        <Field name="webhook.syncData" label="Store the data" type="checkbox" errors={errorsOf("webhook.syncData")} />
-        <Field name="webhook.syncModule" label="Module" errors={errorsOf("webhook.syncModule")} />
-        <Field name="webhook.syncField" label="Field" errors={errorsOf("webhook.syncField")} />
+        {fields.map(({ read, ...field }) => (
+          <Field
+            key={field.name}
+            {...field}
+            start={unsettled && read(unsettled)}
+            errors={fieldErrors.filter(({ path }) => nameOf(path) === field.name)}
+          />
+        ))}
         <button type="submit">Create</button>
       </fieldset>
       {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
       {isSending && !waiting && <p role="status">Sending …</p>}
+      {isRestored && <p role="status">{noResponseTexts.lost}</p>}
       {result?.data && <p role="status">Created {result.data.name}.</p>}
       {result?.error !== undefined && (
         <div role="alert">
@@ -181,9 +203,22 @@ function Check({ name, find }: { name: string; find: (name: string) => Promise<F
   );
 }
 
-const inputNames = ["name", "webhook.description", "webhook.syncData", "webhook.syncModule", "webhook.syncField"];
+interface FormField {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: "checkbox";
+  readonly read: (input: CreateActionInput) => string | boolean | null;
+}
 
-/** `["input", "webhook", "syncField"]` → the name of the form's input, `webhook.syncField`. */
+const fields: readonly FormField[] = [
+  { name: "name", label: "Name", read: ({ name }) => name },
+  { name: "webhook.description", label: "What to find out", read: ({ webhook }) => webhook.description },
+  { name: "webhook.syncData", label: "Store the data", type: "checkbox", read: ({ webhook }) => webhook.syncData },
+  { name: "webhook.syncModule", label: "Module", read: ({ webhook }) => webhook.syncModule },
+  { name: "webhook.syncField", label: "Field", read: ({ webhook }) => webhook.syncField },
+];
+
+/** `["input", "webhook", "syncField"]` → the name of the form's field, `webhook.syncField`. */
 function nameOf(path: readonly string[]): string {
   return path.slice(1).join(".");
 }
@@ -203,20 +238,19 @@ function readInput(data: FormData, idempotencyKey: string): CreateActionInput {
   };
 }
 
-interface FieldProps {
-  readonly name: string;
-  readonly label: string;
-  readonly type?: string;
-  readonly errors: readonly { readonly message: string; readonly rule: string }[];
+interface FieldProps extends Omit<FormField, "read"> {
+  readonly start: string | boolean | null | undefined;
+  readonly errors: readonly { readonly message: string }[];
 }
 
 /** An input with its errors next to it. */
-function Field({ name, label, type = "text", errors }: FieldProps) {
+function Field({ name, label, type, start, errors }: FieldProps) {
   const id = useId();
+  const value = type === "checkbox" ? { type, defaultChecked: start === true } : { defaultValue: String(start ?? "") };
   return (
     <div>
       <label htmlFor={id}>{label}</label>
-      <input id={id} name={name} type={type} aria-invalid={errors.length > 0} aria-describedby={`${id}-errors`} />
+      <input id={id} name={name} {...value} aria-invalid={errors.length > 0} aria-describedby={`${id}-errors`} />
       <span id={`${id}-errors`}>{errors.map(({ message }) => message).join(" ")}</span>
     </div>
   );

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (42e9a63e): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (ffaccc0d): docs/clients/explain-failure.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** Whether the action exists, or may exist, although the request failed. */
@@ -32,7 +32,7 @@ export function explainFailure(failure: Failure, mayExist: boolean): string {
   const state = mayExist ? "This attempt created nothing, but an earlier one may have" : "Nothing was created";
   switch (code) {
     case "BAD_USER_INPUT":
-      return failure.fieldErrors === undefined ? `${state}: ${message}` : `${state}. Correct the marked fields.`;
+      return failure.fieldErrors === undefined ? `${state}: ${message}` : `${state}. Some fields have errors.`;
     case "CONFLICT":
     case "FORBIDDEN":
       return `${state}: ${message}`;
@@ -43,7 +43,14 @@ export function explainFailure(failure: Failure, mayExist: boolean): string {
 
 /** What is waited for before a request is sent again. */
 export function explainWait({ code }: Failure): string {
-  return code === "RATE_LIMITED" ? "ContactSwing accepts no more requests for now." : "The service is busy.";
+  switch (code) {
+    case "RATE_LIMITED":
+      return "ContactSwing accepts no more requests for now.";
+    case "UPSTREAM_UNAVAILABLE":
+      return "ContactSwing cannot be reached.";
+    default:
+      return "The service cannot process the request now.";
+  }
 }
 
 function explainDelay(seconds: number | undefined): string {

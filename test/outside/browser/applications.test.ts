@@ -96,12 +96,12 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   test("shows field errors at their inputs, and those of other fields by their names", async () => {
     const { form, create, readAlert } = await open();
     await create(" ");
-    expect(await readAlert(/./)).toBe("Nothing was created. Correct the marked fields.");
+    expect(await readAlert(/./)).toBe("Nothing was created. Some fields have errors.");
     await form.getByText("Must not be blank.").waitFor();
 
     await create("sandbox:422");
     const alert = await readAlert(/YES_NO/);
-    expect(alert).toMatch(/^Nothing was created\. Correct the marked fields\.\s+webhook\.type: /);
+    expect(alert).toMatch(/^Nothing was created\. Some fields have errors\.\s+webhook\.type: /);
     await form.getByText("Field required").waitFor();
   });
 
@@ -146,6 +146,25 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
       expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
     },
   );
+
+  test("keeps its key if the page is left after a lost response, until the action is created", async () => {
+    const { page, form, create, tryAgain, proxy, sandbox, readAlert } = await open();
+    proxy.loseNext("mutation");
+    await create("Story");
+    await readAlert(/did not arrive/);
+
+    await page.reload();
+    await form.getByText(/^The service's response did not arrive\. Try again/).waitFor();
+    expect(await form.getByLabel("Name").inputValue()).toBe("Story");
+    await tryAgain();
+    await form.getByText("Created Story.").waitFor();
+    expect(new Set(keysOf(proxy)).size).toBe(1);
+    expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+
+    await page.reload();
+    await form.waitFor();
+    expect(await form.getByLabel("Name").inputValue()).toBe("");
+  });
 
   test("looks for the action if an attempt after one without a response is rejected for good", async () => {
     const { form, create, tryAgain, proxy, readAlert, setTokens } = await open();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import { fireEvent, render, within } from "@testing-library/react";
 import type { ComponentType } from "react";
 import { App as ApolloClientApp } from "./recipes/apollo-client";
@@ -22,6 +22,8 @@ const recipes: [string, Recipe][] = [
   ["Relay", RelayApp],
   ["fetch", FetchApp],
 ];
+
+beforeEach(() => sessionStorage.clear());
 
 async function startService() {
   const { url, sandbox } = await startSandboxedService();
@@ -81,7 +83,7 @@ describe.each(recipes)("with %s", (_name, App) => {
 
   test("errors are next to their inputs, and the key is kept for the corrected input", async () => {
     const { proxy, form } = await submit(App, " ");
-    expect(await form.readAlert()).toBe("Nothing was created. Correct the marked fields.");
+    expect(await form.readAlert()).toBe("Nothing was created. Some fields have errors.");
     expect(form.errorsOf("Name")).not.toBe("");
     expect(form.errorsOf("Field")).toBe("");
 
@@ -131,7 +133,7 @@ test.each([
     /^Nothing was created: ContactSwing rejected the request\. Trying again will not help\. Contact support\. \([0-9a-f-]{36}\)$/,
   ],
   // Of the two errors, one belongs to no input of the form.
-  ["sandbox:422", /^Nothing was created\. Correct the marked fields\..*YES_NO/],
+  ["sandbox:422", /^Nothing was created\. Some fields have errors\..*YES_NO/],
   ["sandbox:500", /^The action may have been created/],
   ["sandbox:201-no-id", /^The action was created/],
 ])("%s is explained and not sent again", async (name, explanation) => {

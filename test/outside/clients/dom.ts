@@ -8,5 +8,6 @@ Object.assign(globalThis, {
   FormData: window.FormData,
   HTMLElement: window.HTMLElement,
   MutationObserver: window.MutationObserver,
+  sessionStorage: window.sessionStorage,
   IS_REACT_ACT_ENVIRONMENT: true,
 });
