@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (2fee4b9a): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (dbb687d8): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
@@ -12,30 +12,19 @@ import { mayHaveCreated } from "./explain-failure";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
-import { needsNewToken, type Session } from "./session";
+import { createTokenRefresh, needsNewToken, type Session } from "./session";
 
 export function createApolloClient(url: string, session: Session): ApolloClient {
-  const authorize = () => `Bearer ${session.getToken()}`;
-  const addToken = new SetContextLink(({ headers }) => ({ headers: { ...headers, authorization: authorize() } }));
-  let refreshing: Promise<boolean> | undefined;
-  /** Requests that were rejected with the same token share one refresh. */
-  async function replaceToken(rejected: unknown): Promise<boolean> {
-    if (rejected !== authorize()) return true;
-    refreshing ??= session
-      .refreshToken()
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        refreshing = undefined;
-      });
-    return refreshing;
-  }
+  const addToken = new SetContextLink(({ headers }) => {
+    const token = session.getToken();
+    return { token, headers: { ...headers, authorization: `Bearer ${token}` } };
+  });
+  const replaceToken = createTokenRefresh(session);
   // Sends the request once more: what `forward` returns does not pass this link again.
   const refreshToken = new ErrorLink(({ error, result, operation, forward }) => {
     if (!needsNewToken(readFailure(error))) return undefined;
-    return from(replaceToken(operation.getContext()["headers"]?.authorization)).pipe(
+    const { token } = operation.getContext();
+    return from(replaceToken(token)).pipe(
       switchMap((isRefreshed) => {
         if (isRefreshed) return forward(operation);
         return result === undefined ? throwError(() => error) : of(result);

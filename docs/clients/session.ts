@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (a38035d1): docs/clients/session.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (6c125d95): docs/clients/session.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
 /** The interface to the sign-in of the application. */
@@ -15,4 +15,26 @@ export interface Session {
  */
 export function needsNewToken(failure: Failure | undefined): boolean {
   return failure?.code === "UNAUTHENTICATED" && failure.outcome !== "CREATED";
+}
+
+/**
+ * Replaces the token once, however many requests need it.
+ * @returns a function that takes the token that was rejected, and says whether there is another one.
+ */
+export function createTokenRefresh(session: Session): (rejectedToken: string) => Promise<boolean> {
+  let pending: Promise<boolean> | undefined;
+  return async (rejectedToken) => {
+    // A request that was sent later has replaced it.
+    if (session.getToken() !== rejectedToken) return true;
+    pending ??= session
+      .refreshToken()
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        pending = undefined;
+      });
+    return pending;
+  };
 }

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (52ce1a9c): docs/clients/urql.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (9edd5e15): docs/clients/urql.tsx. What changes is in docs/changelog.md.
 import { authExchange } from "@urql/exchange-auth";
 import { useState } from "react";
 import {
@@ -19,14 +19,25 @@ import { mayHaveCreated } from "./explain-failure";
 import { findNoResponse } from "./explain-no-response";
 import { findAction } from "./find-action";
 import { readFailure } from "./read-failure";
-import { needsNewToken, type Session } from "./session";
+import { createTokenRefresh, needsNewToken, type Session } from "./session";
 
 export function createUrqlClient(url: string, session: Session): Client {
+  const replaceToken = createTokenRefresh(session);
+  let rejectedToken = "";
   const auth = authExchange(async ({ appendHeaders }) => ({
-    addAuthToOperation: (operation) => appendHeaders(operation, { authorization: `Bearer ${session.getToken()}` }),
+    addAuthToOperation(operation) {
+      const token = session.getToken();
+      const withToken = makeOperation(operation.kind, operation, { ...operation.context, token });
+      return appendHeaders(withToken, { authorization: `Bearer ${token}` });
+    },
     // An operation is sent once more after that, never a third time.
-    didAuthError: (error) => needsNewToken(readFailure(error)),
-    refreshAuth: () => session.refreshToken().catch(() => undefined),
+    didAuthError(error, { context: { token } }) {
+      rejectedToken = token;
+      return needsNewToken(readFailure(error));
+    },
+    async refreshAuth() {
+      await replaceToken(rejectedToken);
+    },
   }));
   // The cache reads again what a create request changed, which it cannot see if that failed and may have created an action.
   const markChange = mapExchange({

@@ -85,9 +85,11 @@ export async function openApplication(
   const context = await browser.newContext();
   onTestEnd(() => context.close());
   const page = await context.newPage();
+  const pageErrors: Error[] = [];
+  page.on("pageerror", (error) => pageErrors.push(error));
   await page.addInitScript((settings) => Object.assign(window, settings), { url: `${proxy.url}/graphql`, ...tokens });
   await page.goto(origin);
-  return { page, proxy, sandbox, ...controlsOf(page) };
+  return { page, pageErrors, proxy, sandbox, ...controlsOf(page) };
 }
 
 function controlsOf(page: Page) {

@@ -224,14 +224,18 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   });
 
   test("shows a page that failed, with its code and request ID, and reads it again", async () => {
-    const { list, proxy, readNames } = await open();
+    const { list, proxy, pageErrors, readNames } = await open();
     await list.getByRole("button", { name: "More" }).waitFor();
     proxy.failNext("query", "sandbox-500.more");
     await list.getByRole("button", { name: "More" }).click();
     const alert = list.getByRole("alert");
-    await alert.waitFor();
-    expect(await alert.innerText()).toMatch(/UPSTREAM_ERROR, sandbox-500\.more/);
+    await alert.getByText("(UPSTREAM_ERROR, sandbox-500.more)").waitFor();
     expect(await readNames()).toEqual(firstPage);
+
+    proxy.failNext("query", "sandbox-429.again");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await alert.getByText("(RATE_LIMITED, sandbox-429.again)").waitFor();
+    expect(pageErrors).toEqual([]);
 
     await alert.getByRole("button", { name: "Try again" }).click();
     await list.getByText("Callback").waitFor();

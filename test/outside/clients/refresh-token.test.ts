@@ -1,13 +1,42 @@
+import { gql } from "@apollo/client";
 import { expect, test } from "@jest/globals";
 import { createApolloClient } from "./recipes/apollo-client";
-import { actionsQuery } from "./recipes/documents";
+import type { Session } from "./recipes/session";
+import { createUrqlClient } from "./recipes/urql";
 import { demoToken, startSandboxedService } from "./service.mjs";
 
-test("Apollo Client replaces a token once for all requests that were rejected with it", async () => {
+const pageQuery = gql`
+  query Page($first: Int!) {
+    dataExtractionActions(first: $first) {
+      edges {
+        cursor
+      }
+    }
+  }
+`;
+
+type Read = (first: number) => Promise<unknown>;
+
+test.each<[string, (url: string, session: Session) => Read]>([
+  [
+    "Apollo Client",
+    (url, session) => {
+      const client = createApolloClient(url, session);
+      return (first) => client.query({ query: pageQuery, variables: { first } });
+    },
+  ],
+  [
+    "urql",
+    (url, session) => {
+      const client = createUrqlClient(url, session);
+      return (first) => client.query(pageQuery, { first }).toPromise();
+    },
+  ],
+])("%s replaces a token once for all requests that it was rejected for", async (_name, createRead) => {
   const { url } = await startSandboxedService();
   let token = "expired";
   let refreshes = 0;
-  const client = createApolloClient(`${url}/graphql`, {
+  const read = createRead(`${url}/graphql`, {
     getToken: () => token,
     async refreshToken() {
       refreshes += 1;
@@ -15,10 +44,8 @@ test("Apollo Client replaces a token once for all requests that were rejected wi
     },
   });
 
-  const results = await Promise.all(
-    [1, 2, 3].map((first) => client.query({ query: actionsQuery, variables: { first } })),
-  );
+  const results = await Promise.all([read(1), read(2), read(3)]);
 
-  expect(results.map(({ data }) => data?.dataExtractionActions?.edges.length)).toEqual([1, 2, 3]);
+  for (const result of results) expect(result).toMatchObject({ data: { dataExtractionActions: {} } });
   expect(refreshes).toBe(1);
 });
