@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (f8b9e79b): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (6163d42c): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
 import { type ComponentType, type FormEvent, useState } from "react";
 import { readFailure } from "./read-failure";
 
@@ -10,7 +10,7 @@ export interface ActionFilter {
 export interface ListedAction {
   readonly id: string;
   readonly name: string;
-  readonly isActive: boolean | null;
+  readonly isActive: boolean | null | undefined;
 }
 
 /** A page of the list: reads it with whatever client, and shows it by {@link ActionRows}. */
@@ -66,7 +66,7 @@ export interface RowsProps extends Pick<PageProps, "after" | "onMore"> {
   readonly page:
     | {
         readonly edges: readonly { readonly node: ListedAction }[];
-        readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+        readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null | undefined };
       }
     | null
     | undefined;

@@ -1,8 +1,10 @@
-// From contactswing-bff 0.1.0 (5e51b601): docs/clients/relay-list.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (f8ce9464): docs/clients/relay-list.tsx. What changes is in docs/changelog.md.
+import { useState } from "react";
 import { graphql, useLazyLoadQuery, usePaginationFragment } from "react-relay";
 import type { relayListActions$key } from "./__generated__/relayListActions.graphql";
 import type { relayListQuery } from "./__generated__/relayListQuery.graphql";
 import type { relayListRefetchQuery } from "./__generated__/relayListRefetchQuery.graphql";
+import { ActionRows } from "./action-list";
 
 /** Render inside a Suspense boundary and an error boundary. */
 export function ActionList({ pageSize = 20 }: { pageSize?: number }) {
@@ -18,7 +20,8 @@ export function ActionList({ pageSize = 20 }: { pageSize?: number }) {
 }
 
 function Actions({ query, pageSize }: { query: relayListActions$key; pageSize: number }) {
-  const { data, hasNext, isLoadingNext, loadNext } = usePaginationFragment<relayListRefetchQuery, relayListActions$key>(
+  const [error, setError] = useState<Error | null>(null);
+  const { data, isLoadingNext, loadNext } = usePaginationFragment<relayListRefetchQuery, relayListActions$key>(
     graphql`
       fragment relayListActions on Query
       @argumentDefinitions(first: { type: "Int!" }, after: { type: "String" })
@@ -31,23 +34,27 @@ function Actions({ query, pageSize }: { query: relayListActions$key; pageSize: n
               isActive
             }
           }
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
         }
       }
     `,
     query,
   );
+  const loadMore = () => {
+    setError(null);
+    loadNext(pageSize, { onComplete: setError });
+  };
   return (
-    <>
-      <ul>
-        {data.dataExtractionActions?.edges.map(({ node }) => (
-          <li key={node.id}>{node.name}</li>
-        ))}
-      </ul>
-      {hasNext && (
-        <button type="button" disabled={isLoadingNext} onClick={() => loadNext(pageSize)}>
-          More
-        </button>
-      )}
-    </>
+    <ActionRows
+      page={data.dataExtractionActions}
+      error={error}
+      isLoading={isLoadingNext}
+      readAgain={loadMore}
+      after={null}
+      onMore={isLoadingNext || error ? undefined : loadMore}
+    />
   );
 }

@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (5fe16c28): docs/clients/relay.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (a8d7416d): docs/clients/relay.tsx. What changes is in docs/changelog.md.
 import { useState } from "react";
 import { graphql, RelayEnvironmentProvider, useMutation } from "react-relay";
 import { Environment, type FetchFunction, Network, RecordSource, Store } from "relay-runtime";
@@ -7,7 +7,7 @@ import { CreateActionForm, type CreateActionInput, type CreatedAction } from "./
 import type { Result } from "./send-with-retries";
 
 export function createRelayEnvironment(url: string, getToken: () => string): Environment {
-  const fetchResponse: FetchFunction = async ({ text, name }, variables) => {
+  const fetchResponse: FetchFunction = async ({ text, name, operationKind }, variables) => {
     const response = await fetch(url, {
       method: "POST",
       headers: {
@@ -17,7 +17,9 @@ export function createRelayEnvironment(url: string, getToken: () => string): Env
       },
       body: JSON.stringify({ query: text, operationName: name, variables }),
     });
-    return response.json();
+    const body = await response.json();
+    // With some data, Relay would take a page that failed for an empty list.
+    return operationKind === "query" && body.errors ? { ...body, data: null } : body;
   };
   return new Environment({ network: Network.create(fetchResponse), store: new Store(new RecordSource()) });
 }
