@@ -93,6 +93,21 @@ suite(`the playground in a browser${reason}`, () => {
     expect(room).toBeGreaterThan(needed);
   });
 
+  test("wraps the lines of its examples and headers on a small screen", async () => {
+    const { url } = await startSandboxedService({}, { demo });
+    const { page } = await visit(browser, url, { viewport: { width: 800, height: 600 } });
+    const editors = page.locator(".graphiql-editors .monaco-scrollable-element.editor-scrollable");
+    await editors.getByText("Authorization").first().waitFor();
+    const cutLines = await editors.evaluateAll((elements) =>
+      elements.flatMap((editor) =>
+        [...editor.querySelectorAll(".view-line > span")]
+          .filter((line) => line.getBoundingClientRect().right > editor.getBoundingClientRect().right)
+          .map(({ textContent }) => textContent),
+      ),
+    );
+    expect(cutLines).toEqual([]);
+  });
+
   test("says whether it is the sandbox, has the demo token only there, and stores no token", async () => {
     const sandboxed = await startSandboxedService({}, { demo });
     const real = await startService({});
