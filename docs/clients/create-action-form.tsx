@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (59090595): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (0ad41f91): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
@@ -126,7 +126,7 @@ function OneAction({ idempotencyKey, unsettled, startAnother, create, find, find
       </fieldset>
       {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
       {isSending && !waiting && <p role="status">Sending …</p>}
-      {isRestored && <p role="status">{noResponseTexts.lost}</p>}
+      {isRestored && <p role="status">{restoredText}</p>}
       {result?.data && <p role="status">Created {result.data.name}.</p>}
       {result?.error !== undefined && (
         <div role="alert">
@@ -202,6 +202,9 @@ function Check({ name, find }: { name: string; find: (name: string) => Promise<F
     </p>
   );
 }
+
+const restoredText =
+  "This action may have been created before the page was left. Trying again does not create a second one.";
 
 interface FormField {
   readonly name: string;

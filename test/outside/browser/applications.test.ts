@@ -154,7 +154,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     await readAlert(/did not arrive/);
 
     await page.reload();
-    await form.getByText(/^The service's response did not arrive\. Try again/).waitFor();
+    await form.getByText("This action may have been created before the page was left.").waitFor();
     expect(await form.getByLabel("Name").inputValue()).toBe("Story");
     await tryAgain();
     await form.getByText("Created Story.").waitFor();
