@@ -46,11 +46,11 @@ function spawnDev(environment: Record<string, string>) {
 
 /** `npm run dev` once it has printed its example. */
 async function startDev(environment: Record<string, string> = {}) {
-  const { group, output } = spawnDev(environment);
+  const { child, group, output } = spawnDev(environment);
   const readUrls = () =>
     [...output().matchAll(/^GraphQL: (http:\/\/127\.0\.0\.1:\d+)\/graphql$/gm)].map(([, url]) => url);
   await eventually(() => curlPattern.test(output()), "the curl command");
-  return { group, output, readUrls, url: readUrls()[0] ?? "" };
+  return { child, group, output, readUrls, url: readUrls()[0] ?? "" };
 }
 
 async function save(file: string): Promise<void> {
@@ -81,6 +81,14 @@ test("npm run dev prints a request that creates an action, and ends with one Ctr
   expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
 
   process.kill(-group, "SIGINT");
+  await eventually(() => !isRunning(group), "the end of all processes");
+});
+
+test("npm run dev ends with all its processes when npm alone is terminated", async () => {
+  const { child, group } = await startDev();
+
+  child.kill("SIGTERM");
+
   await eventually(() => !isRunning(group), "the end of all processes");
 });
 
