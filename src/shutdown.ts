@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import type { Observation } from "./http/request-observation.ts";
+import { endOfGracePeriod, type Observation } from "./http/request-observation.ts";
 
 export interface Shutdown {
   readonly app: FastifyInstance;
@@ -13,7 +13,6 @@ export interface Shutdown {
   readonly stops: readonly ((deadlineMs: number) => unknown)[];
 }
 
-const endOfGracePeriod = "end of the grace period";
 /** Time for the last responses to leave after the grace period. */
 const lastResponsesMs = 250;
 /** Time to close everything else after the last request. A shutdown takes at most this plus the grace period. */
@@ -46,7 +45,6 @@ async function finishRequests({ app, observation, graceMs, closeUpstream }: Shut
     .finally(() => isOver.abort());
   await Promise.race([finished, delay(graceMs, undefined, { signal: isOver.signal }).catch(() => undefined)]);
   if (isOver.signal.aborted) return;
-  observation.markCutOff(endOfGracePeriod);
   closeUpstream();
   await Promise.race([finished, delay(lastResponsesMs)]);
   app.server.closeAllConnections();

@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import got from "got";
+import { canceled } from "../failures/failure.ts";
 import { limits } from "../limits.ts";
 import { endOfTurn } from "../timing/end-of-turn.ts";
 import { createAgent } from "./agent.ts";
@@ -27,7 +28,6 @@ export interface Transport {
 
 const maxConnectRetries = 2;
 const connectRetryBaseMs = 50;
-const canceled = "ECANCELED";
 
 /**
  * The HTTP client in front of ContactSwing: no retries once bytes may have been sent, no redirects, no exceptions for

@@ -29,6 +29,9 @@ export const capacityLimits = [
 ] as const;
 export type CapacityLimit = (typeof capacityLimits)[number];
 
+/** The network error code of upstream requests that were in flight at the end of the grace period. */
+export const canceled = "ECANCELED";
+
 /** A failure and its facts, in the names of the GraphQL schema. */
 export interface Failure {
   readonly kind: FailureKind;
@@ -40,7 +43,10 @@ export interface Failure {
   readonly upstream?: UpstreamFacts;
   /** Why, in more detail than the kind: which limit, or what differs in a response. For the log, never for the caller. */
   readonly reason?: string;
-  /** The system's code for what went wrong below HTTP, such as `ECONNREFUSED`. For the log, never for the caller. */
+  /**
+   * The system's code for what went wrong below HTTP, such as `ECONNREFUSED`; {@link canceled} if this service closed the
+   * connection itself. For the log, never for the caller.
+   */
   readonly networkErrorCode?: string;
   /**
    * Of the read that precedes a replay: an earlier request with the same idempotency key may have done the write, and the

@@ -1,6 +1,6 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { CapacityLimit } from "../failures/failure.ts";
+import { type CapacityLimit, canceled } from "../failures/failure.ts";
 import type { RequestRecord } from "../request/request-record.ts";
 import { toLoggedName } from "../telemetry/logged-name.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -26,13 +26,14 @@ export type OnShed = (limit: CapacityLimit) => void;
 export interface Observation {
   /** How many requests have ended. */
   readonly endedCount: number;
-  /** Says why this service cuts off what the requests in flight wait for. */
-  markCutOff(reason: string): void;
   /** Ends every request in flight as it is, because the process ends now. @returns how many there were. */
   abandon(reason: string): number;
   /** Resolves as soon as no request is in flight. */
   whenIdle(): Promise<void>;
 }
+
+/** Why a request was cut off whose response, or ContactSwing's, had not come in time after a signal to stop. */
+export const endOfGracePeriod = "end of the grace period";
 
 // The others are counted by upstream requests that were not sent.
 const localLimits: readonly CapacityLimit[] = ["memory", "event-loop"];
@@ -48,7 +49,7 @@ export function observeRequests(
   metrics: RequestMetrics,
   onShed: OnShed,
 ): Observation {
-  const inFlight = new Map<RequestRecord, (cutOff?: string) => void>();
+  const inFlight = new Set<(cutOff?: string) => void>();
   let endedCount = 0;
   let onIdle = () => {};
   app.decorateRequest("record", null);
@@ -65,7 +66,7 @@ export function observeRequests(
     metrics.start();
 
     const end = (cutOff?: string) => {
-      if (!inFlight.delete(record)) return;
+      if (!inFlight.delete(end)) return;
       if (inFlight.size === 0) onIdle();
       if (request.record === null || isPreflight(request, reply)) return metrics.discard();
       endedCount += 1;
@@ -73,8 +74,9 @@ export function observeRequests(
       const isUnfinished = !reply.raw.writableFinished;
       const closeReason = isUnfinished ? (cutOff ?? findCloseReason(request.raw.socket)) : undefined;
       if (closeReason !== undefined) record.cutOff = closeReason;
+      else if (record.failure?.networkErrorCode === canceled) record.cutOff = endOfGracePeriod;
       const isAborted = isUnfinished && record.cutOff === undefined;
-      const limit = localLimits.find((candidate) => candidate === record.failure?.reason);
+      const limit = findLocalLimit(record);
       if (limit !== undefined) onShed(limit);
       const described = describeRequest(request, record);
       logRequest(logger, record, { ...described, status: reply.statusCode, durationMs, isAborted });
@@ -83,7 +85,7 @@ export function observeRequests(
       recordErrors(span, record.errorCodes);
       span.end();
     };
-    inFlight.set(record, end);
+    inFlight.add(end);
     request.onEnd = () => end();
     done();
   });
@@ -98,12 +100,9 @@ export function observeRequests(
     get endedCount() {
       return endedCount;
     },
-    markCutOff(reason) {
-      for (const record of inFlight.keys()) record.cutOff = reason;
-    },
     abandon(reason) {
       const count = inFlight.size;
-      for (const end of inFlight.values()) end(reason);
+      for (const end of inFlight) end(reason);
       return count;
     },
     whenIdle() {
@@ -128,6 +127,12 @@ export function createRejectionReport(logger: Logger, metrics: RequestMetrics) {
     logRequest(logger, record, { method: "", path: "", status, durationMs: 0, isAborted: false });
     metrics.end(record, 0, false);
   };
+}
+
+/** The limit of this process for which a request was rejected, before or while it was executed. */
+function findLocalLimit({ failure }: RequestRecord): CapacityLimit | undefined {
+  if (failure?.kind !== "overloaded") return undefined;
+  return localLimits.find((limit) => limit === failure.reason);
 }
 
 /** A browser's question whether a page may send a request. It is not a GraphQL request. */

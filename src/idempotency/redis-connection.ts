@@ -16,7 +16,7 @@ export interface Script {
 export type Evaluate = (script: Script, key: string, words: readonly string[]) => Promise<unknown>;
 
 export interface RedisConnection {
-  /** Whether the last probe succeeded. */
+  /** Whether Redis has replied in time to whatever was sent last. A failed command makes it unavailable until a probe succeeds. */
   readonly isAvailable: boolean;
   /** @throws StoreUnavailable at once while Redis is unavailable; the script has not run then. */
   readonly evaluate: Evaluate;
