@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import got from "got";
 import { canceled } from "../failures/failure.ts";
 import { limits } from "../limits.ts";
+import { InFlight } from "../memory/in-flight.ts";
 import { endOfTurn } from "../timing/end-of-turn.ts";
 import { createAgent } from "./agent.ts";
 import { Attempt, type AttemptSettings } from "./attempt.ts";
@@ -61,14 +62,14 @@ export function createTransport(settings: TransportSettings): Transport {
     createRequest: ({ method, path, headers, body }) =>
       request({ ...target, method, path: basePath + path, headers: completeHeaders(headers, body) }),
   };
-  const attempts = new Set<Attempt>();
+  const attempts = new InFlight<Attempt>();
   let isDestroyed = false;
 
   async function attempt(upstream: TransportRequest): Promise<Exchange> {
     const started = new Attempt(attemptSettings, upstream);
-    attempts.add(started);
+    const leave = attempts.add(started);
     const exchange = await started.run();
-    attempts.delete(started);
+    leave();
     return exchange;
   }
 
@@ -89,7 +90,7 @@ export function createTransport(settings: TransportSettings): Transport {
     },
     destroy() {
       isDestroyed = true;
-      for (const started of attempts) started.fail("connection-lost", canceled);
+      for (const started of attempts.members()) started.fail("connection-lost", canceled);
       agent.destroy();
     },
   };

@@ -13,10 +13,12 @@ export function findCloseReason({ errored }: Socket): string | undefined {
 
 /** An open connection of a client. */
 interface Connection {
-  /** Those whose last byte has not been sent. */
-  readonly responses: Set<ServerResponse>;
+  /** Those whose last byte has not been sent, in the order of their requests. */
+  readonly responses: ServerResponse[];
   /** The bytes received when it was last looked at. */
   bytesRead: number;
+  /** When it last made progress, on the clock of `performance.now()`. */
+  activeAt: number;
 }
 
 export interface Connections {
@@ -37,7 +39,6 @@ const closingEveryMs = 1000;
 
 /** Bounds what connections can hold: how many there are, their pipelined requests, and responses that nobody reads. */
 export function limitConnections(server: Server): Connections {
-  // The least recently active first.
   const connections = new Map<Socket, Connection>();
   let isClosingIdle = false;
 
@@ -46,28 +47,25 @@ export function limitConnections(server: Server): Connections {
     socket.destroy(new ConnectionClosed(reason));
   }
 
-  function markActive(socket: Socket, connection: Connection): void {
-    connection.bytesRead = socket.bytesRead;
-    if (connections.delete(socket)) connections.set(socket, connection);
-  }
-
   /** Closes the connection that has made no progress for longest, of those whose request is not being handled. */
   function makeRoom(): void {
-    // One that has made progress is moved behind the others.
+    let stalest: Socket | undefined;
+    let stalestActiveAt = Number.POSITIVE_INFINITY;
     for (const [socket, connection] of connections) {
-      if ([...connection.responses].some(hasWholeRequest)) continue;
-      if (socket.bytesRead === connection.bytesRead) {
-        close(socket, "no progress while connections are short");
-        return;
+      if (connection.responses.some(hasWholeRequest)) continue;
+      if (socket.bytesRead !== connection.bytesRead) markActive(socket, connection);
+      else if (connection.activeAt < stalestActiveAt) {
+        stalest = socket;
+        stalestActiveAt = connection.activeAt;
       }
-      markActive(socket, connection);
     }
-    releaseStalled();
+    if (stalest === undefined) releaseStalled();
+    else close(stalest, "no progress while connections are short");
   }
 
   const releaseStalled = atMostEvery(pressureEveryMs, () => {
     for (const [socket, { responses }] of connections) {
-      if ([...responses].some(({ writableEnded }) => writableEnded)) socket.setTimeout(stalledResponseUnderPressureMs);
+      if (responses.some(({ writableEnded }) => writableEnded)) socket.setTimeout(stalledResponseUnderPressureMs);
     }
   });
 
@@ -77,14 +75,14 @@ export function limitConnections(server: Server): Connections {
       socket.destroy();
       return;
     }
-    connections.set(socket, { responses: new Set(), bytesRead: 0 });
+    connections.set(socket, { responses: [], bytesRead: 0, activeAt: performance.now() });
     socket.once("close", () => connections.delete(socket));
   });
 
   /** Closes connections whose request has stopped arriving since this was called last. */
   function closeStopped(): void {
     for (const [socket, connection] of connections) {
-      if ([...connection.responses].some(hasWholeRequest)) continue;
+      if (connection.responses.some(hasWholeRequest)) continue;
       if (socket.bytesRead === connection.bytesRead) close(socket, "no progress during the shutdown");
       else connection.bytesRead = socket.bytesRead;
     }
@@ -94,7 +92,7 @@ export function limitConnections(server: Server): Connections {
   server.closeIdleConnections = () => {
     isClosingIdle = true;
     for (const [socket, { responses, bytesRead }] of connections) {
-      if (responses.size === 0 && socket.bytesRead === bytesRead) close(socket, "idle");
+      if (responses.length === 0 && socket.bytesRead === bytesRead) close(socket, "idle");
     }
     // Node.js' time limits for requests have ended.
     const timer = setInterval(closeStopped, closingEveryMs).unref();
@@ -107,9 +105,9 @@ export function limitConnections(server: Server): Connections {
       const connection = connections.get(socket);
       // Closed: these requests arrived in the same chunk as the one that was too many.
       if (connection === undefined) return false;
-      connection.responses.add(response);
+      connection.responses.push(response);
       markActive(socket, connection);
-      if (connection.responses.size > requestsInFlight) {
+      if (connection.responses.length > requestsInFlight) {
         close(socket, "too many pipelined requests");
         return false;
       }
@@ -118,16 +116,21 @@ export function limitConnections(server: Server): Connections {
         if (response.writableEnded) close(socket, "response not read");
       });
       response.on("close", () => {
-        connection.responses.delete(response);
+        connection.responses.splice(connection.responses.indexOf(response), 1);
         // The head of this response may have been sent before, without `connection: close`.
-        if (isClosingIdle && connection.responses.size === 0) close(socket, "idle");
+        if (isClosingIdle && connection.responses.length === 0) close(socket, "idle");
         else markActive(socket, connection);
       });
       return true;
     },
-    findPending: (socket) => [...(connections.get(socket)?.responses ?? [])].findLast(hasWholeRequest),
+    findPending: (socket) => connections.get(socket)?.responses.findLast(hasWholeRequest),
     releaseStalled,
   };
+}
+
+function markActive(socket: Socket, connection: Connection): void {
+  connection.bytesRead = socket.bytesRead;
+  connection.activeAt = performance.now();
 }
 
 function hasWholeRequest({ req }: ServerResponse): boolean {

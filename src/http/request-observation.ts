@@ -1,6 +1,7 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type CapacityLimit, canceled } from "../failures/failure.ts";
+import { InFlight } from "../memory/in-flight.ts";
 import type { RequestRecord } from "../request/request-record.ts";
 import { toLoggedName } from "../telemetry/logged-name.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -49,7 +50,7 @@ export function observeRequests(
   metrics: RequestMetrics,
   onShed: OnShed,
 ): Observation {
-  const inFlight = new Set<(cutOff?: string) => void>();
+  const inFlight = new InFlight<(cutOff?: string) => void>();
   let endedCount = 0;
   let onIdle = () => {};
   app.decorateRequest("record", null);
@@ -66,7 +67,7 @@ export function observeRequests(
     metrics.start();
 
     const end = (cutOff?: string) => {
-      if (!inFlight.delete(end)) return;
+      if (!leave()) return;
       if (inFlight.size === 0) onIdle();
       if (request.record === null || isPreflight(request, reply)) return metrics.discard();
       endedCount += 1;
@@ -85,8 +86,10 @@ export function observeRequests(
       recordErrors(span, record.errorCodes);
       span.end();
     };
-    inFlight.add(end);
-    request.onEnd = () => end();
+    const leave = inFlight.add(end);
+    // Not a function expression: V8 puts one that is assigned to a property into the old generation, and keeps what it
+    // refers to until the next full collection.
+    request.onEnd = end;
     done();
   });
 
@@ -102,7 +105,7 @@ export function observeRequests(
     },
     abandon(reason) {
       const count = inFlight.size;
-      for (const end of inFlight) end(reason);
+      for (const end of inFlight.members()) end(reason);
       return count;
     },
     whenIdle() {
