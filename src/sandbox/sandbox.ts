@@ -80,7 +80,8 @@ export function createSandbox({
   }
 
   function play(handling: Handling, selector: string | undefined, response: ServerResponse): void {
-    const behavior = findScenario(selector ?? handling.selector ?? "")?.behavior;
+    const { behavior, stores } = findScenario(selector ?? handling.selector ?? "") ?? {};
+    if (stores) handling.respond();
     const respond = () => sendResponse(handling.respond(behavior?.kind), response);
     switch (behavior?.kind) {
       case "response":

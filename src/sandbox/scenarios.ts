@@ -6,6 +6,8 @@ export interface Scenario {
   /** What the sandbox does, for the documentation and the playground. */
   readonly happens: string;
   readonly behavior: Behavior;
+  /** Whether an action is stored, although the response does not say so. */
+  readonly stores?: true;
   /** The failure of a create request; `created` if it succeeds. */
   readonly create: FailureKind | "created";
   /** The failure of a read; `found` if it succeeds, `null` if the action counts as not found. */
@@ -157,6 +159,13 @@ export const scenarios = {
     create: "server-error",
     read: "server-error",
   },
+  "sandbox:500-stored": {
+    happens: "500 as plain text, after the action was stored",
+    behavior: text(500, "Internal Server Error"),
+    stores: true,
+    create: "server-error",
+    read: "server-error",
+  },
   "sandbox:502": {
     happens: "502 as an HTML page of Cloud Run",
     behavior: page(
@@ -197,24 +206,28 @@ export const scenarios = {
   "sandbox:201-timeout": {
     happens: "201 and half of the body, then nothing",
     behavior: { kind: "partial", status: 201, end: "hang" },
+    stores: true,
     create: "timeout-after-success",
     read: "timeout",
   },
   "sandbox:201-cut": {
     happens: "201 and half of the body, then the connection is closed",
     behavior: { kind: "partial", status: 201, end: "close" },
+    stores: true,
     create: "bad-response-after-success",
     read: "bad-response",
   },
   "sandbox:201-no-id": {
     happens: "201 without the action's ID",
     behavior: json(201, { ctx_id: "sandbox", data: { type: "SINGLEDATAEXTRACTION" } }),
+    stores: true,
     create: "bad-response-after-success",
     read: "bad-response",
   },
   "sandbox:201-huge": {
     happens: "201 with a body over 1 MiB",
     behavior: json(201, { ctx_id: "sandbox", data: createdData, message: "x".repeat(1024 * 1024) }),
+    stores: true,
     create: "bad-response-after-success",
     read: "bad-response",
   },
