@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (6163d42c): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (52719965): docs/clients/action-list.tsx. What changes is in docs/changelog.md.
 import { type ComponentType, type FormEvent, useState } from "react";
 import { readFailure } from "./read-failure";
 
@@ -93,7 +93,9 @@ export function ActionRows({ page, error, isLoading, readAgain, after, onMore }:
         <div role="alert">
           <p>
             The actions could not be loaded.
-            {failure && ` ${failure.message} (${failure.code}, ${failure.requestId})`}
+            {failure
+              ? ` ${failure.message} (${failure.code}, ${failure.requestId})`
+              : " There was no response from the service."}
           </p>
           <button type="button" onClick={readAgain}>
             Try again

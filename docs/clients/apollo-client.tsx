@@ -1,9 +1,9 @@
-// From contactswing-bff 0.1.0 (dbb687d8): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (bbec79d9): docs/clients/apollo-client.tsx. What changes is in docs/changelog.md.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { ApolloProvider, useApolloClient, useMutation, useQuery } from "@apollo/client/react";
-import { useState } from "react";
+import { useMemo } from "react";
 import { from, of, switchMap, throwError } from "rxjs";
 import { ActionList, ActionRows, type PageProps } from "./action-list";
 import { CreateActionForm } from "./create-action-form";
@@ -57,7 +57,7 @@ function ActionsPage({ pageSize, after, filter, onMore }: PageProps) {
   );
 }
 
-function CreateAction({ url }: { url: string }) {
+function CreateAction({ url, user }: { url: string; user: string }) {
   const client = useApolloClient();
   const [createAction] = useMutation(createActionMutation, {
     // With the default error policy an action that was created would be discarded if one of its details fails.
@@ -68,6 +68,7 @@ function CreateAction({ url }: { url: string }) {
   });
   return (
     <CreateActionForm
+      user={user}
       create={async (input) => {
         const { data, error } = await createAction({ variables: { input } });
         return { data: data?.createDataExtractionAction?.action, error };
@@ -92,10 +93,11 @@ interface AppProps {
 }
 
 export function App({ url, session, pageSize = 20 }: AppProps) {
-  const [client] = useState(() => createApolloClient(url, session));
+  // After a new sign-in the list is read again.
+  const client = useMemo(() => createApolloClient(url, session), [url, session]);
   return (
     <ApolloProvider client={client}>
-      <CreateAction url={url} />
+      <CreateAction url={url} user={session.user} />
       <ActionList Page={ActionsPage} pageSize={pageSize} />
     </ApolloProvider>
   );

@@ -1,11 +1,12 @@
-// From contactswing-bff 0.1.0 (0ad41f91): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (f65a2548): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import type { FieldError } from "./error-extensions.d.ts";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
 import { type NoResponse, noResponseTexts } from "./explain-no-response";
 import type { FoundAction } from "./find-action";
-import { readFailure } from "./read-failure";
+import { type Failure, readFailure } from "./read-failure";
 import { type Result, sendWithRetries, type Waiting } from "./send-with-retries";
-import { keepUnsettledInput, readUnsettledInput } from "./unsettled-input";
+import { keepUnsettled, readUnsettled, type Unsettled } from "./unsettled-input";
 
 export interface CreateActionInput {
   readonly name: string;
@@ -25,48 +26,68 @@ export interface CreatedAction {
 }
 
 interface FormProps {
+  /** Whose token the requests carry: a key belongs to one user. */
+  readonly user: string;
   readonly create: (input: CreateActionInput) => Promise<Result<CreatedAction>>;
   /** Looks for an action by its name, where it is not known whether it was created. */
   readonly find?: (name: string) => Promise<FoundAction>;
   /** Finds out why there was no response. */
   readonly findNoResponse?: () => Promise<NoResponse>;
+  /** Your own wording of a field error, by its `rule` and `params`. */
+  readonly explainFieldError?: (error: FieldError) => string;
 }
 
 /** A form that creates a data extraction action with whatever client `create` uses. */
 export function CreateActionForm(props: FormProps) {
-  // One key for one action: made when the form opens and kept across retries, also with another token of the same user.
-  // If a response is lost, the retry gets the action that the first attempt created.
-  const [{ idempotencyKey, unsettled }, setAction] = useState(() =>
-    startAction(readUnsettledInput<CreateActionInput>()),
-  );
-  function startAnother() {
-    keepUnsettledInput(undefined);
-    setAction(startAction());
-  }
-  return (
-    <OneAction
-      key={idempotencyKey}
-      idempotencyKey={idempotencyKey}
-      unsettled={unsettled}
-      startAnother={startAnother}
-      {...props}
-    />
-  );
+  return <ActionsOfUser key={props.user} {...props} />;
 }
 
-function startAction(unsettled?: CreateActionInput) {
-  return { idempotencyKey: unsettled?.idempotencyKey ?? crypto.randomUUID(), unsettled };
-}
-
-interface OneActionProps extends FormProps {
+/** An action to be created. */
+interface NewAction {
+  /**
+   * One for each action: made when the form opens and kept across retries, also with another token of the same user. If a
+   * response is lost, the retry gets the action that the first attempt created.
+   */
   readonly idempotencyKey: string;
-  /** What was sent before the page was loaded, and may have created an action. */
-  readonly unsettled: CreateActionInput | undefined;
-  readonly startAnother: () => void;
+  readonly start?: CreateActionInput | undefined;
+  /** What was sent before the page was left. */
+  readonly unsettled?: Unsettled<CreateActionInput> | undefined;
 }
 
-function OneAction({ idempotencyKey, unsettled, startAnother, create, find, findNoResponse }: OneActionProps) {
-  const [sentInput, setSentInput] = useState(unsettled);
+function ActionsOfUser(props: FormProps) {
+  const { user } = props;
+  const [action, setAction] = useState((): NewAction => {
+    const unsettled = readUnsettled<CreateActionInput>(user);
+    return { idempotencyKey: unsettled?.input.idempotencyKey ?? createKey(), start: unsettled?.input, unsettled };
+  });
+  function startAnother(start?: CreateActionInput) {
+    keepUnsettled(user, undefined);
+    setAction({ idempotencyKey: createKey(), start });
+  }
+  return <OneAction key={action.idempotencyKey} {...action} startAnother={startAnother} {...props} />;
+}
+
+/** Like `crypto.randomUUID()`, which browsers have only on pages with HTTPS. */
+function createKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * - `editing`: nothing was created, or nothing was sent.
+ * - `repeatable`: the action may exist, and sending the same input again does not create a second one.
+ * - `unknown`: the action may exist, and another attempt would not help.
+ */
+type State = "editing" | "repeatable" | "unknown" | "created";
+
+interface OneActionProps extends NewAction, FormProps {
+  readonly startAnother: (start?: CreateActionInput) => void;
+}
+
+function OneAction(props: OneActionProps) {
+  const { idempotencyKey, start, unsettled, startAnother, user, create, find, findNoResponse } = props;
+  const { explainFieldError = ({ message }) => message } = props;
+  const [sentInput, setSentInput] = useState(unsettled?.input);
+  const [state, setState] = useState<State>(restoreState(unsettled));
   const [result, setResult] = useState<Result<CreatedAction>>();
   const [noResponse, setNoResponse] = useState<NoResponse>();
   // `outcome` describes one attempt: a later one that is rejected does not say what happened to one without a response.
@@ -75,80 +96,101 @@ function OneAction({ idempotencyKey, unsettled, startAnother, create, find, find
   const [waiting, setWaiting] = useState<Waiting>();
   const waitRef = useRef<AbortController>(undefined);
   useEffect(() => () => waitRef.current?.abort(), []);
+  // The button that was pressed is disabled meanwhile and loses the focus.
+  const messagesRef = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (result !== undefined) messagesRef.current?.focus();
+  }, [result]);
 
   const failure = readFailure(result?.error);
   const isRestored = unsettled !== undefined && result === undefined && !isSending;
-  const isOpen = isRestored || (result?.error !== undefined && (failure === undefined || canSendAgain(failure)));
-  const isCreated = result?.data != null || failure?.outcome === "CREATED";
-  // Invalid input can be corrected even then: if the action exists, the key accepts no other input.
-  const mustCheck = mayExist && !isCreated && failure !== undefined && !isOpen && failure.code !== "BAD_USER_INPUT";
-  const isSettled = isCreated || mustCheck;
-  const fieldErrors = failure?.fieldErrors ?? [];
+  const canTryAgain =
+    state === "repeatable" ||
+    (state === "editing" && result?.error !== undefined && (failure === undefined || canSendAgain(failure)));
+  const fieldErrors = state === "created" ? [] : (failure?.fieldErrors ?? []);
   const otherErrors = fieldErrors.filter(({ path }) => fields.every(({ name }) => name !== nameOf(path)));
 
   async function send(input: CreateActionInput) {
     setSentInput(input);
     setResult(undefined);
     setIsSending(true);
-    keepUnsettledInput(input);
+    // The page may be left before there is a response.
+    keepUnsettled(user, { input, canRepeat: true });
     const wait = new AbortController();
     waitRef.current = wait;
     const next = await sendWithRetries(() => create(input), { onWait: setWaiting, signal: wait.signal });
     const nextFailure = readFailure(next.error);
     const isLost = next.error !== undefined && nextFailure === undefined;
-    setNoResponse(isLost ? ((await findNoResponse?.()) ?? "lost") : undefined);
-    const nextMayExist = mayExist || isLost || mayHaveCreated(nextFailure);
-    const nextIsCreated = next.data != null || nextFailure?.outcome === "CREATED";
-    keepUnsettledInput(nextMayExist && !nextIsCreated ? input : undefined);
+    const nextNoResponse = isLost ? ((await findNoResponse?.()) ?? "lost") : undefined;
+    const nextMayExist = mayExist || (isLost && nextNoResponse !== "blocked") || mayHaveCreated(nextFailure);
+    const nextState = findState(next, nextFailure, nextMayExist);
+    const isUnsettled = nextMayExist && nextState !== "created";
+    keepUnsettled(user, isUnsettled ? { input, canRepeat: nextState !== "unknown" } : undefined);
+    setNoResponse(nextNoResponse);
     setMayExist(nextMayExist);
+    setState(nextState);
     setResult(next);
     setIsSending(false);
   }
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    void send(readInput(new FormData(event.currentTarget), idempotencyKey));
+    // The key belongs to what was sent with it.
+    const isSame = state === "repeatable" && sentInput !== undefined;
+    void send(isSame ? sentInput : readInput(new FormData(event.currentTarget), idempotencyKey));
   }
 
   return (
     <form aria-label="New action" onSubmit={submit}>
-      {/* While an attempt may have succeeded, what is sent again is the same input: the key belongs to it. */}
-      <fieldset disabled={isSending || isSettled || (isOpen && mayExist)}>
+      <fieldset disabled={isSending || state !== "editing"}>
         {fields.map(({ read, ...field }) => (
           <Field
             key={field.name}
             {...field}
-            start={unsettled && read(unsettled)}
-            errors={fieldErrors.filter(({ path }) => nameOf(path) === field.name)}
+            start={start && read(start)}
+            errors={fieldErrors.filter(({ path }) => nameOf(path) === field.name).map(explainFieldError)}
           />
         ))}
-        <button type="submit">Create</button>
       </fieldset>
+      <button type="submit" disabled={isSending || state === "unknown" || state === "created"}>
+        {canTryAgain ? "Try again" : "Create"}
+      </button>
+      {!isSending && state !== "editing" && (
+        <button type="button" onClick={() => startAnother(state === "created" ? undefined : sentInput)}>
+          {state === "created" ? "Create another" : "Start again with a new key"}
+        </button>
+      )}
       {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
       {isSending && !waiting && <p role="status">Sending …</p>}
-      {isRestored && <p role="status">{restoredText}</p>}
-      {result?.data && <p role="status">Created {result.data.name}.</p>}
-      {result?.error !== undefined && (
-        <div role="alert">
-          <p>{failure ? explainFailure(failure, mayExist) : noResponseTexts[noResponse ?? "lost"]}</p>
-          {otherErrors.map(({ message, path }) => (
-            <p key={`${path.join(".")} ${message}`}>{[nameOf(path), message].filter(Boolean).join(": ")}</p>
-          ))}
-          {mustCheck && find && sentInput && <Check name={sentInput.name} find={find} />}
-        </div>
-      )}
-      {isOpen && sentInput && noResponse !== "blocked" && (
-        <button type="button" onClick={() => void send(sentInput)}>
-          Try again
-        </button>
-      )}
-      {isSettled && (
-        <button type="button" onClick={startAnother}>
-          Create another
-        </button>
-      )}
+      <div ref={messagesRef} tabIndex={-1}>
+        {isRestored && <p role="status">{restoredTexts[state]}</p>}
+        {result?.data && <p role="status">Created {result.data.name}.</p>}
+        {result?.error !== undefined && (
+          <div role="alert">
+            <p>{failure ? explainFailure(failure, mayExist) : noResponseTexts[noResponse ?? "lost"]}</p>
+            {otherErrors.map((error) => (
+              <p key={`${error.path.join(".")} ${error.message}`}>
+                {[nameOf(error.path), explainFieldError(error)].filter(Boolean).join(": ")}
+              </p>
+            ))}
+          </div>
+        )}
+        {state === "unknown" && find && sentInput && <Check name={sentInput.name} find={find} />}
+      </div>
     </form>
   );
+}
+
+function restoreState(unsettled: Unsettled<unknown> | undefined): State {
+  if (unsettled === undefined) return "editing";
+  return unsettled.canRepeat ? "repeatable" : "unknown";
+}
+
+function findState({ data }: Result<CreatedAction>, failure: Failure | undefined, mayExist: boolean): State {
+  if (data != null || failure?.outcome === "CREATED") return "created";
+  // Invalid input can be corrected even if the action may exist: if it does, the key accepts no other input.
+  if (!mayExist || failure?.code === "BAD_USER_INPUT") return "editing";
+  return failure === undefined || canSendAgain(failure) ? "repeatable" : "unknown";
 }
 
 /** Says what is waited for, and for how long. */
@@ -186,14 +228,16 @@ function Check({ name, find }: { name: string; find: (name: string) => Promise<F
   }, [name, attempt]);
 
   const texts: Record<string, ReactNode> = {
-    none: "No action with this name exists so far. It may still appear: look again before you create another.",
-    incomplete: "No action with this name is among the first ones of the list. Ask support before you create another.",
+    none: "No action with this name exists so far. It may still appear: look again before you start again.",
+    incomplete: "No action with this name is among the first ones of the list. Ask support before you start again.",
     failed: "The list of actions could not be read.",
   };
   if (found === undefined) return <p>Looking for an action with this name …</p>;
   return (
-    <p>
-      {typeof found === "string" ? texts[found] : `An action with this name exists: ${found.name} (${found.id}).`}{" "}
+    <p role="status">
+      {typeof found === "string"
+        ? texts[found]
+        : `An action with this name exists: ${found.name} (${found.id}). If you had one before, it may be that one.`}{" "}
       {typeof found === "string" && (
         <button type="button" onClick={() => setAttempt(attempt + 1)}>
           Look again
@@ -203,8 +247,10 @@ function Check({ name, find }: { name: string; find: (name: string) => Promise<F
   );
 }
 
-const restoredText =
-  "This action may have been created before the page was left. Trying again does not create a second one.";
+const restoredTexts: Partial<Record<State, string>> = {
+  repeatable: "This action may have been created before the page was left. Trying again does not create a second one.",
+  unknown: "This action may have been created before the page was left.",
+};
 
 interface FormField {
   readonly name: string;
@@ -243,7 +289,7 @@ function readInput(data: FormData, idempotencyKey: string): CreateActionInput {
 
 interface FieldProps extends Omit<FormField, "read"> {
   readonly start: string | boolean | null | undefined;
-  readonly errors: readonly { readonly message: string }[];
+  readonly errors: readonly string[];
 }
 
 /** An input with its errors next to it. */
@@ -254,7 +300,7 @@ function Field({ name, label, type, start, errors }: FieldProps) {
     <div>
       <label htmlFor={id}>{label}</label>
       <input id={id} name={name} {...value} aria-invalid={errors.length > 0} aria-describedby={`${id}-errors`} />
-      <span id={`${id}-errors`}>{errors.map(({ message }) => message).join(" ")}</span>
+      <span id={`${id}-errors`}>{errors.join(" ")}</span>
     </div>
   );
 }

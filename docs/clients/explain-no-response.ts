@@ -1,13 +1,13 @@
-// From contactswing-bff 0.1.0 (74a24ea0): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (ac072120): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
 /** Why a request had no response. */
 export type NoResponse = "offline" | "unreachable" | "blocked" | "lost";
 
 /** What to tell the user. */
 export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
   offline: "There was no response, because this device is offline. Try again when it is online.",
-  unreachable: "There was no response: the service cannot be reached, or its address is wrong. Try again later.",
+  unreachable: "There was no response from the service: it cannot be reached now, or its address is wrong.",
   blocked:
-    "The browser does not let this page use the service: its address is wrong, or its CORS_ORIGINS lacks this page's origin. Trying again will not help.",
+    "Nothing was sent: the service's address is wrong, or its CORS_ORIGINS lacks this page's origin. Trying again will not help.",
   lost: "The service's response did not arrive. Try again: the form's key makes sure that only one action is created.",
 };
 
@@ -18,11 +18,11 @@ export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
  */
 export async function findNoResponse(url: string): Promise<NoResponse> {
   if (navigator.onLine === false) return "offline";
-  const succeeds = (options: RequestInit) =>
-    fetch(`${url}?query={__typename}`, options).then(
-      () => true,
-      () => false,
-    );
-  if (!(await succeeds({ mode: "no-cors" }))) return "unreachable";
-  return (await succeeds({ headers: { "apollo-require-preflight": "1" } })) ? "lost" : "blocked";
+  const ask = (options: RequestInit) => fetch(`${url}?query={__typename}`, options).catch(() => undefined);
+  if ((await ask({ mode: "no-cors" })) === undefined) return "unreachable";
+  const response = await ask({ headers: { "apollo-require-preflight": "1" } });
+  if (response === undefined) return "blocked";
+  const body: unknown = await response.json().catch(() => undefined);
+  const isGraphql = typeof body === "object" && body !== null && ("data" in body || "errors" in body);
+  return isGraphql ? "lost" : "unreachable";
 }

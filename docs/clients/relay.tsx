@@ -1,30 +1,26 @@
-// From contactswing-bff 0.1.0 (a8d7416d): docs/clients/relay.tsx. What changes is in docs/changelog.md.
-import { useState } from "react";
+// From contactswing-bff 0.1.0 (80fbd76b): docs/clients/relay.tsx. What changes is in docs/changelog.md.
+import { useMemo } from "react";
 import { graphql, RelayEnvironmentProvider, useMutation } from "react-relay";
-import { Environment, type FetchFunction, Network, RecordSource, Store } from "relay-runtime";
+import { Environment, type FetchFunction, type GraphQLResponse, Network, RecordSource, Store } from "relay-runtime";
 import type { relayCreateActionMutation } from "./__generated__/relayCreateActionMutation.graphql";
 import { CreateActionForm, type CreateActionInput, type CreatedAction } from "./create-action-form";
+import { findNoResponse } from "./explain-no-response";
+import { createPost } from "./post-graphql";
 import type { Result } from "./send-with-retries";
+import type { Session } from "./session";
 
-export function createRelayEnvironment(url: string, getToken: () => string): Environment {
+export function createRelayEnvironment(url: string, session: Session): Environment {
+  const post = createPost(url, session);
   const fetchResponse: FetchFunction = async ({ text, name, operationKind }, variables) => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "application/graphql-response+json, application/json",
-        authorization: `Bearer ${getToken()}`,
-      },
-      body: JSON.stringify({ query: text, operationName: name, variables }),
-    });
-    const body = await response.json();
+    const response = await post({ query: text, operationName: name, variables });
     // With some data, Relay would take a page that failed for an empty list.
-    return operationKind === "query" && body.errors ? { ...body, data: null } : body;
+    const { data } = operationKind === "query" && response.errors ? { data: null } : response;
+    return { ...response, data } as GraphQLResponse;
   };
   return new Environment({ network: Network.create(fetchResponse), store: new Store(new RecordSource()) });
 }
 
-export function CreateAction() {
+export function CreateAction({ url, user }: { url: string; user: string }) {
   const [commit] = useMutation<relayCreateActionMutation>(graphql`
     mutation relayCreateActionMutation($input: CreateDataExtractionActionInput!) {
       createDataExtractionAction(input: $input) {
@@ -46,14 +42,14 @@ export function CreateAction() {
         onError: (error) => resolve({ error }),
       });
     });
-  return <CreateActionForm create={create} />;
+  return <CreateActionForm user={user} create={create} findNoResponse={() => findNoResponse(url)} />;
 }
 
-export function App({ url, getToken }: { url: string; getToken: () => string }) {
-  const [environment] = useState(() => createRelayEnvironment(url, getToken));
+export function App({ url, session }: { url: string; session: Session }) {
+  const environment = useMemo(() => createRelayEnvironment(url, session), [url, session]);
   return (
     <RelayEnvironmentProvider environment={environment}>
-      <CreateAction />
+      <CreateAction url={url} user={session.user} />
     </RelayEnvironmentProvider>
   );
 }

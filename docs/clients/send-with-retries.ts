@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (d1fc386e): docs/clients/send-with-retries.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (7af316fe): docs/clients/send-with-retries.ts. What changes is in docs/changelog.md.
 import { type Failure, readFailure } from "./read-failure";
 
 /** What a client makes of a response. With `errorPolicy: "all"` there can be both: an action, and an error about its details. */
@@ -21,6 +21,8 @@ export interface RetryOptions {
 
 const maxAttempts = 3;
 const maxSecondsInAll = 60;
+/** Of one attempt, with the replacement of the token: longer than the service takes (REQUEST_TIMEOUT_MS). */
+const maxAttemptSeconds = 45;
 
 /** Sends a request, and sends it again as long as its error is `retryable`: three times within a minute, at most. */
 export async function sendWithRetries<Data>(
@@ -29,7 +31,7 @@ export async function sendWithRetries<Data>(
 ): Promise<Result<Data>> {
   let secondsLeft = maxSecondsInAll;
   for (let attempt = 1; ; attempt += 1) {
-    const result = await send().catch((error: unknown): Result<Data> => ({ error }));
+    const result = await waitAtMost(maxAttemptSeconds, send()).catch((error: unknown): Result<Data> => ({ error }));
     const failure = readFailure(result.error);
     if (!failure?.retryable || attempt === maxAttempts) return result;
     const seconds = failure.retryAfterSeconds ?? 2 ** (attempt - 1);
@@ -40,6 +42,14 @@ export async function sendWithRetries<Data>(
     onWait?.(undefined);
     if (signal?.aborted) return result;
   }
+}
+
+function waitAtMost<Value>(seconds: number, work: Promise<Value>): Promise<Value> {
+  const isOver = new AbortController();
+  const timeout = wait(seconds, isOver.signal).then((): never => {
+    throw new Error(`There was no response within ${seconds} s.`);
+  });
+  return Promise.race([work, timeout]).finally(() => isOver.abort());
 }
 
 function wait(seconds: number, signal?: AbortSignal): Promise<void> {

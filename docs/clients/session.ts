@@ -1,8 +1,10 @@
-// From contactswing-bff 0.1.0 (6c125d95): docs/clients/session.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (0b790351): docs/clients/session.ts. What changes is in docs/changelog.md.
 import type { Failure } from "./read-failure";
 
-/** The interface to the sign-in of the application. */
+/** The interface to the sign-in of the application: a new object after each sign-in, and the same one until the next. */
 export interface Session {
+  /** Whose session it is, such as the subject of the tokens: an idempotency key belongs to one user. */
+  readonly user: string;
   /** The current access token. */
   getToken(): string;
   /** Replaces a token that is no longer accepted. Rejects if the user has to sign in. */

@@ -1,20 +1,32 @@
-// From contactswing-bff 0.1.0 (ce17d000): docs/clients/unsettled-input.ts. What changes is in docs/changelog.md.
-const storageKey = "unsettled-action";
+// From contactswing-bff 0.1.0 (aec35642): docs/clients/unsettled-input.ts. What changes is in docs/changelog.md.
+/** What was sent, while its action may exist. */
+export interface Unsettled<Input> {
+  readonly input: Input;
+  /** Whether it can be sent again without creating a second action. */
+  readonly canRepeat: boolean;
+}
 
-/**
- * Keeps an input, with its idempotency key, while its action may exist, because a sign-in often leaves the page and comes
- * back. Call it with `undefined` when the user signs out: a key belongs to one user.
- */
-export function keepUnsettledInput(input: object | undefined): void {
+// Change the number with the form of the input: what another release of the page has stored is not read then.
+const storageKey = (user: string) => `unsettled-action-1:${user}`;
+
+/** IDEMPOTENCY_TTL_SECONDS of the service: after that it does not know a key any more. */
+const keyLifetimeMs = 24 * 60 * 60 * 1000;
+
+/** Keeps what was sent as long as its action may exist, because a sign-in often leaves the page and comes back. */
+export function keepUnsettled(user: string, unsettled: Unsettled<object> | undefined): void {
   tryStorage((storage) => {
-    if (input === undefined) storage.removeItem(storageKey);
-    else storage.setItem(storageKey, JSON.stringify(input));
+    if (unsettled === undefined) storage.removeItem(storageKey(user));
+    else storage.setItem(storageKey(user), JSON.stringify({ ...unsettled, storedAt: Date.now() }));
   });
 }
 
-export function readUnsettledInput<Input>(): Input | undefined {
-  const text = tryStorage((storage) => storage.getItem(storageKey));
-  return text == null ? undefined : JSON.parse(text);
+export function readUnsettled<Input>(user: string): Unsettled<Input> | undefined {
+  return tryStorage((storage) => {
+    const text = storage.getItem(storageKey(user));
+    if (text === null) return undefined;
+    const { input, canRepeat, storedAt } = JSON.parse(text);
+    return { input, canRepeat: canRepeat && Date.now() - storedAt < keyLifetimeMs };
+  });
 }
 
 /** Where a browser allows no storage, the key is kept as long as the page. */

@@ -1,6 +1,6 @@
-// From contactswing-bff 0.1.0 (9edd5e15): docs/clients/urql.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (cc087ff6): docs/clients/urql.tsx. What changes is in docs/changelog.md.
 import { authExchange } from "@urql/exchange-auth";
-import { useState } from "react";
+import { useMemo } from "react";
 import {
   Client,
   cacheExchange,
@@ -73,11 +73,12 @@ function ActionsPage({ pageSize, after, filter, onMore }: PageProps) {
   );
 }
 
-function CreateAction({ url }: { url: string }) {
+function CreateAction({ url, user }: { url: string; user: string }) {
   const client = useClient();
   const [, createAction] = useMutation(createActionMutation);
   return (
     <CreateActionForm
+      user={user}
       create={async (input) => {
         const { data, error } = await createAction({ input });
         return { data: data?.createDataExtractionAction?.action, error };
@@ -102,10 +103,11 @@ interface AppProps {
 }
 
 export function App({ url, session, pageSize = 20 }: AppProps) {
-  const [client] = useState(() => createUrqlClient(url, session));
+  // After a new sign-in the list is read again.
+  const client = useMemo(() => createUrqlClient(url, session), [url, session]);
   return (
     <Provider value={client}>
-      <CreateAction url={url} />
+      <CreateAction url={url} user={session.user} />
       <ActionList Page={ActionsPage} pageSize={pageSize} />
     </Provider>
   );

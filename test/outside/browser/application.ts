@@ -19,15 +19,18 @@ interface Tokens {
 const entryOf = (recipe: string) => `
   import { createRoot } from "react-dom/client";
   import { App } from "${toPath(`../../../docs/clients/${recipe}`)}";
-  const session = {
+  const createSession = (user) => ({
+    user,
     getToken: () => window.token,
     async refreshToken() {
       window.refreshes = (window.refreshes ?? 0) + 1;
       if (window.nextToken === undefined) throw new Error("sign in");
       window.token = window.nextToken;
     },
-  };
-  createRoot(document.getElementById("root")).render(<App url={window.url} session={session} pageSize={2} />);
+  });
+  const root = createRoot(document.getElementById("root"));
+  window.signIn = (user) => root.render(<App url={window.url} session={createSession(user)} pageSize={2} />);
+  window.signIn("anna");
 `;
 
 /** The script of an application that consists of a recipe and what that imports. */
@@ -61,6 +64,8 @@ async function startPage(script: string): Promise<{ readonly origin: string }> {
 interface Surroundings {
   /** Whether the page's origin may use the service. */
   readonly isAllowed?: boolean;
+  /** Whether the page uses the address of another server. */
+  readonly isWrongAddress?: boolean;
   /** Settings of the service. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The tokens that ContactSwing accepts at the time; the sandbox's own unless they are given. */
@@ -72,7 +77,7 @@ export async function openApplication(
   browser: Browser,
   script: string,
   tokens: Tokens,
-  { isAllowed = true, settings = {}, accepted }: Surroundings = {},
+  { isAllowed = true, isWrongAddress = false, settings = {}, accepted }: Surroundings = {},
 ) {
   const { origin } = await startPage(script);
   const { sandbox, url: sandboxUrl } = await startSandbox();
@@ -87,7 +92,10 @@ export async function openApplication(
   const page = await context.newPage();
   const pageErrors: Error[] = [];
   page.on("pageerror", (error) => pageErrors.push(error));
-  await page.addInitScript((settings) => Object.assign(window, settings), { url: `${proxy.url}/graphql`, ...tokens });
+  await page.addInitScript((settings) => Object.assign(window, settings), {
+    url: `${isWrongAddress ? origin : proxy.url}/graphql`,
+    ...tokens,
+  });
   await page.goto(origin);
   return { page, pageErrors, proxy, sandbox, ...controlsOf(page) };
 }
@@ -115,6 +123,7 @@ function controlsOf(page: Page) {
     },
     setTokens: (tokens: Partial<Tokens>) =>
       page.evaluate((settings) => void Object.assign(window, settings), { nextToken: undefined, ...tokens }),
+    signIn: (user: string) => page.evaluate(`window.signIn(${JSON.stringify(user)})`),
     readRefreshes: () => page.evaluate<number>("window.refreshes ?? 0"),
     readNames: () => list.getByRole("listitem").allInnerTexts(),
   };

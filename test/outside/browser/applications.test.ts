@@ -166,6 +166,106 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     expect(await form.getByLabel("Name").inputValue()).toBe("");
   });
 
+  test("looks for the action after a reload if its key is of no more use", async () => {
+    const { page, form, create, readAlert } = await open();
+    await create("sandbox:500-stored");
+    await readAlert(/may have been created/);
+
+    await page.reload();
+    await form.getByText("An action with this name exists: sandbox:500-stored (").waitFor();
+    expect(await form.getByRole("button", { name: "Create", exact: true }).isDisabled()).toBe(true);
+
+    await page.evaluate(() => {
+      const stored = JSON.parse(sessionStorage["unsettled-action-1:anna"]);
+      sessionStorage["unsettled-action-1:anna"] = JSON.stringify({ ...stored, canRepeat: true });
+    });
+    await page.reload();
+    await form.getByRole("button", { name: "Try again" }).waitFor();
+
+    await page.evaluate(() => {
+      const stored = JSON.parse(sessionStorage["unsettled-action-1:anna"]);
+      sessionStorage["unsettled-action-1:anna"] = JSON.stringify({ ...stored, storedAt: Date.now() - 86_400_000 });
+    });
+    await page.reload();
+    await form.getByText("An action with this name exists: sandbox:500-stored (").waitFor();
+  });
+
+  test("begins with an empty form if what is stored cannot be read", async () => {
+    const { page, form, create } = await open();
+    await page.evaluate(() => {
+      sessionStorage["unsettled-action-1:anna"] = "{";
+    });
+    await page.reload();
+    await create("Interested?");
+    await form.getByText("Created Interested?.").waitFor();
+  });
+
+  test("gives another user neither the input nor the key of a request that was in flight", async () => {
+    const { form, create, tryAgain, proxy, sandbox, signIn } = await open();
+    proxy.loseNext("mutation");
+    await create("sandbox:slow");
+    await form.getByText("Sending …").waitFor();
+
+    await signIn("bert");
+    await create("Callback?");
+    await form.getByText("Created Callback?.").waitFor();
+
+    await signIn("anna");
+    await form.getByText("This action may have been created before the page was left.").waitFor();
+    expect(await form.getByLabel("Name").inputValue()).toBe("sandbox:slow");
+    await tryAgain();
+    await form.getByText("Created sandbox:slow.").waitFor();
+    const [annas, berts, again] = keysOf(proxy);
+    expect(again).toBe(annas);
+    expect(berts).not.toBe(annas);
+    expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(2);
+  });
+
+  test("sends what the form shows if nothing was created", async () => {
+    const { form, create, tryAgain, proxy, readAlert, setTokens } = await open({
+      token: expired,
+      nextToken: undefined,
+    });
+    await create("Old");
+    await readAlert(/^Nothing was created\. Your session has ended/);
+
+    await setTokens({ token: demoToken });
+    await form.getByLabel("Name").fill("New");
+    await tryAgain();
+    await form.getByText("Created New.").waitFor();
+    expect(proxy.creates.at(-1)?.variables.input.name).toBe("New");
+  });
+
+  test("starts again with the same input and a new key after a lost response, if the user says so", async () => {
+    const { form, create, proxy, readAlert } = await open();
+    proxy.loseNext("mutation");
+    await create("Story");
+    await readAlert(/did not arrive/);
+
+    await form.getByRole("button", { name: "Start again with a new key" }).click();
+    expect(await form.getByLabel("Name").inputValue()).toBe("Story");
+    await form.getByRole("button", { name: "Create", exact: true }).click();
+    await form.getByText("Created Story.").waitFor();
+    expect(new Set(keysOf(proxy)).size).toBe(2);
+  });
+
+  test("shows no errors at the inputs of an action that was created", async () => {
+    const { form, create, readAlert } = await open();
+    await create("sandbox:details-422");
+    expect(await readAlert(/./)).toBe("The action was created, but its details could not be loaded.");
+    expect(await form.getByText("Field required").count()).toBe(0);
+  });
+
+  test("reads the list again after a new sign-in", async () => {
+    const { list, setTokens, signIn } = await open({ token: expired, nextToken: undefined });
+    await list.getByText("(UNAUTHENTICATED,").waitFor();
+
+    await setTokens({ token: demoToken });
+    await signIn("anna");
+    await list.getByText("Budget").waitFor();
+    expect(await list.getByRole("alert").count()).toBe(0);
+  });
+
   test("looks for the action if an attempt after one without a response is rejected for good", async () => {
     const { form, create, tryAgain, proxy, readAlert, setTokens } = await open();
     proxy.loseNext("mutation");
@@ -175,14 +275,14 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
     // Another token that is not a JWT: the key is not that of the first attempt.
     await setTokens({ token: `${demoToken}.sandbox-403` });
     await tryAgain();
-    const alert = await readAlert(/could not be read/);
-    expect(alert).toMatch(
-      /^This attempt created nothing, but an earlier one may have: Your role may not manage actions\s/,
+    expect(await readAlert(/earlier/)).toBe(
+      "This attempt created nothing, but an earlier one may have: Your role may not manage actions",
     );
+    await form.getByText("The list of actions could not be read.").waitFor();
 
     await setTokens({ token: demoToken });
     await form.getByRole("button", { name: "Look again" }).click();
-    expect(await readAlert(/exists/)).toMatch(/An action with this name exists: Story \(/);
+    await form.getByText("An action with this name exists: Story (").waitFor();
     expect(await form.getByLabel("Name").isDisabled()).toBe(true);
   });
 
@@ -208,18 +308,19 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   });
 
   test("looks for the action by itself where its outcome is unknown", async () => {
-    const { form, create, proxy, readAlert } = await open();
+    const { form, create, proxy } = await open();
     await create("Interested?");
     await form.getByText("Created Interested?.").waitFor();
     await form.getByRole("button", { name: "Create another" }).click();
 
     proxy.failNext("mutation", "sandbox-500");
     await create("Interested?");
-    expect(await readAlert(/exists/)).toMatch(/An action with this name exists: Interested\? \(/);
+    await form.getByText("An action with this name exists: Interested? (").waitFor();
 
-    await form.getByRole("button", { name: "Create another" }).click();
+    await form.getByRole("button", { name: "Start again with a new key" }).click();
+    expect(await form.getByLabel("Name").inputValue()).toBe("Interested?");
     await create("sandbox:500");
-    expect(await readAlert(/exists/)).toMatch(/No action with this name exists so far\./);
+    await form.getByText("No action with this name exists so far.").waitFor();
     expect(proxy.creates).toHaveLength(3);
   });
 
@@ -262,9 +363,16 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
   });
 
   test("tells a page that may not use the service from a lost response", async () => {
-    const { create, proxy, readAlert } = await open(tokens, { isAllowed: false });
+    const { form, create, proxy, readAlert } = await open(tokens, { isAllowed: false });
     await create("Interested?");
-    expect(await readAlert(/./)).toMatch(/^The browser does not let this page use the service: .* CORS_ORIGINS/);
+    expect(await readAlert(/./)).toMatch(/^Nothing was sent: .* CORS_ORIGINS/);
+    expect(await form.getByLabel("Name").isEnabled()).toBe(true);
     expect(proxy.creates).toHaveLength(0);
+  });
+
+  test("tells a wrong address from a lost response", async () => {
+    const { create, readAlert } = await open(tokens, { isWrongAddress: true });
+    await create("Interested?");
+    expect(await readAlert(/./)).toMatch(/^There was no response from the service: .* its address is wrong\./);
   });
 });

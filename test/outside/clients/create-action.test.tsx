@@ -2,26 +2,31 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import { fireEvent, render, within } from "@testing-library/react";
 import type { ComponentType } from "react";
 import { App as ApolloClientApp } from "./recipes/apollo-client";
-import { App as FetchApp } from "./recipes/fetch";
+import { CreateActionForm } from "./recipes/create-action-form";
+import { createActionMutation } from "./recipes/documents";
+import { createClient, App as FetchApp } from "./recipes/fetch";
 import { App as RelayApp } from "./recipes/relay";
+import type { Session } from "./recipes/session";
 import { App as UrqlApp } from "./recipes/urql";
 import { startRecordingProxy } from "./recording-proxy";
 import { demoToken, startSandboxedService } from "./service.mjs";
 
-type Recipe = ComponentType<{ url: string; getToken: () => string }>;
-
-/** An application whose token cannot be replaced. */
-const withSession = (App: typeof ApolloClientApp): Recipe =>
-  function AppWithSession({ url, getToken }) {
-    return <App url={url} session={{ getToken, refreshToken: () => Promise.reject(new Error("no other token")) }} />;
-  };
+type Recipe = ComponentType<{ url: string; session: Session }>;
 
 const recipes: [string, Recipe][] = [
-  ["Apollo Client", withSession(ApolloClientApp)],
-  ["urql", withSession(UrqlApp)],
+  ["Apollo Client", ApolloClientApp],
+  ["urql", UrqlApp],
   ["Relay", RelayApp],
   ["fetch", FetchApp],
 ];
+
+/** A session whose token cannot be replaced, unless a way is given. */
+const sessionOf = (session: Partial<Session> = {}): Session => ({
+  user: "demo",
+  getToken: () => demoToken,
+  refreshToken: () => Promise.reject(new Error("no other token")),
+  ...session,
+});
 
 beforeEach(() => sessionStorage.clear());
 
@@ -31,8 +36,8 @@ async function startService() {
   return { sandbox, proxy };
 }
 
-function openForm(App: Recipe, url: string) {
-  const { container } = render(<App url={`${url}/graphql`} getToken={() => demoToken} />);
+function openForm(App: Recipe, url: string, session = sessionOf()) {
+  const { container } = render(<App url={`${url}/graphql`} session={session} />);
   const form = within(container);
   return {
     ...form,
@@ -77,7 +82,7 @@ describe.each(recipes)("with %s", (_name, App) => {
     form.submit();
     await form.findByText("Created Budget?.");
     const [first, second] = keysOf(proxy);
-    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
     expect(second).not.toBe(first);
   });
 
@@ -121,6 +126,26 @@ describe.each(recipes)("with %s", (_name, App) => {
     expect(proxy.creates).toHaveLength(2);
     expect(sandbox.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
+
+  test("an expired token is replaced once, and the request sent once more", async () => {
+    const { proxy } = await startService();
+    let token = "expired";
+    let refreshes = 0;
+    const session = sessionOf({
+      getToken: () => token,
+      async refreshToken() {
+        refreshes += 1;
+        token = demoToken;
+      },
+    });
+    const form = openForm(App, proxy.url, session);
+    form.fill("Name", "Interested?");
+    form.submit();
+    await form.findByText("Created Interested?.");
+    expect(refreshes).toBe(1);
+    expect(new Set(keysOf(proxy)).size).toBe(1);
+    expect(proxy.creates).toHaveLength(2);
+  });
 });
 
 test.each([
@@ -141,6 +166,22 @@ test.each([
   expect(await form.readAlert()).toMatch(explanation);
   expect(form.errorsOf("Field")).toBe(name === "sandbox:422" ? "Field required" : "");
   expect(proxy.creates).toHaveLength(1);
+});
+
+test("field errors can be worded by their rules", async () => {
+  const { proxy } = await startService();
+  const request = createClient(`${proxy.url}/graphql`, sessionOf());
+  const { container } = render(
+    <CreateActionForm
+      user="demo"
+      create={async (input) => ({ error: (await request(createActionMutation, { input })).error })}
+      explainFieldError={({ rule, params }) => `${rule} ${params?.max}`}
+    />,
+  );
+  const form = within(container);
+  fireEvent.change(form.getByLabelText("Name"), { target: { value: "x".repeat(256) } });
+  fireEvent.submit(container.querySelector("form") as HTMLFormElement);
+  await form.findByText("maxCodePoints 255");
 });
 
 test("every client sends a retryable error again with the same key", async () => {

@@ -9,13 +9,17 @@ import { App as UrqlApp } from "./recipes/urql";
 import { startRecordingProxy } from "./recording-proxy";
 import { demoToken, startSandboxedService } from "./service.mjs";
 
-const session = { getToken: () => demoToken, refreshToken: () => Promise.reject(new Error("no other token")) };
+const session = {
+  user: "demo",
+  getToken: () => demoToken,
+  refreshToken: () => Promise.reject(new Error("no other token")),
+};
 /** The sandbox's own data extraction actions. */
 const names = ["My Data Extraction Action", "Budget", "Consent to recording", "Callback"];
 
 function RelayApp({ url }: { url: string }) {
   return (
-    <RelayEnvironmentProvider environment={createRelayEnvironment(url, () => demoToken)}>
+    <RelayEnvironmentProvider environment={createRelayEnvironment(url, session)}>
       <Suspense fallback="Loading …">
         <RelayActionList pageSize={1} />
       </Suspense>

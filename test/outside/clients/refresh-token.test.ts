@@ -37,6 +37,7 @@ test.each<[string, (url: string, session: Session) => Read]>([
   let token = "expired";
   let refreshes = 0;
   const read = createRead(`${url}/graphql`, {
+    user: "demo",
     getToken: () => token,
     async refreshToken() {
       refreshes += 1;
