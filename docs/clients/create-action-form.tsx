@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (f65a2548): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (a9470f05): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { FieldError } from "./error-extensions.d.ts";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
@@ -118,11 +118,16 @@ function OneAction(props: OneActionProps) {
     keepUnsettled(user, { input, canRepeat: true });
     const wait = new AbortController();
     waitRef.current = wait;
-    const next = await sendWithRetries(() => create(input), { onWait: setWaiting, signal: wait.signal });
+    let mayHaveExisted = mayExist;
+    const onWait = (waited: Waiting | undefined) => {
+      mayHaveExisted ||= mayHaveCreated(waited?.failure);
+      setWaiting(waited);
+    };
+    const next = await sendWithRetries(() => create(input), { onWait, signal: wait.signal });
     const nextFailure = readFailure(next.error);
     const isLost = next.error !== undefined && nextFailure === undefined;
     const nextNoResponse = isLost ? ((await findNoResponse?.()) ?? "lost") : undefined;
-    const nextMayExist = mayExist || (isLost && nextNoResponse !== "blocked") || mayHaveCreated(nextFailure);
+    const nextMayExist = mayHaveExisted || (isLost && nextNoResponse !== "blocked") || mayHaveCreated(nextFailure);
     const nextState = findState(next, nextFailure, nextMayExist);
     const isUnsettled = nextMayExist && nextState !== "created";
     keepUnsettled(user, isUnsettled ? { input, canRepeat: nextState !== "unknown" } : undefined);

@@ -196,3 +196,14 @@ test("every client sends a retryable error again with the same key", async () =>
   expect(proxy.creates).toHaveLength(forms.length * 2);
   expect(new Set(keysOf(proxy)).size).toBe(forms.length);
 });
+
+test("an attempt that may have created the action counts, although a later one was rejected", async () => {
+  const extensions = [
+    { code: "OUTCOME_UNKNOWN", outcome: "UNKNOWN", retryable: true, retryAfterSeconds: 0, requestId: "1" },
+    { code: "FORBIDDEN", outcome: "NOT_CREATED", retryable: false, requestId: "2" },
+  ];
+  const create = async () => ({ error: { errors: [{ message: "No.", extensions: extensions.shift() }] } });
+  const { container } = render(<CreateActionForm user="demo" create={create} />);
+  fireEvent.submit(container.querySelector("form") as HTMLFormElement);
+  await within(container).findByText("This attempt created nothing, but an earlier one may have: No.");
+});
