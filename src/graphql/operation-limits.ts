@@ -31,17 +31,16 @@ export function isTokenLimitError({ message }: GraphQLError): boolean {
   return tokenLimitPattern.test(message);
 }
 
-/** Whether a document has more lines than allowed. They may cost more than its tokens. */
+const lineEndPattern = /\r\n|\n|\r/g;
+
+/** Whether a document has more line ends than allowed. They may cost more than its tokens. */
 export function hasTooManyLines(source: string): boolean {
   let lines = 0;
-  for (const lineEnd of ["\n", "\r"]) {
-    let position = source.indexOf(lineEnd);
-    while (position >= 0 && lines <= limits.operation.lines) {
-      lines += 1;
-      position = source.indexOf(lineEnd, position + 1);
-    }
+  for (const _ of source.matchAll(lineEndPattern)) {
+    lines += 1;
+    if (lines > limits.operation.lines) return true;
   }
-  return lines > limits.operation.lines;
+  return false;
 }
 
 /** The names in a document that was not parsed, up to the limit of tokens. */
