@@ -77,8 +77,10 @@ test("npm run dev prints a request that creates an action, and ends with one Ctr
   expect(action).toMatchObject({ id: expect.any(String), isActive: true });
   expect(await page.text()).toContain("<title>ContactSwing playground</title>");
   // Into a pipe the log is written as in production.
-  const line = /^\{.*"graphql request".*\}$/m.exec(output())?.[0] ?? "{}";
-  expect(JSON.parse(line)).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
+  const readLine = (message: string) =>
+    JSON.parse(new RegExp(`^\\{.*"${message}".*\\}$`, "m").exec(output())?.[0] ?? "{}");
+  expect(readLine("graphql request")).toMatchObject({ "http.response.status_code": 200, "event.outcome": "success" });
+  expect(readLine("listening")).toMatchObject({ "settings.shutdownDelayMs": 0 });
 
   process.kill(-group, "SIGINT");
   await eventually(() => !isRunning(group), "the end of all processes");

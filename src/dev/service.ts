@@ -37,14 +37,17 @@ await runUntilSignal(async () => {
   const { SHUTDOWN_DELAY_MS, [sandboxVariable]: sandboxed } = process.env;
   const isSandboxed = sandboxed === "true";
   const given = readConfig(process.env);
-  const config = { ...given, corsOrigins: [...given.corsOrigins, localOrigin] };
+  const config = {
+    ...given,
+    corsOrigins: [...given.corsOrigins, localOrigin],
+    // There is no load balancer, and every restart on save would wait for it.
+    shutdownDelayMs: SHUTDOWN_DELAY_MS ? given.shutdownDelayMs : 0,
+  };
   const token = isSandboxed ? { demo } : { rejectedToken: demoToken };
   // Programs read the lines that production writes.
   const destination = process.stdout.isTTY ? pretty(prettyOptions) : undefined;
   return {
     ...(await createServiceProcess(config, { buildPlayground, ...token }, destination)),
-    // There is no load balancer, and every restart on save would wait for it.
-    shutdownDelayMs: SHUTDOWN_DELAY_MS ? config.shutdownDelayMs : 0,
     onStarted: (url) => {
       const origin = new URL(url);
       if (config.host === "0.0.0.0" || config.host === "::") origin.hostname = "localhost";
