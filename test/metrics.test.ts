@@ -40,8 +40,6 @@ test("count and time requests by type, root field, and code, and upstream reques
     await create(url, input);
   }
   await send(url, { query: '{ dataExtractionAction(id: "a") { id } }' });
-  // A page is not a GraphQL request.
-  await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
   for (const query of ["{ __schema { queryType { name } } }", "{ a: __typename _service { sdl } }", "{"]) {
     await send(url, { query });
   }

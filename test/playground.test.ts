@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { scrape } from "./helpers/metrics.ts";
 import { startService } from "./helpers/service.ts";
 
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
@@ -33,6 +34,7 @@ describe("a browser that opens /graphql", () => {
     expect(page).not.toMatch(/<script(?![^>]*src="graphql\/)/);
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
     expect(logLines.join("")).not.toContain("graphql request");
+    expect((await scrape(url)).value("contactswing_bff_requests_total")).toBe(0);
   });
 
   test.each([
