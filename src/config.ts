@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { findOtelProblems } from "./telemetry/otel-settings.ts";
+import { isDecodable } from "./text/percent-encoding.ts";
 
 const defaultContactSwingUrl = "https://prod-contactswing-fastapi-962560522883.us-central1.run.app";
 
@@ -41,15 +42,6 @@ function isRedisUrl(value: string): boolean {
   if (!hasProtocol(value, "redis:", "rediss:")) return false;
   const { hostname, pathname, username, password } = new URL(value);
   return hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && [username, password].every(isDecodable);
-}
-
-function isDecodable(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Of a file: URL only the path counts, and fetch accepts no credentials. */
@@ -148,7 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
 }
 
-/** The settings that the log may show: all but those that may contain credentials, of which it says whether they are set. */
+/** The settings for the log. Of those that may contain credentials, only whether they are set. */
 export function describeConfig({ redisUrl, jwksUrl, corsOrigins, ...others }: Config): Record<string, unknown> {
   const described = {
     ...others,

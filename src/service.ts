@@ -83,6 +83,7 @@ export function createService(options: ServiceOptions): Service {
       name,
       operationType: effect === "read" ? "query" : "mutation",
     })),
+    // These are read when metrics are scraped, by when the parts below exist.
     readBreakerState: (lane) => contactSwing.breakerState(lane),
     dependencies: {
       ...(config.redisUrl !== undefined && { "idempotency-store": () => store.isAvailable }),

@@ -2,14 +2,15 @@ import { limits } from "../limits.ts";
 
 const { windowMs, minRequests, failureShare, firstPauseMs, maxPauseMs } = limits.circuitBreaker;
 const bucketMs = 100;
-// Further callers are no further evidence.
+// Two callers are enough to open the breaker, so more need not be remembered.
 const maxCallersPerBucket = 2;
 
 export type BreakerState = "closed" | "open" | "half-open";
 
 /**
- * What a request found out about ContactSwing: it responded; there was no connection; it was connected, but then there was
- * no response in time, or one of the platform in front of it; or the request was abandoned before it could tell.
+ * What a request found out about ContactSwing. `available`: it responded. `unreachable`: there was no connection.
+ * `unresponsive`: there was one, but no response in time, or only one of the platform in front of it. `undetermined`: the
+ * request was abandoned before any of these.
  */
 export type Finding = "available" | "unreachable" | "unresponsive" | "undetermined";
 

@@ -50,7 +50,8 @@ export function interpret<Args, Result>(
   }
   if (exchange.kind === "response") return interpretResponse(args, exchange.response, context);
   const { head, networkErrorCode } = exchange;
-  // The status alone says that nothing was done.
+  // The status alone says that nothing was done, although the body is lost. For an operation that reads such a status as a
+  // result, as a read reads 404, there is no failure yet.
   if (head !== undefined && isRejection(head.status)) {
     const { upstream, failure } = interpretResponse(args, { ...head, body: "" }, context);
     return { upstream, failure: { ...failure, kind: failure?.kind ?? "request-rejected", networkErrorCode } };

@@ -34,7 +34,7 @@ export interface ArgumentMapping<Args> {
   identify(args: Args): WriteIdentity | undefined;
   /** The class that declares the fields of the body. */
   readonly bodyClass?: new () => object;
-  /** Arguments that the service itself chooses, for comparing them with ContactSwing's own description. */
+  /** Sample arguments where the service chooses them itself, which the upstream check compares with ContactSwing's description. */
   readonly example?: unknown;
 }
 
@@ -89,7 +89,7 @@ export interface RestOperationDescription<Args, Result>
   readonly subject: string;
 }
 
-/** By what the reference says about successful requests, or, where it says nothing, by what HTTP says. */
+/** From ContactSwing's reference or, where that says nothing, from HTTP semantics. */
 const doneStatusesByEffect: Readonly<Record<WriteEffect, readonly number[]>> = {
   create: [201],
   update: [200, 204],

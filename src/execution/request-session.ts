@@ -15,8 +15,8 @@ export interface OperationResponse<Result> extends UpstreamResult<Result> {
 /** ContactSwing on behalf of one caller, for the duration of one GraphQL request. */
 export interface RequestSession {
   /**
-   * Sends a request: a read only once, however often it is asked for with the same arguments, until a write; a write only
-   * once for an idempotency key.
+   * Sends a request. Reads with the same arguments share one request, until the next write; writes with the same
+   * idempotency key are done once.
    * @throws RequestFailure
    */
   send<Args, Result>(operation: RestOperation<Args, Result>, args: Args): Promise<OperationResponse<Result>>;

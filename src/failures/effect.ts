@@ -2,5 +2,5 @@
 export type Effect = "read" | "create" | "update" | "delete";
 export type WriteEffect = Exclude<Effect, "read">;
 
-/** Whether a write has been done. */
+/** Whether a write has been done; `unknown` if it may have been. */
 export type WriteState = "not-done" | "unknown" | "done";

@@ -22,6 +22,8 @@ export interface FailureRow {
   readonly extensions?: readonly ("fieldErrors" | "retryAfterSeconds" | "upstream")[];
 }
 
+// What a failure says about a write, and whether a retry may succeed. `lost`: the request may have been processed, and
+// nothing says so. `unclear`: ContactSwing responded, but not in a way that says what it did.
 const rejected = { write: "not-done", isTransient: false } as const;
 const notNow = { write: "not-done", isTransient: true } as const;
 const lost = { write: "unknown", isTransient: true } as const;
@@ -156,7 +158,7 @@ export const failureTable = {
   "deadline-exceeded": {
     ...notNow,
     code: "UPSTREAM_TIMEOUT",
-    message: "The request took too long. Its rest was not sent to ContactSwing.",
+    message: "The request took too long. The remaining upstream requests were not sent.",
     when: "`REQUEST_TIMEOUT_MS` has passed. Reads in flight stop, and nothing more is sent.",
   },
   "bad-response": {

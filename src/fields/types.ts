@@ -1,5 +1,5 @@
 import { ValidateNested } from "class-validator";
-import { Float, ID, Int } from "type-graphql";
+import { ID, Int } from "type-graphql";
 import { UnexpectedResponse } from "../contactswing/rest-operation.ts";
 import { textRules } from "../validation/text-rules.ts";
 import type { EnumDefinition } from "./define-enum.ts";
@@ -51,13 +51,6 @@ export const integer: FieldType<number> = {
   json: { type: "integer" },
   toJson: asItIs,
   parse: parseWith("integer of 32 bits", (json): json is number => (Number(json) | 0) === json),
-};
-
-export const decimal: FieldType<number> = {
-  getGraphqlType: () => Float,
-  json: { type: "number" },
-  toJson: asItIs,
-  parse: parseWith("number", (json) => typeof json === "number"),
 };
 
 /** A value of an enum. One that the graph does not know is read as null. */

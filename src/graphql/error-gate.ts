@@ -129,7 +129,7 @@ function describeUndeliverable(field: FailedField | undefined, requestId: string
   return { error: describeFailure({ kind: "connection-lost" }, field, requestId), isUndeliverable: true };
 }
 
-/** graphql-js passes on an error that has a `path` of its own as it is: nothing in that one can be trusted. */
+/** Undefined for another library's error that graphql-js has passed on because it has a `path`, which may be a file's. */
 function ownError(error: GraphQLError): GraphQLError | undefined {
   return Object.prototype.toString.call(error) === "[object GraphQLError]" ? error : undefined;
 }

@@ -18,7 +18,7 @@ export interface RejectedDocument {
 
 export type FindWrite = (rejected: RejectedDocument) => FailedField | undefined;
 
-/** Finds the write in a document of which nothing has been executed; undefined if it only reads. */
+/** Finds the write in a document that was rejected before it was executed; undefined if it only reads. */
 export function createWriteFinder(operations: readonly Operation[]): FindWrite {
   const writes = operations.map(({ rest }) => rest).filter(({ effect }) => effect !== "read");
   const toField = (names: ReadonlySet<string>): FailedField | undefined => {

@@ -56,7 +56,7 @@ export function describeRejectedDocument(
   };
 }
 
-export function describeConsequence(failure: Failure, { operation, hasSucceeded }: FailedField): Consequence {
+function describeConsequence(failure: Failure, { operation, hasSucceeded }: FailedField): Consequence {
   const { effect } = operation;
   return hasSucceeded && effect !== "read"
     ? findConsequenceAfterWrite({ effect })

@@ -17,8 +17,11 @@ type Variables = Readonly<Record<string, unknown>>;
 
 const entitiesField = "_entities";
 
-/** Operations within the limits whatever their variables are: most are sent again and again. */
-const unconditional = new WeakSet<OperationDefinitionNode>();
+/**
+ * Operations that are within the limits whatever their variables are. Apollo Server's document store returns the same
+ * object for the same text, so most operations are measured once.
+ */
+const knownToBeWithinLimits = new WeakSet<OperationDefinitionNode>();
 
 /**
  * Rejects an operation with too many root fields, entities, or values in its response. Root fields count as they are
@@ -33,7 +36,7 @@ export function limitOperation(
   operation: OperationDefinitionNode,
   variables: Variables,
 ): void {
-  if (unconditional.has(operation)) return;
+  if (knownToBeWithinLimits.has(operation)) return;
   const { selections } = operation.selectionSet;
   // Their variables need not be coerced here as well.
   const isPlain = selections.length <= limits.operation.rootFields && selections.every(isPlainField);
@@ -41,7 +44,7 @@ export function limitOperation(
   if (hasTooManyValues(schema, document, operation, (field) => countEntities(field, variables))) {
     throw new OperationLimitError("responseValues");
   }
-  if (isPlain) unconditional.add(operation);
+  if (isPlain) knownToBeWithinLimits.add(operation);
 }
 
 function limitRootFields(

@@ -104,7 +104,7 @@ function findVariableUses(
   return uses;
 }
 
-/** Where a value is: the name of its field, and where that is. A list of names is made of it only for an error. */
+/** Where a value is, as a linked list of field names: most values have no error, so a path is built only for one that has. */
 interface Place {
   readonly name: string;
   readonly around: Place | undefined;
@@ -113,7 +113,7 @@ interface Place {
 /** The first problems of a value. @param path of the value. */
 function findTypeErrors(value: unknown, type: GraphQLInputType, path: Path, maxErrors: number): FieldError[] {
   const errors: FieldError[] = [];
-  // Nobody has to wait for more errors than are reported.
+  // Errors beyond the reported ones would only cost time.
   const isFull = () => errors.length >= maxErrors;
   checkValue(value, type, undefined);
   return errors;
@@ -162,7 +162,7 @@ function findTypeErrors(value: unknown, type: GraphQLInputType, path: Path, maxE
   }
 }
 
-/** Whether a number was beyond what JSON's numbers hold exactly: another ID has been made of it. */
+/** Whether an ID was sent as an integer too large to be exact, so that it has become another ID. */
 export function isRoundedId(value: unknown, type: GraphQLScalarType | GraphQLEnumType = GraphQLID): boolean {
   return type === GraphQLID && Number.isInteger(value) && !Number.isSafeInteger(value);
 }

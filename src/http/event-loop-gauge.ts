@@ -25,20 +25,20 @@ export interface EventLoopGauge {
  */
 export function createEventLoopGauge(now: () => number, onDelay: (delayMs: number) => void): EventLoopGauge {
   let tickedAt = now();
-  let delayInARowMs = 0;
+  let uninterruptedDelayMs = 0;
   let allowedDelayMs: number = maxDelayMs;
 
   const timer = setInterval(() => {
     const delayMs = now() - tickedAt - tickMs;
     tickedAt += tickMs + delayMs;
-    delayInARowMs = delayMs <= maxDelayMs ? 0 : delayInARowMs + Math.min(delayMs, maxCountedDelayMs);
+    uninterruptedDelayMs = delayMs <= maxDelayMs ? 0 : uninterruptedDelayMs + Math.min(delayMs, maxCountedDelayMs);
     allowedDelayMs = Math.max(maxDelayMs, delayMs * handledShare);
     onDelay(Math.max(0, delayMs));
   }, tickMs);
   timer.unref();
 
   return {
-    isOverloaded: () => delayInARowMs >= lastingDelayMs && now() - tickedAt - tickMs > allowedDelayMs,
+    isOverloaded: () => uninterruptedDelayMs >= lastingDelayMs && now() - tickedAt - tickMs > allowedDelayMs,
     stop: () => clearInterval(timer),
   };
 }

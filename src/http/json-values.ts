@@ -9,8 +9,8 @@ const space = 0x20;
 
 /**
  * Counts the values of a JSON text without parsing it: every array item and every object member. Each costs an object or
- * an entry when it is parsed, whatever its length. Of a text that is not JSON the number means nothing, but parsing ends
- * where the text stops being JSON.
+ * an entry when it is parsed, whatever its length. In a text that is not JSON, the values before its first error are
+ * counted, where parsing ends.
  */
 export function countJsonValues(bytes: Uint8Array): number {
   let values = 0;

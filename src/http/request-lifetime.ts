@@ -68,8 +68,8 @@ export function trackRequestLifetime(app: FastifyInstance, timeoutMs: number, on
 }
 
 /**
- * Rejects a request to `/graphql` that there is no memory for, before its body is read. Health and metrics stay: a process
- * that is restarted for being busy loses its requests.
+ * Rejects a request to `/graphql` that there is no memory for, before its body is read. Health checks and
+ * metrics are served anyway: a process that is restarted for being busy loses its requests.
  */
 export function limitRequestMemory(app: FastifyInstance): void {
   app.addHook("onRequest", (request, _reply, done) => {

@@ -1,3 +1,5 @@
+import { isDecodable } from "../text/percent-encoding.ts";
+
 /** What is supported of a variable of OpenTelemetry. */
 interface Supported {
   readonly expected: string;
@@ -27,15 +29,6 @@ const headers: Supported = {
   isValid: (value) =>
     value.split(",").every((entry) => entry.trim() === "" || (/^\s*[^\s=]+\s*=/.test(entry) && isDecodable(entry))),
 };
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isPair(entry: string): boolean {
   if (!isDecodable(entry)) return false;

@@ -22,7 +22,7 @@ export const postAction = defineRestOperation<{ readonly input: CreateDataExtrac
   parseResponse({ status, body }, { input }) {
     if (!isSuccess(status)) return undefined;
     const data = isRecord(body) && isRecord(body.data) ? body.data : {};
-    // Only the ID must be there: an ID that exists is never withheld.
+    // Only the ID is required, so that a created action is reported even if the rest of the response is unexpected.
     if (!isNonEmptyString(data.action_id)) throw new UnexpectedResponse("data.action_id", "string");
     const hasOtherName = typeof data.name === "string" && data.name !== input.name;
     return { id: data.action_id, ...(hasOtherName && { name: data.name as string }) };
