@@ -51,7 +51,7 @@ export const limits = {
     rootFields: 10,
     /** References of a gateway. */
     entities: 1000,
-    /** Leaves and objects in the response, as far as the document tells: a thousand references with every field have 14,000. */
+    /** Leaves and objects of the response, estimated from the document. A thousand references with every field have 14,000. */
     responseValues: 20_000,
   },
 

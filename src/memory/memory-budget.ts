@@ -31,7 +31,7 @@ export class RequestMemory implements Memory {
     this.#budget = budget;
   }
 
-  /** What is taken after the release, by work whose result is no longer needed, is not counted. */
+  /** After the release nothing is counted: work that is still running has lost its reader. */
   take(bytes: number): MemoryShortage | undefined {
     if (this.#isReleased) return undefined;
     if (this.#takenBytes + bytes > this.#budget.maxBytesPerRequest) return "request-too-large";
