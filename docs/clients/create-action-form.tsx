@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (a9470f05): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (c9d2ac79): docs/clients/create-action-form.tsx. What changes is in docs/changelog.md.
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { FieldError } from "./error-extensions.d.ts";
 import { canSendAgain, explainFailure, explainWait, mayHaveCreated } from "./explain-failure";
@@ -6,7 +6,7 @@ import { type NoResponse, noResponseTexts } from "./explain-no-response";
 import type { FoundAction } from "./find-action";
 import { type Failure, readFailure } from "./read-failure";
 import { type Result, sendWithRetries, type Waiting } from "./send-with-retries";
-import { keepUnsettled, readUnsettled, type Unsettled } from "./unsettled-input";
+import { isKeyKnown, keepUnsettled, readUnsettled, type Unsettled } from "./unsettled-input";
 
 export interface CreateActionInput {
   readonly name: string;
@@ -86,7 +86,7 @@ interface OneActionProps extends NewAction, FormProps {
 function OneAction(props: OneActionProps) {
   const { idempotencyKey, start, unsettled, startAnother, user, create, find, findNoResponse } = props;
   const { explainFieldError = ({ message }) => message } = props;
-  const [sentInput, setSentInput] = useState(unsettled?.input);
+  const [sent, setSent] = useState<Pick<Unsettled<CreateActionInput>, "input" | "sentAt"> | undefined>(unsettled);
   const [state, setState] = useState<State>(restoreState(unsettled));
   const [result, setResult] = useState<Result<CreatedAction>>();
   const [noResponse, setNoResponse] = useState<NoResponse>();
@@ -103,19 +103,19 @@ function OneAction(props: OneActionProps) {
   }, [result]);
 
   const failure = readFailure(result?.error);
-  const isRestored = unsettled !== undefined && result === undefined && !isSending;
   const canTryAgain =
     state === "repeatable" ||
     (state === "editing" && result?.error !== undefined && (failure === undefined || canSendAgain(failure)));
+  const notice = result === undefined && !isSending ? unsettledTexts[state] : undefined;
   const fieldErrors = state === "created" ? [] : (failure?.fieldErrors ?? []);
   const otherErrors = fieldErrors.filter(({ path }) => fields.every(({ name }) => name !== nameOf(path)));
 
-  async function send(input: CreateActionInput) {
-    setSentInput(input);
+  async function send(input: CreateActionInput, sentAt: number) {
+    setSent({ input, sentAt });
     setResult(undefined);
     setIsSending(true);
     // The page may be left before there is a response.
-    keepUnsettled(user, { input, canRepeat: true });
+    keepUnsettled(user, { input, sentAt, canRepeat: true });
     const wait = new AbortController();
     waitRef.current = wait;
     let mayHaveExisted = mayExist;
@@ -130,7 +130,7 @@ function OneAction(props: OneActionProps) {
     const nextMayExist = mayHaveExisted || (isLost && nextNoResponse !== "blocked") || mayHaveCreated(nextFailure);
     const nextState = findState(next, nextFailure, nextMayExist);
     const isUnsettled = nextMayExist && nextState !== "created";
-    keepUnsettled(user, isUnsettled ? { input, canRepeat: nextState !== "unknown" } : undefined);
+    keepUnsettled(user, isUnsettled ? { input, sentAt, canRepeat: nextState !== "unknown" } : undefined);
     setNoResponse(nextNoResponse);
     setMayExist(nextMayExist);
     setState(nextState);
@@ -140,9 +140,17 @@ function OneAction(props: OneActionProps) {
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    const earlier = mayExist ? sent : undefined;
+    if (earlier && !isKeyKnown(earlier.sentAt)) {
+      keepUnsettled(user, { ...earlier, canRepeat: false });
+      setResult(undefined);
+      setState("unknown");
+      return;
+    }
     // The key belongs to what was sent with it.
-    const isSame = state === "repeatable" && sentInput !== undefined;
-    void send(isSame ? sentInput : readInput(new FormData(event.currentTarget), idempotencyKey));
+    const isSame = state === "repeatable" && earlier !== undefined;
+    const input = isSame ? earlier.input : readInput(new FormData(event.currentTarget), idempotencyKey);
+    void send(input, earlier?.sentAt ?? Date.now());
   }
 
   return (
@@ -161,14 +169,14 @@ function OneAction(props: OneActionProps) {
         {canTryAgain ? "Try again" : "Create"}
       </button>
       {!isSending && state !== "editing" && (
-        <button type="button" onClick={() => startAnother(state === "created" ? undefined : sentInput)}>
+        <button type="button" onClick={() => startAnother(state === "created" ? undefined : sent?.input)}>
           {state === "created" ? "Create another" : "Start again with a new key"}
         </button>
       )}
       {waiting && <Wait key={waiting.failure.requestId} waiting={waiting} stop={() => waitRef.current?.abort()} />}
       {isSending && !waiting && <p role="status">Sending …</p>}
       <div ref={messagesRef} tabIndex={-1}>
-        {isRestored && <p role="status">{restoredTexts[state]}</p>}
+        {notice && <p role="status">{notice}</p>}
         {result?.data && <p role="status">Created {result.data.name}.</p>}
         {result?.error !== undefined && (
           <div role="alert">
@@ -180,7 +188,7 @@ function OneAction(props: OneActionProps) {
             ))}
           </div>
         )}
-        {state === "unknown" && find && sentInput && <Check name={sentInput.name} find={find} />}
+        {state === "unknown" && find && sent && <Check name={sent.input.name} find={find} />}
       </div>
     </form>
   );
@@ -252,9 +260,10 @@ function Check({ name, find }: { name: string; find: (name: string) => Promise<F
   );
 }
 
-const restoredTexts: Partial<Record<State, string>> = {
+/** Of an action that was sent before the page was left, or so long ago that the service does not know its key any more. */
+const unsettledTexts: Partial<Record<State, string>> = {
   repeatable: "This action may have been created before the page was left. Trying again does not create a second one.",
-  unknown: "This action may have been created before the page was left.",
+  unknown: "This action may have been created earlier. Trying again will not help.",
 };
 
 interface FormField {

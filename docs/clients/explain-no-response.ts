@@ -1,4 +1,4 @@
-// From contactswing-bff 0.1.0 (ac072120): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
+// From contactswing-bff 0.1.0 (3a5b2536): docs/clients/explain-no-response.ts. What changes is in docs/changelog.md.
 /** Why a request had no response. */
 export type NoResponse = "offline" | "unreachable" | "blocked" | "lost";
 
@@ -11,6 +11,8 @@ export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
   lost: "The service's response did not arrive. Try again: the form's key makes sure that only one action is created.",
 };
 
+const maxWaitMs = 5000;
+
 /**
  * Finds out why a request had no response. A browser does not tell a lost response from a page that may not read it (CORS),
  * so this asks again in both ways.
@@ -18,7 +20,8 @@ export const noResponseTexts: Readonly<Record<NoResponse, string>> = {
  */
 export async function findNoResponse(url: string): Promise<NoResponse> {
   if (navigator.onLine === false) return "offline";
-  const ask = (options: RequestInit) => fetch(`${url}?query={__typename}`, options).catch(() => undefined);
+  const ask = (options: RequestInit) =>
+    fetch(`${url}?query={__typename}`, { ...options, signal: AbortSignal.timeout(maxWaitMs) }).catch(() => undefined);
   if ((await ask({ mode: "no-cors" })) === undefined) return "unreachable";
   const response = await ask({ headers: { "apollo-require-preflight": "1" } });
   if (response === undefined) return "blocked";

@@ -184,7 +184,7 @@ suite.each(["apollo-client.tsx", "urql.tsx"])(`the application of %s in a browse
 
     await page.evaluate(() => {
       const stored = JSON.parse(sessionStorage["unsettled-action-1:anna"]);
-      sessionStorage["unsettled-action-1:anna"] = JSON.stringify({ ...stored, storedAt: Date.now() - 86_400_000 });
+      sessionStorage["unsettled-action-1:anna"] = JSON.stringify({ ...stored, sentAt: Date.now() - 86_400_000 });
     });
     await page.reload();
     await form.getByText("An action with this name exists: sandbox:500-stored (").waitFor();

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { fireEvent, render, within } from "@testing-library/react";
 import type { ComponentType } from "react";
 import { App as ApolloClientApp } from "./recipes/apollo-client";
@@ -206,4 +206,22 @@ test("an attempt that may have created the action counts, although a later one w
   const { container } = render(<CreateActionForm user="demo" create={create} />);
   fireEvent.submit(container.querySelector("form") as HTMLFormElement);
   await within(container).findByText("This attempt created nothing, but an earlier one may have: No.");
+});
+
+test("nothing is sent again with a key that the service may not know any more", async () => {
+  const { proxy } = await startService();
+  const form = openForm(FetchApp, proxy.url);
+  form.fill("Name", "Interested?");
+  proxy.loseNext("mutation");
+  form.submit();
+  await form.findByText(/did not arrive/, undefined, { timeout: 10_000 });
+
+  const now = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 86_400_000);
+  try {
+    form.submit();
+    await form.findByText("This action may have been created earlier. Trying again will not help.");
+  } finally {
+    now.mockRestore();
+  }
+  expect(proxy.creates).toHaveLength(1);
 });
